@@ -1,0 +1,1 @@
+//! The upgrade view without a browser: model, messages, update and drawing.

@@ -1,0 +1,1 @@
+//! The Wasm module: draws the view, listens, fetches and uploads.

@@ -1,0 +1,172 @@
+//! The build request and its answers (`/api/v1/build`), as ASU's API v1 defines them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{PackageSpec, PackageVersion, ProfileName, Target, VersionName};
+use crate::problem::PackageProblem;
+use crate::profiles::{Image, Title};
+
+/// What a client asks for: `POST /api/v1/build`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRequest {
+    /// The distribution; only `openwrt` is known today.
+    #[serde(default = "openwrt")]
+    pub distro: String,
+    /// The release wanted.
+    pub version: VersionName,
+    /// The revision the release must have, e.g. `r24106-10cc5fcd00`; empty: any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version_code: String,
+    /// The router's target.
+    pub target: Target,
+    /// The router's profile, or an alias from its `supported_devices`.
+    pub profile: ProfileName,
+    /// The packages wanted.
+    #[serde(default)]
+    pub packages: Vec<PackageSpec>,
+    /// Packages with the version each must have; when not empty it stands in for `packages`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages_versions: BTreeMap<PackageSpec, PackageVersion>,
+    /// Whether `packages` is the whole list: default packages not on it are removed.
+    #[serde(default)]
+    pub diff_packages: bool,
+    /// A uci-defaults script that runs at first boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<String>,
+    /// Size of the root filesystem partition in MiB, where a device has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rootfs_size_mb: Option<u32>,
+    /// The root filesystem wanted, e.g. `squashfs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filesystem: Option<String>,
+    /// The client's name and version, for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+}
+
+fn openwrt() -> String {
+    "openwrt".to_owned()
+}
+
+/// How far a build is (`imagebuilder_status` and the `X-Imagebuilder-Status` header).
+///
+/// An unknown stage is a newer server's; show it as text.
+pub mod stage {
+    /// Waiting for its turn.
+    pub const QUEUED: &str = "queued";
+    /// Taken by a worker.
+    pub const INIT: &str = "init";
+    /// The ImageBuilder is downloaded, verified and unpacked. API v1 calls it by this name.
+    pub const CONTAINER_SETUP: &str = "container_setup";
+    /// The ImageBuilder's revision is compared with the one asked for.
+    pub const VALIDATE_REVISION: &str = "validate_revision";
+    /// The package selection is resolved.
+    pub const VALIDATE_MANIFEST: &str = "validate_manifest";
+    /// The image is assembled.
+    pub const BUILDING_IMAGE: &str = "building_image";
+    /// Finished.
+    pub const DONE: &str = "done";
+    /// Ended without an image.
+    pub const FAILED: &str = "failed";
+}
+
+/// An answer to `POST /api/v1/build` or `GET /api/v1/build/{hash}`, whatever its state.
+///
+/// One type for 200, 202 and every error, because clients read the same keys from all of them:
+/// `status` says which fields to expect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BuildAnswer {
+    /// 200 finished, 202 queued or started, anything else a failure.
+    pub status: u16,
+    /// `done`, `queued`, `started`, or what went wrong.
+    pub detail: String,
+    /// The identity of the request; empty when it was refused before it had one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub request_hash: String,
+    /// See [`stage`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub imagebuilder_status: String,
+    /// How many builds are ahead of this one; 0 is next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<u32>,
+    /// When it was queued, RFC 3339 in UTC.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub enqueued_at: String,
+    /// When the image was built, RFC 3339 in UTC.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub build_at: String,
+    /// The request as it was understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<BuildRequest>,
+    /// The folder of the images below `/store/`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub bin_dir: String,
+    /// The profile built.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The target built for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub target: String,
+    /// The release built, e.g. `24.10.2`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version_number: String,
+    /// The revision built, e.g. `r28739-d9340319c6`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version_code: String,
+    /// The image files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+    /// What every image file's name begins with.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image_prefix: String,
+    /// The packages in the image, with their versions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub manifest: BTreeMap<String, String>,
+    /// The names a device may report to be given this image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub supported_devices: Vec<String>,
+    /// The device's names for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub titles: Vec<Title>,
+    /// What the ImageBuilder printed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stdout: String,
+    /// What the ImageBuilder complained.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+    /// See [`crate::problem::Problem::cause`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cause: String,
+    /// See [`crate::problem::Problem::hint`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// See [`crate::problem::Problem::packages`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageProblem>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minimal_request_is_enough() {
+        let request: BuildRequest = serde_json::from_str(
+            r#"{"version":"24.10.2","target":"ath79/generic","profile":"tplink_archer-c7-v5","unknown":1}"#,
+        )
+        .unwrap();
+        assert_eq!(request.distro, "openwrt");
+        assert!(request.packages.is_empty() && !request.diff_packages);
+    }
+
+    #[test]
+    fn an_answer_of_a_newer_server_is_still_read() {
+        let answer: BuildAnswer =
+            serde_json::from_str(r#"{"status":202,"detail":"queued","new":{},"queue_position":3}"#)
+                .unwrap();
+        assert_eq!((answer.status, answer.queue_position), (202, Some(3)));
+    }
+}

@@ -1,0 +1,107 @@
+//! The ubus objects of a router: arguments and replies of our rpcd plugins.
+//!
+//! Object `packagelist`: `list`. Object `attendedsysupgrade`: `info`, `verify`, `test`, `start`,
+//! `clean`. All sizes are bytes. The image always lies at [`IMAGE_PATH`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Where the image is uploaded to, verified and flashed from.
+pub const IMAGE_PATH: &str = "/tmp/firmware.bin";
+
+/// Reply of `packagelist.list {all: bool = false}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageList {
+    /// Name (without ABI suffix) to version; user-installed packages only unless `all`.
+    pub packagelist: BTreeMap<String, String>,
+}
+
+/// Reply of `attendedsysupgrade.info {}`: all a client needs to know about a router.
+///
+/// A field the router cannot tell is absent (or empty), never wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RouterInfo {
+    /// `OpenWrt`.
+    pub distribution: String,
+    /// `23.05.5`.
+    pub version: String,
+    /// `r24106-10cc5fcd00`.
+    pub revision: String,
+    /// `ath79/generic`.
+    pub target: String,
+    /// Package architecture: `mips_24kc`.
+    pub arch: String,
+    /// `tplink,archer-c7-v5`.
+    pub board_name: String,
+    /// `TP-Link Archer C7 v5`.
+    pub model: String,
+    /// Filesystem of the root: `squashfs`, `ext4`, …
+    pub rootfs_type: String,
+    /// Whether the router booted by EFI.
+    pub efi: bool,
+    /// `opkg` or `apk`.
+    pub package_manager: String,
+    /// Free bytes in `/tmp`, where the image is put.
+    pub tmp_free: Option<u64>,
+    /// Memory installed.
+    pub memory_total: Option<u64>,
+    /// Memory available.
+    pub memory_available: Option<u64>,
+    /// Free bytes in `/overlay`.
+    pub overlay_free: Option<u64>,
+    /// The running image's compat_version: `1.0`.
+    pub compat_version: String,
+}
+
+/// Reply of `attendedsysupgrade.verify {sha256}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VerifyReply {
+    /// Whether the file has the SHA-256 that was given.
+    pub valid: bool,
+    /// The SHA-256 the file has, hex; empty if it could not be read.
+    pub sha256: String,
+    /// Why it is not valid, for a person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+/// Reply of `attendedsysupgrade.test {}`: what `validate_firmware_image` says of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestReply {
+    /// Whether the image may be flashed.
+    pub valid: bool,
+    /// Whether it could be flashed by force.
+    pub forceable: bool,
+    /// Whether settings can be kept.
+    pub allow_backup: bool,
+    /// Each test with its outcome: `fwtool_signature`, `fwtool_device_match`.
+    pub tests: BTreeMap<String, bool>,
+    /// What the tools complained, for a person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+/// Arguments of `attendedsysupgrade.start`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartArgs {
+    /// Whether to keep the settings.
+    pub keep: bool,
+    /// Whether to flash an image that was not verified and tested.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+}
+
+/// Reply of `attendedsysupgrade.start`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartReply {
+    /// Whether sysupgrade was started; the router goes down a moment later.
+    pub started: bool,
+    /// Why it was not, for a person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}

@@ -1,0 +1,3 @@
+//! asu-server: the composition root and its subcommands.
+
+fn main() {}

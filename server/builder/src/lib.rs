@@ -1,0 +1,1 @@
+//! Downloads, verifies, unpacks and runs ImageBuilders.

@@ -1,0 +1,1 @@
+//! What upstream offers: versions, targets, profiles and package indexes.

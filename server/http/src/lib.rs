@@ -1,0 +1,1 @@
+//! HTTP routes: API v1, documents and the image store.

@@ -1,0 +1,1 @@
+//! Requests, jobs, leases and images in SQL.

@@ -1,0 +1,3 @@
+//! Journeys through the whole product in a real browser.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A virtual OpenWrt router that hosts the real rpcd plugins.
+
+fn main() {}
