@@ -12,7 +12,12 @@ pub(crate) fn everything() -> anyhow::Result<()> {
 }
 
 fn programs() -> anyhow::Result<()> {
-    let packages = ["asu-server", "asu-test-upstream", "asu-test-router", "asu-test-e2e"];
+    let packages = [
+        "asu-server",
+        "asu-test-upstream",
+        "asu-test-router",
+        "asu-test-e2e",
+    ];
     let mut command = cargo_in(&root(), &["build", "--locked"]);
     run(command.args(packages.iter().flat_map(|package| ["--package", package])))
 }

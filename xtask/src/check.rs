@@ -28,17 +28,44 @@ fn format_and_lints() -> anyhow::Result<()> {
     run(&mut cargo_in(&root(), &["fmt", "--all", "--check"]))?;
     run(&mut build::plugins_cargo(&["fmt", "--all", "--check"]))?;
     let deny = ["--", "--deny", "warnings"];
-    run(cargo_in(&root(), &["clippy", "--locked", "--workspace", "--all-targets"]).args(deny))?;
+    run(cargo_in(
+        &root(),
+        &["clippy", "--locked", "--workspace", "--all-targets"],
+    )
+    .args(deny))?;
     run(build::plugins_cargo(&["clippy", "--locked", "--workspace", "--all-targets"]).args(deny))
 }
 
 fn units() -> anyhow::Result<()> {
-    run(&mut build::plugins_cargo(&["test", "--locked", "--workspace"]))?;
-    run(&mut cargo_in(&root(), &["test", "--locked", "--workspace", "--exclude", "asu-test-e2e"]))
+    run(&mut build::plugins_cargo(&[
+        "test",
+        "--locked",
+        "--workspace",
+    ]))?;
+    run(&mut cargo_in(
+        &root(),
+        &[
+            "test",
+            "--locked",
+            "--workspace",
+            "--exclude",
+            "asu-test-e2e",
+        ],
+    ))
 }
 
 fn journeys() -> anyhow::Result<()> {
-    let mut command = cargo_in(&root(), &["test", "--locked", "--package", "asu-test-e2e", "--test", "journeys"]);
+    let mut command = cargo_in(
+        &root(),
+        &[
+            "test",
+            "--locked",
+            "--package",
+            "asu-test-e2e",
+            "--test",
+            "journeys",
+        ],
+    );
     // Each journey runs a server, a router and a browser: more than two at once only slow each other.
     run(command.args(["--", "--test-threads", "2"]))
 }
@@ -47,9 +74,18 @@ fn journeys() -> anyhow::Result<()> {
 ///
 /// Compiling cargo-deny takes minutes, so it runs where somebody has installed it.
 fn dependencies() -> anyhow::Result<()> {
-    if Command::new("cargo-deny").arg("--version").output().is_err() {
-        eprintln!("Left out: cargo deny (not installed; `cargo install --locked cargo-deny` brings it)");
+    if Command::new("cargo-deny")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!(
+            "Left out: cargo deny (not installed; `cargo install --locked cargo-deny` brings it)"
+        );
         return Ok(());
     }
-    run(&mut cargo_in(&root(), &["deny", "check", "bans", "licenses", "sources"]))
+    run(&mut cargo_in(
+        &root(),
+        &["deny", "check", "bans", "licenses", "sources"],
+    ))
 }

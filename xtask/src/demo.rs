@@ -24,6 +24,11 @@ pub(crate) fn screenshots() -> anyhow::Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    let mut command = cargo_in(&root(), &["test", "--package", "asu-test-e2e", "--test", "journeys"]);
-    run(command.args(["--", "keep_settings", "failing_build"]).env("ASU_SCREENSHOTS", folder))
+    let mut command = cargo_in(
+        &root(),
+        &["test", "--package", "asu-test-e2e", "--test", "journeys"],
+    );
+    run(command
+        .args(["--", "keep_settings", "failing_build"])
+        .env("ASU_SCREENSHOTS", folder))
 }

@@ -14,7 +14,8 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder Cargo builds into.
 pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
 /// The Cargo that runs us.
@@ -38,7 +39,9 @@ pub(crate) fn cargo_in(folder: &Path, args: &[&str]) -> Command {
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     eprintln!("$ {line}");
-    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }
@@ -48,9 +51,15 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 /// What a program prints; fails if it fails.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let line = line(command);
-    let output = command.output().with_context(|| format!("cannot run `{line}`"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run `{line}`"))?;
     if !output.status.success() {
-        bail!("`{line}` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "`{line}` failed ({}): {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

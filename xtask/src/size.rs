@@ -23,16 +23,25 @@ pub(crate) fn size() -> anyhow::Result<()> {
     let budget = std::fs::read(root().join(BUDGET)).with_context(|| format!("no {BUDGET}"))?;
     let budget: BTreeMap<String, u64> = serde_json::from_slice(&budget)?;
     let mut over = Vec::new();
-    println!("{:<48} {:>9} {:>9} {:>9}", "file", "bytes", "gzip", "budget");
+    println!(
+        "{:<48} {:>9} {:>9} {:>9}",
+        "file", "bytes", "gzip", "budget"
+    );
     for (file, limit) in &budget {
         let (bytes, gzip) = measure(&root().join(file))?;
         println!("{file:<48} {bytes:>9} {gzip:>9} {limit:>9}");
         if bytes > *limit {
-            over.push(format!("{file} has {bytes} bytes, {} over its budget", bytes - limit));
+            over.push(format!(
+                "{file} has {bytes} bytes, {} over its budget",
+                bytes - limit
+            ));
         }
     }
     if !over.is_empty() {
-        bail!("{}\nMake it smaller, or raise {BUDGET} and say why.", over.join("\n"));
+        bail!(
+            "{}\nMake it smaller, or raise {BUDGET} and say why.",
+            over.join("\n")
+        );
     }
     Ok(())
 }

@@ -32,8 +32,18 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
 
 fn compile() -> anyhow::Result<PathBuf> {
     let mut command = rust_with_wasm()?;
-    run(command.args(["--package", PACKAGE, "--target", TRIPLE, "--profile", PROFILE]))?;
-    Ok(target().join(TRIPLE).join(PROFILE).join("asu_view_dom.wasm"))
+    run(command.args([
+        "--package",
+        PACKAGE,
+        "--target",
+        TRIPLE,
+        "--profile",
+        PROFILE,
+    ]))?;
+    Ok(target()
+        .join(TRIPLE)
+        .join(PROFILE)
+        .join("asu_view_dom.wasm"))
 }
 
 /// `cargo build` with a Rust that can build for browsers: the installed one if it can, else with
@@ -43,7 +53,9 @@ fn rust_with_wasm() -> anyhow::Result<Command> {
         return Ok(cargo_in(&root(), &["build"]));
     }
     eprintln!("This Rust has no {TRIPLE} target; asking rustup for it");
-    let added = Command::new("rustup").args(["target", "add", TRIPLE]).status();
+    let added = Command::new("rustup")
+        .args(["target", "add", TRIPLE])
+        .status();
     if added.is_ok_and(|status| status.success()) && has_wasm_target() {
         return Ok(cargo_in(&root(), &["build"]));
     }
@@ -73,8 +85,15 @@ fn debian_rust() -> anyhow::Result<Command> {
 fn wasm_linker() -> anyhow::Result<PathBuf> {
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let host = output(Command::new("rustc").args(["--print", "host-tuple"]))?;
-    let bundled = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld");
-    Ok(if bundled.exists() { bundled } else { "/usr/bin/wasm-ld".into() })
+    let bundled = Path::new(&sysroot)
+        .join("lib/rustlib")
+        .join(host)
+        .join("bin/rust-lld");
+    Ok(if bundled.exists() {
+        bundled
+    } else {
+        "/usr/bin/wasm-ld".into()
+    })
 }
 
 fn bind(module: &Path, www: &Path) -> anyhow::Result<()> {
@@ -82,14 +101,25 @@ fn bind(module: &Path, www: &Path) -> anyhow::Result<()> {
         .input_path(module)
         .web(true)
         .and_then(|bindgen| {
-            bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).generate(www)
+            bindgen
+                .typescript(false)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(www)
         })
         .map_err(|error| anyhow!("wasm-bindgen could not make the glue: {error}"))
 }
 
 /// Shrinks the module in place.
 fn optimise(module: &Path) -> anyhow::Result<()> {
-    let features = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
+    let features = [
+        "bulk-memory",
+        "nontrapping-float-to-int",
+        "sign-ext",
+        "mutable-globals",
+        "reference-types",
+        "multivalue",
+    ];
     let mut command = Command::new("wasm-opt");
     command.args(["-Oz", "--strip-debug", "--strip-producers"]);
     command.args(features.map(|feature| format!("--enable-{feature}")));
@@ -97,7 +127,8 @@ fn optimise(module: &Path) -> anyhow::Result<()> {
 }
 
 fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(from).with_context(|| format!("no page in {}", from.display()))?;
+    let entries =
+        std::fs::read_dir(from).with_context(|| format!("no page in {}", from.display()))?;
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_file() {

@@ -3,11 +3,13 @@
 //! `cargo xtask test` builds all parts and runs them. `ASU_SCREENSHOTS=FOLDER` keeps pictures of
 //! every stage of the first journey, in two widths.
 
+mod demo;
 mod failing_build;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
 mod no_settings;
+mod other_device;
 mod same_request;
 
 use std::path::Path;

@@ -30,7 +30,13 @@ impl Browser {
     pub async fn start() -> anyhow::Result<Self> {
         let port = free_port()?;
         let chromedriver = Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "--", "chromedriver", &format!("--port={port}")])
+            .args([
+                "--pdeathsig",
+                "TERM",
+                "--",
+                "chromedriver",
+                &format!("--port={port}"),
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -39,7 +45,11 @@ impl Browser {
             .context("cannot start chromedriver; `cargo xtask setup` installs it")?;
         let profile = tempfile::Builder::new().prefix("asu-chromium-").tempdir()?;
         let driver = connect(port, profile.path()).await?;
-        Ok(Self { driver, chromedriver, _profile: profile })
+        Ok(Self {
+            driver,
+            chromedriver,
+            _profile: profile,
+        })
     }
 
     /// Opens a page.
@@ -55,7 +65,8 @@ impl Browser {
             "offline": false, "latency": 2,
             "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
         });
-        cdp.send_raw("Network.emulateNetworkConditions", limits).await?;
+        cdp.send_raw("Network.emulateNetworkConditions", limits)
+            .await?;
         Ok(())
     }
 
@@ -66,7 +77,10 @@ impl Browser {
             "width": width, "height": if phone { 844 } else { 900 },
             "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone,
         });
-        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setDeviceMetricsOverride", metrics)
+            .await?;
         Ok(())
     }
 
@@ -75,7 +89,9 @@ impl Browser {
         std::fs::create_dir_all(folder)?;
         for width in WIDTHS {
             self.set_width(width).await?;
-            self.driver.screenshot(&folder.join(format!("{name}-{width}.png"))).await?;
+            self.driver
+                .screenshot(&folder.join(format!("{name}-{width}.png")))
+                .await?;
         }
         Ok(())
     }
@@ -90,13 +106,21 @@ impl Browser {
 async fn connect(port: u16, profile: &Path) -> anyhow::Result<WebDriver> {
     let url = format!("http://127.0.0.1:{port}");
     let started = Instant::now();
-    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+    while tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_err()
+    {
         if started.elapsed() > START_LIMIT {
-            bail!("chromedriver does not listen after {} s", START_LIMIT.as_secs());
+            bail!(
+                "chromedriver does not listen after {} s",
+                START_LIMIT.as_secs()
+            );
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    WebDriver::new(&url, capabilities(profile)?).await.context("cannot start Chromium; `cargo xtask setup` installs it")
+    WebDriver::new(&url, capabilities(profile)?)
+        .await
+        .context("cannot start Chromium; `cargo xtask setup` installs it")
 }
 
 fn capabilities(profile: &Path) -> anyhow::Result<thirtyfour::ChromeCapabilities> {
@@ -122,5 +146,7 @@ fn capabilities(profile: &Path) -> anyhow::Result<thirtyfour::ChromeCapabilities
 }
 
 fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }

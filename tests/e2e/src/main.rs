@@ -99,7 +99,9 @@ async fn upgrade(stage: &Stage, first: &BuildAnswer) -> anyhow::Result<Outcome> 
     page.flash(true).await?;
     browser.stop().await?;
     let router = Router::login(stage.router_url()?, PASSWORD).await?;
-    let flash = flashes(&stage.journal())?.pop().context("the router's journal tells of no flash")?;
+    let flash = flashes(&stage.journal())?
+        .pop()
+        .context("the router's journal tells of no flash")?;
     Ok(Outcome {
         from: first.version_number.clone(),
         to: router.info().await?.version,

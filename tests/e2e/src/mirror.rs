@@ -12,7 +12,9 @@ static WRITING: Mutex<()> = Mutex::new(());
 
 /// The mirror's folder, written by `writer` (`asu-test-upstream`) unless that very program wrote it before.
 pub fn written(writer: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let _guard = WRITING.lock().map_err(|_| anyhow::anyhow!("another journey failed to write the mirror"))?;
+    let _guard = WRITING
+        .lock()
+        .map_err(|_| anyhow::anyhow!("another journey failed to write the mirror"))?;
     let mirror = folder.join("mirror");
     let stamp_file = folder.join("mirror.stamp");
     let stamp = stamp(writer)?;
@@ -23,18 +25,28 @@ pub fn written(writer: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
         std::fs::remove_dir_all(&mirror)?;
     }
     std::fs::create_dir_all(folder)?;
-    let output = Command::new(writer).arg("write").arg("--out").arg(&mirror).output()?;
+    let output = Command::new(writer)
+        .arg("write")
+        .arg("--out")
+        .arg(&mirror)
+        .output()?;
     if !output.status.success() {
-        bail!("the mirror could not be written:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "the mirror could not be written:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     std::fs::write(&stamp_file, stamp)?;
     Ok(mirror)
 }
 
 fn stamp(writer: &Path) -> anyhow::Result<String> {
-    let metadata = writer
-        .metadata()
-        .with_context(|| format!("{} is not built; run `cargo xtask demo` or `cargo xtask test`", writer.display()))?;
+    let metadata = writer.metadata().with_context(|| {
+        format!(
+            "{} is not built; run `cargo xtask demo` or `cargo xtask test`",
+            writer.display()
+        )
+    })?;
     let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
     Ok(format!("{} {modified}", metadata.len()))
 }

@@ -25,15 +25,30 @@ impl<'a> Page<'a> {
     /// Opens the page of the router at `router_url`.
     ///
     /// With `photographs`, every new state is photographed into that folder.
-    pub async fn open(browser: &'a Browser, router_url: &str, photographs: Option<PathBuf>) -> anyhow::Result<Self> {
-        browser.open(&format!("{router_url}/attendedsysupgrade/")).await?;
-        Ok(Self { browser, photographs, seen: Vec::new() })
+    pub async fn open(
+        browser: &'a Browser,
+        router_url: &str,
+        photographs: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        browser
+            .open(&format!("{router_url}/attendedsysupgrade/"))
+            .await?;
+        Ok(Self {
+            browser,
+            photographs,
+            seen: Vec::new(),
+        })
     }
 
     /// The state the page is in; empty while it loads.
     pub async fn state(&self) -> anyhow::Result<String> {
         let script = "return document.getElementById('asu')?.dataset.state ?? ''";
-        Ok(self.browser.driver.execute(script, Vec::new()).await?.convert()?)
+        Ok(self
+            .browser
+            .driver
+            .execute(script, Vec::new())
+            .await?
+            .convert()?)
     }
 
     /// All states seen so far, in order.
@@ -52,10 +67,17 @@ impl<'a> Page<'a> {
                 return Ok(());
             }
             if state == "error" {
-                bail!("the page shows an error instead of `{wanted}`:\n{}", self.text().await?);
+                bail!(
+                    "the page shows an error instead of `{wanted}`:\n{}",
+                    self.text().await?
+                );
             }
             if started.elapsed() > limit {
-                bail!("the page is in `{state}`, not in `{wanted}`, after {} s:\n{}", limit.as_secs(), self.text().await?);
+                bail!(
+                    "the page is in `{state}`, not in `{wanted}`, after {} s:\n{}",
+                    limit.as_secs(),
+                    self.text().await?
+                );
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -78,7 +100,10 @@ impl<'a> Page<'a> {
     pub async fn click(&self, action: &str) -> anyhow::Result<()> {
         let button = self.find(&format!("#asu [data-action='{action}']")).await?;
         button.scroll_into_view().await?;
-        button.click().await.with_context(|| format!("the button `{action}` cannot be clicked"))
+        button
+            .click()
+            .await
+            .with_context(|| format!("the button `{action}` cannot be clicked"))
     }
 
     /// Types into the field with this id.
@@ -99,7 +124,11 @@ impl<'a> Page<'a> {
 
     /// The text of the element with this `data-field`.
     pub async fn field(&self, name: &str) -> anyhow::Result<String> {
-        Ok(self.find(&format!("#asu [data-field='{name}']")).await?.text().await?)
+        Ok(self
+            .find(&format!("#asu [data-field='{name}']"))
+            .await?
+            .text()
+            .await?)
     }
 
     /// Everything the page says.

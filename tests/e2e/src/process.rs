@@ -40,9 +40,16 @@ impl Process {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if !program.exists() {
-            bail!("{} is not built; run `cargo xtask demo` or `cargo xtask test`, which build it", program.display());
+            bail!(
+                "{} is not built; run `cargo xtask demo` or `cargo xtask test`, which build it",
+                program.display()
+            );
         }
         let log_file = std::fs::OpenOptions::new()
             .create(true)
@@ -76,7 +83,8 @@ impl Process {
             .await
             .with_context(|| format!("it was not ready after {} s", START_LIMIT.as_secs()))??
             .context("it ended before it was ready")?;
-        let ready: Ready = serde_json::from_str(&line).with_context(|| format!("unexpected line {line:?}"))?;
+        let ready: Ready =
+            serde_json::from_str(&line).with_context(|| format!("unexpected line {line:?}"))?;
         // The pipe stays open and is drained, so that the part never blocks on it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(ready.listening)
@@ -99,10 +107,17 @@ impl Process {
             status?
         } else {
             self.child.kill().await?;
-            bail!("{} did not end within {} s of SIGTERM", self.name, STOP_LIMIT.as_secs());
+            bail!(
+                "{} did not end within {} s of SIGTERM",
+                self.name,
+                STOP_LIMIT.as_secs()
+            );
         };
         if !status.success() {
-            bail!("{} ended with {status} after SIGTERM instead of 0", self.name);
+            bail!(
+                "{} ended with {status} after SIGTERM instead of 0",
+                self.name
+            );
         }
         Ok(())
     }
@@ -113,7 +128,11 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        if let Some(pid) = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()))
+        {
             // It may have ended by itself; then there is nobody left to tell.
             let _ = kill_process(pid, signal);
         }

@@ -23,20 +23,45 @@ pub struct Router {
 impl Router {
     /// Logs in as root.
     pub async fn login(url: &str, password: &str) -> anyhow::Result<Self> {
-        let mut router = Self { url: url.to_owned(), session: NO_SESSION.to_owned(), http: reqwest::Client::new() };
-        let reply: Value = router.call("session", "login", json!({"username": "root", "password": password})).await?;
-        router.session = reply["ubus_rpc_session"].as_str().context("no session in the login's reply")?.to_owned();
+        let mut router = Self {
+            url: url.to_owned(),
+            session: NO_SESSION.to_owned(),
+            http: reqwest::Client::new(),
+        };
+        let reply: Value = router
+            .call(
+                "session",
+                "login",
+                json!({"username": "root", "password": password}),
+            )
+            .await?;
+        router.session = reply["ubus_rpc_session"]
+            .as_str()
+            .context("no session in the login's reply")?
+            .to_owned();
         Ok(router)
     }
 
     /// Calls a ubus method over JSON-RPC.
-    pub async fn call<T: DeserializeOwned>(&self, object: &str, method: &str, args: Value) -> anyhow::Result<T> {
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        method: &str,
+        args: Value,
+    ) -> anyhow::Result<T> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": "call", "params": [self.session, object, method, args]});
-        let reply: Value = self.http.post(format!("{}/ubus", self.url)).json(&body).send().await?.json().await?;
+        let reply: Value = self
+            .http
+            .post(format!("{}/ubus", self.url))
+            .json(&body)
+            .send()
+            .await?
+            .json()
+            .await?;
         match &reply["result"] {
-            Value::Array(result) if result.first() == Some(&json!(0)) => {
-                Ok(serde_json::from_value(result.get(1).cloned().unwrap_or(Value::Null))?)
-            }
+            Value::Array(result) if result.first() == Some(&json!(0)) => Ok(
+                serde_json::from_value(result.get(1).cloned().unwrap_or(Value::Null))?,
+            ),
             _ => bail!("{object}.{method} answered {reply}"),
         }
     }
@@ -48,7 +73,9 @@ impl Router {
 
     /// The packages it has, user-installed ones only unless `all`.
     pub async fn packages(&self, all: bool) -> anyhow::Result<BTreeMap<String, String>> {
-        let list: PackageList = self.call("packagelist", "list", json!({"all": all})).await?;
+        let list: PackageList = self
+            .call("packagelist", "list", json!({"all": all}))
+            .await?;
         Ok(list.packagelist)
     }
 }
@@ -67,7 +94,11 @@ pub fn flashes(journal: &Path) -> anyhow::Result<Vec<Flash>> {
     let text = std::fs::read_to_string(journal).unwrap_or_default();
     text.lines()
         .map(|line| Ok(serde_json::from_str::<Value>(line)?))
-        .filter(|event: &anyhow::Result<Value>| event.as_ref().map_or(true, |event| event["event"] == "flash"))
+        .filter(|event: &anyhow::Result<Value>| {
+            event
+                .as_ref()
+                .map_or(true, |event| event["event"] == "flash")
+        })
         .map(|event| Ok(serde_json::from_value(event?)?))
         .collect()
 }
@@ -78,9 +109,14 @@ pub fn personalise(root: &Path, server_url: &str) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(&config)?;
     std::fs::write(
         config.join("attendedsysupgrade"),
-        format!("config server 'server'\n\toption url '{server_url}'\n\nconfig client 'client'\n\toption advanced_mode '0'\n"),
+        format!(
+            "config server 'server'\n\toption url '{server_url}'\n\nconfig client 'client'\n\toption advanced_mode '0'\n"
+        ),
     )?;
     let own = config.join("mynetwork");
-    std::fs::write(&own, "config note 'note'\n\toption text 'typed by the owner'\n")?;
+    std::fs::write(
+        &own,
+        "config note 'note'\n\toption text 'typed by the owner'\n",
+    )?;
     Ok(own)
 }

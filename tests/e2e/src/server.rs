@@ -20,22 +20,38 @@ pub struct Server {
 impl Server {
     /// A client of the server at `url`.
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: Client::new() }
+        Self {
+            url: url.to_owned(),
+            http: Client::new(),
+        }
     }
 
     /// Posts any body to `/api/v1/build`.
     pub async fn post(&self, body: &serde_json::Value) -> anyhow::Result<Response> {
-        Ok(self.http.post(format!("{}/api/v1/build", self.url)).json(body).send().await?)
+        Ok(self
+            .http
+            .post(format!("{}/api/v1/build", self.url))
+            .json(body)
+            .send()
+            .await?)
     }
 
     /// Asks for an image and waits until it is built.
     pub async fn build(&self, request: &BuildRequest) -> anyhow::Result<BuildAnswer> {
-        let first: BuildAnswer = self.post(&serde_json::to_value(request)?).await?.json().await?;
+        let first: BuildAnswer = self
+            .post(&serde_json::to_value(request)?)
+            .await?
+            .json()
+            .await?;
         if first.status == 200 {
             return Ok(first);
         }
         if first.status != 202 {
-            bail!("the server refused the build: {} ({})", first.detail, first.status);
+            bail!(
+                "the server refused the build: {} ({})",
+                first.detail,
+                first.status
+            );
         }
         self.wait(&first.request_hash).await
     }
@@ -48,10 +64,18 @@ impl Server {
             match answer.status {
                 200 => return Ok(answer),
                 202 => tokio::time::sleep(Duration::from_millis(200)).await,
-                _ => bail!("the build failed: {}\n{}\n{}", answer.detail, answer.stderr, answer.stdout),
+                _ => bail!(
+                    "the build failed: {}\n{}\n{}",
+                    answer.detail,
+                    answer.stderr,
+                    answer.stdout
+                ),
             }
         }
-        bail!("the build was not finished after {} s", BUILD_LIMIT.as_secs())
+        bail!(
+            "the build was not finished after {} s",
+            BUILD_LIMIT.as_secs()
+        )
     }
 
     /// The state of a request.
@@ -68,10 +92,21 @@ impl Server {
             .find(|image| image.kind == kind && image.filesystem == "squashfs")
             .with_context(|| format!("no squashfs {kind} among {:?}", answer.images))?;
         let url = format!("{}/store/{}/{}", self.url, answer.bin_dir, image.name);
-        let bytes = self.http.get(url).send().await?.error_for_status()?.bytes().await?;
+        let bytes = self
+            .http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?;
         let sum = hex::encode(Sha256::digest(&bytes));
         if sum != image.sha256 {
-            bail!("{} was announced with sha256 {} but has {sum}", image.name, image.sha256);
+            bail!(
+                "{} was announced with sha256 {} but has {sum}",
+                image.name,
+                image.sha256
+            );
         }
         Ok(bytes.to_vec())
     }

@@ -50,12 +50,25 @@ pub struct Parts {
 impl Parts {
     /// The parts of the build that `program` (a program of this workspace) belongs to.
     pub fn beside(program: &Path) -> anyhow::Result<Self> {
-        let bin = program.parent().context("the program has no folder")?.to_owned();
+        let bin = program
+            .parent()
+            .context("the program has no folder")?
+            .to_owned();
         let target = bin.parent().context("the programs' folder has no parent")?;
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no repository")?;
-        let plugins = std::env::var_os("ASU_PLUGINS")
-            .map_or_else(|| repository.join("rpcd-plugins/target/release"), PathBuf::from);
-        Ok(Self { plugins, www: target.join("www"), work: target.join("asu"), bin })
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .context("no repository")?;
+        let plugins = std::env::var_os("ASU_PLUGINS").map_or_else(
+            || repository.join("rpcd-plugins/target/release"),
+            PathBuf::from,
+        );
+        Ok(Self {
+            plugins,
+            www: target.join("www"),
+            work: target.join("asu"),
+            bin,
+        })
     }
 
     fn program(&self, name: &str) -> PathBuf {
@@ -79,10 +92,28 @@ impl Stage {
     pub async fn start(parts: Parts) -> anyhow::Result<Self> {
         let writer = parts.program("asu-test-upstream");
         let mirror_folder = mirror::written(&writer, &parts.work)?;
-        let folder = tempfile::Builder::new().prefix("stage-").tempdir_in(&parts.work)?;
-        let args = ["serve".into(), "--dir".into(), mirror_folder.clone().into_os_string()];
-        let mirror = Process::start(&writer, with_listen(args), &folder.path().join("mirror.log")).await?;
-        let mut stage = Self { parts, folder, mirror_folder, mirror, server: None, router: None };
+        let folder = tempfile::Builder::new()
+            .prefix("stage-")
+            .tempdir_in(&parts.work)?;
+        let args = [
+            "serve".into(),
+            "--dir".into(),
+            mirror_folder.clone().into_os_string(),
+        ];
+        let mirror = Process::start(
+            &writer,
+            with_listen(args),
+            &folder.path().join("mirror.log"),
+        )
+        .await?;
+        let mut stage = Self {
+            parts,
+            folder,
+            mirror_folder,
+            mirror,
+            server: None,
+            router: None,
+        };
         stage.start_server(None).await?;
         Ok(stage)
     }
@@ -92,8 +123,17 @@ impl Stage {
         let program = self.parts.program("asu-server");
         let key = self.mirror_folder.join("key.pub");
         let data = self.folder.path().join("data");
-        let mut args: Vec<std::ffi::OsString> = vec!["serve".into(), "--upstream".into(), self.mirror.url().into()];
-        args.extend(["--upstream-key".into(), key.into(), "--data".into(), data.into()]);
+        let mut args: Vec<std::ffi::OsString> = vec![
+            "serve".into(),
+            "--upstream".into(),
+            self.mirror.url().into(),
+        ];
+        args.extend([
+            "--upstream-key".into(),
+            key.into(),
+            "--data".into(),
+            data.into(),
+        ]);
         args.extend(["--listen".into(), listen.unwrap_or("127.0.0.1:0").into()]);
         self.server = Some(Process::start(&program, args, &self.log("server")).await?);
         Ok(())
@@ -114,7 +154,11 @@ impl Stage {
 
     /// Where the server listens.
     pub fn server_url(&self) -> anyhow::Result<&str> {
-        Ok(self.server.as_ref().context("the server does not run")?.url())
+        Ok(self
+            .server
+            .as_ref()
+            .context("the server does not run")?
+            .url())
     }
 
     /// Where the mirror listens.
@@ -124,7 +168,11 @@ impl Stage {
 
     /// Where the router listens.
     pub fn router_url(&self) -> anyhow::Result<&str> {
-        Ok(self.router.as_ref().context("the router does not run")?.url())
+        Ok(self
+            .router
+            .as_ref()
+            .context("the router does not run")?
+            .url())
     }
 
     /// The router's root filesystem, as a folder of this machine.
@@ -145,33 +193,42 @@ impl Stage {
     /// Builds the router's first image with the server, installs it and boots.
     pub async fn start_router(&mut self) -> anyhow::Result<BuildAnswer> {
         let server = self.server()?;
-        let first = server.build(&first_image()?).await.context("the router's first image")?;
-        let image = self.folder.path().join("first.bin");
-        tokio::fs::write(&image, server.download(&first, "sysupgrade").await?).await?;
-        self.install(&image).await?;
+        let first = server
+            .build(&first_image()?)
+            .await
+            .context("the router's first image")?;
+        self.install(&server.download(&first, "sysupgrade").await?)
+            .await?;
         personalise(&self.router_root(), self.server_url()?)?;
         self.boot().await?;
         Ok(first)
     }
 
-    async fn install(&self, image: &Path) -> anyhow::Result<()> {
+    /// Puts an image onto the router that is not running, and says where its root lies.
+    pub async fn install(&self, image: &[u8]) -> anyhow::Result<PathBuf> {
+        let file = self.folder.path().join("first-image");
+        tokio::fs::write(&file, image).await?;
         let output = Command::new(self.parts.program("asu-test-router"))
             .args(["install", "--password", PASSWORD, "--image"])
-            .arg(image)
+            .arg(&file)
             .arg("--root")
             .arg(self.router_root())
             .output()
             .await
             .context("cannot run asu-test-router; run `cargo xtask demo` or `cargo xtask test`, which build it")?;
         if !output.status.success() {
-            bail!("the first image could not be installed:\n{}", String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "the first image could not be installed:\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
-        Ok(())
+        Ok(self.router_root())
     }
 
     async fn boot(&mut self) -> anyhow::Result<()> {
         let program = self.parts.program("asu-test-router");
-        let mut args: Vec<std::ffi::OsString> = vec!["run".into(), "--root".into(), self.router_root().into()];
+        let mut args: Vec<std::ffi::OsString> =
+            vec!["run".into(), "--root".into(), self.router_root().into()];
         args.extend(["--plugins".into(), self.parts.plugins.clone().into()]);
         args.extend(["--www".into(), self.parts.www.clone().into()]);
         args.extend(["--journal".into(), self.journal().into()]);
@@ -181,7 +238,10 @@ impl Stage {
 
     /// Ends everything in order, and fails if a part did not end by itself.
     pub async fn stop(self) -> anyhow::Result<()> {
-        for part in [self.router, self.server, Some(self.mirror)].into_iter().flatten() {
+        for part in [self.router, self.server, Some(self.mirror)]
+            .into_iter()
+            .flatten()
+        {
             part.stop().await?;
         }
         Ok(())
@@ -189,7 +249,9 @@ impl Stage {
 }
 
 fn with_listen(args: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
-    args.into_iter().chain(["--listen".into(), "127.0.0.1:0".into()]).collect()
+    args.into_iter()
+        .chain(["--listen".into(), "127.0.0.1:0".into()])
+        .collect()
 }
 
 /// The request for the image the router starts with.

@@ -26,22 +26,36 @@ async fn upgrade_keeps_packages_and_settings() -> anyhow::Result<()> {
     page.search().await?;
     let plan = page.text().await?;
     for name in ["firewall4", "owut", "libustream-mbedtls", NEW_RELEASE] {
-        assert!(plan.contains(name), "the plan does not tell of {name}:\n{plan}");
+        assert!(
+            plan.contains(name),
+            "the plan does not tell of {name}:\n{plan}"
+        );
     }
     page.prepare().await?;
     let announced = page.field("sha256").await?;
     page.flash(true).await?;
     assert_eq!(page.field("version").await?, NEW_RELEASE);
     for state in ["building", "downloading", "uploading", "rebooting"] {
-        assert!(page.seen().iter().any(|seen| seen == state), "{state} was not seen in {:?}", page.seen());
+        assert!(
+            page.seen().iter().any(|seen| seen == state),
+            "{state} was not seen in {:?}",
+            page.seen()
+        );
     }
     browser.stop().await?;
 
     let after = Router::login(stage.router_url()?, PASSWORD).await?;
     assert_eq!(after.info().await?.version, NEW_RELEASE);
     let new_packages = after.packages(false).await?;
-    for (old, new) in [("firewall", "firewall4"), ("auc", "owut"), ("libustream-wolfssl", "libustream-mbedtls")] {
-        assert!(!new_packages.contains_key(old) && new_packages.contains_key(new), "{old} -> {new}");
+    for (old, new) in [
+        ("firewall", "firewall4"),
+        ("auc", "owut"),
+        ("libustream-wolfssl", "libustream-mbedtls"),
+    ] {
+        assert!(
+            !new_packages.contains_key(old) && new_packages.contains_key(new),
+            "{old} -> {new}"
+        );
     }
     for kept in ["luci", "tcpdump-mini", "wireguard-tools", "htop"] {
         assert!(new_packages.contains_key(kept), "{kept} was lost");
@@ -50,6 +64,9 @@ async fn upgrade_keeps_packages_and_settings() -> anyhow::Result<()> {
     assert!(own.contains("typed by the owner"));
     let flashed = flashes(&stage.journal())?;
     assert_eq!(flashed.len(), 1);
-    assert_eq!((flashed[0].sha256.as_str(), flashed[0].keep), (announced.as_str(), true));
+    assert_eq!(
+        (flashed[0].sha256.as_str(), flashed[0].keep),
+        (announced.as_str(), true)
+    );
     stage.stop().await
 }

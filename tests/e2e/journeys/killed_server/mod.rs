@@ -12,7 +12,11 @@ async fn a_request_survives_the_servers_death() -> anyhow::Result<()> {
     let mut stage = crate::stage().await?;
     let body = request(NEW_RELEASE, &["luci", "htop", "tcpdump-mini"])?;
     let server = stage.server()?;
-    let first: BuildAnswer = server.post(&serde_json::to_value(&body)?).await?.json().await?;
+    let first: BuildAnswer = server
+        .post(&serde_json::to_value(&body)?)
+        .await?
+        .json()
+        .await?;
     assert_eq!(first.status, 202, "{first:?}");
     wait_until_building(&server, &first.request_hash).await?;
 

@@ -22,7 +22,10 @@ async fn upgrade_without_settings_starts_afresh() -> anyhow::Result<()> {
     let after = Router::login(stage.router_url()?, "").await?;
     assert_eq!(after.info().await?.version, NEW_RELEASE);
     assert!(!stage.router_root().join("etc/config/mynetwork").exists());
-    assert!(after.packages(false).await?.contains_key("htop"), "packages stay, settings go");
+    assert!(
+        after.packages(false).await?.contains_key("htop"),
+        "packages stay, settings go"
+    );
     assert!(!flashes(&stage.journal())?[0].keep);
     stage.stop().await
 }

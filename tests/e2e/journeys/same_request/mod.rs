@@ -11,7 +11,9 @@ async fn twenty_identical_requests_are_one_build() -> anyhow::Result<()> {
     let posts: Vec<_> = (0..20)
         .map(|_| {
             let (server, body) = (server.clone(), body.clone());
-            tokio::spawn(async move { anyhow::Ok(server.post(&body).await?.json::<BuildAnswer>().await?) })
+            tokio::spawn(async move {
+                anyhow::Ok(server.post(&body).await?.json::<BuildAnswer>().await?)
+            })
         })
         .collect();
     let mut hashes = Vec::new();
@@ -25,9 +27,15 @@ async fn twenty_identical_requests_are_one_build() -> anyhow::Result<()> {
     server.wait(&hashes[0]).await?;
     let log = std::fs::read_to_string(stage.log("server"))?;
     let builds = log.matches("build started").count();
-    assert_eq!(builds, 1, "the server's log tells of {builds} builds:\n{log}");
+    assert_eq!(
+        builds, 1,
+        "the server's log tells of {builds} builds:\n{log}"
+    );
 
     let again: BuildAnswer = server.post(&body).await?.json().await?;
-    assert_eq!(again.status, 200, "the same request later is served from the store");
+    assert_eq!(
+        again.status, 200,
+        "the same request later is served from the store"
+    );
     stage.stop().await
 }
