@@ -164,13 +164,13 @@ impl<'a> Page<'a> {
     /// From the plan to the question whether to flash: build, download, upload, tests.
     pub async fn prepare(&mut self) -> anyhow::Result<()> {
         self.click("request").await?;
-        self.reach("confirm", Duration::from_secs(240)).await
+        self.reach("confirm", Duration::from_mins(4)).await
     }
 
     /// From the question to the router's return.
     pub async fn flash(&mut self, keep: bool) -> anyhow::Result<()> {
         self.tick("asu-keep", keep).await?;
         self.click("flash").await?;
-        self.reach("done", Duration::from_secs(120)).await
+        self.reach("done", Duration::from_mins(2)).await
     }
 }

@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// How long a part may take to accept connections.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long a part may take to end after SIGTERM.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 

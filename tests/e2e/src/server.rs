@@ -8,7 +8,7 @@ use reqwest::{Client, Response};
 use sha2::{Digest, Sha256};
 
 /// Longest wait for a build.
-const BUILD_LIMIT: Duration = Duration::from_secs(180);
+const BUILD_LIMIT: Duration = Duration::from_mins(3);
 
 /// A client of one server.
 #[derive(Debug, Clone)]

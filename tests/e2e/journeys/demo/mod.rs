@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// Longest wait for anything the demo does.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 fn demo() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asu-demo"));

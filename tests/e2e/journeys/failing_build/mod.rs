@@ -19,7 +19,7 @@ async fn a_failing_build_names_the_package_and_offers_a_way_on() -> anyhow::Resu
     page.login(PASSWORD).await?;
     page.search().await?;
     page.click("request").await?;
-    page.reach("error", Duration::from_secs(120)).await?;
+    page.reach("error", Duration::from_mins(2)).await?;
     let text = page.text().await?;
     assert!(
         text.contains("cursed-driver"),
