@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use asu_protocol::router::{PackageList, RouterInfo};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,12 @@ use serde_json::{Value, json};
 
 /// The session everybody has before login.
 const NO_SESSION: &str = "00000000000000000000000000000000";
+
+/// Reply of `session.login`.
+#[derive(Deserialize)]
+struct Login {
+    ubus_rpc_session: String,
+}
 
 /// A client of one router's `/ubus`.
 #[derive(Debug)]
@@ -28,17 +34,9 @@ impl Router {
             session: NO_SESSION.to_owned(),
             http: reqwest::Client::new(),
         };
-        let reply: Value = router
-            .call(
-                "session",
-                "login",
-                json!({"username": "root", "password": password}),
-            )
-            .await?;
-        router.session = reply["ubus_rpc_session"]
-            .as_str()
-            .context("no session in the login's reply")?
-            .to_owned();
+        let credentials = json!({"username": "root", "password": password});
+        let reply: Login = router.call("session", "login", credentials).await?;
+        router.session = reply.ubus_rpc_session;
         Ok(router)
     }
 
