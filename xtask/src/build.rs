@@ -1,7 +1,12 @@
 //! Building the parts the demo and the tests start.
 
-use crate::run::{cargo_in, root, run};
+use anyhow::Context;
+
+use crate::run::{cargo_in, root, run, target};
 use crate::{setup, wasm};
+
+/// The plugins, by the name of their ubus object.
+const PLUGINS: [&str; 2] = ["packagelist", "attendedsysupgrade"];
 
 /// Everything: programs, plugins and the page.
 pub(crate) fn everything() -> anyhow::Result<()> {
@@ -22,9 +27,19 @@ fn programs() -> anyhow::Result<()> {
     run(command.args(packages.iter().flat_map(|package| ["--package", package])))
 }
 
-/// The rpcd plugins for this machine, in `rpcd-plugins/target/release`.
+/// The rpcd plugins for this machine, in `target/plugins`: a folder that holds nothing else,
+/// because rpcd loads every file it finds.
 pub(crate) fn plugins() -> anyhow::Result<()> {
-    run(&mut plugins_cargo(&["build", "--release", "--locked"]))
+    run(&mut plugins_cargo(&["build", "--release", "--locked"]))?;
+    let folder = target().join("plugins");
+    std::fs::create_dir_all(&folder)?;
+    for plugin in PLUGINS {
+        let name = format!("librpcd_mod_{plugin}.so");
+        let built = root().join("rpcd-plugins/target/release").join(name);
+        std::fs::copy(&built, folder.join(format!("{plugin}.so")))
+            .with_context(|| format!("{} was not built", built.display()))?;
+    }
+    Ok(())
 }
 
 /// A Cargo command in the plugins' own workspace.

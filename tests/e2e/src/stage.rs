@@ -55,16 +55,8 @@ impl Parts {
             .context("the program has no folder")?
             .to_owned();
         let target = bin.parent().context("the programs' folder has no parent")?;
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .ancestors()
-            .nth(2)
-            .context("no repository")?;
-        let plugins = std::env::var_os("ASU_PLUGINS").map_or_else(
-            || repository.join("rpcd-plugins/target/release"),
-            PathBuf::from,
-        );
         Ok(Self {
-            plugins,
+            plugins: target.join("plugins"),
             www: target.join("www"),
             work: target.join("asu"),
             bin,
