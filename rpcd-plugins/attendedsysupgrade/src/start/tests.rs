@@ -34,18 +34,21 @@ fn known(verified: Identity, tested: Identity, valid: bool, allow_backup: bool) 
     }
 }
 
-fn options(drop_settings: bool, skip_check: bool) -> Result<Options, &'static str> {
-    Ok(Options {
+fn options(drop_settings: bool, skip_check: bool) -> Options {
+    Options {
         drop_settings,
         skip_check,
-    })
+    }
 }
 
 #[test]
 fn flashes_what_was_verified_and_tested() {
     let known = known(image(), image(), true, true);
-    assert_eq!(decide(KEEP, known, Some(image())), options(false, false));
-    assert_eq!(decide(DROP, known, Some(image())), options(true, false));
+    assert_eq!(
+        decide(KEEP, known, Some(image())),
+        Ok(options(false, false))
+    );
+    assert_eq!(decide(DROP, known, Some(image())), Ok(options(true, false)));
 }
 
 #[test]
@@ -79,20 +82,20 @@ fn refuses_what_was_not() {
 fn refuses_to_keep_settings_the_image_cannot_take() {
     let known = known(image(), image(), true, false);
     assert_eq!(decide(KEEP, known, Some(image())), Err(NO_BACKUP));
-    assert_eq!(decide(DROP, known, Some(image())), options(true, false));
+    assert_eq!(decide(DROP, known, Some(image())), Ok(options(true, false)));
 }
 
 #[test]
 fn force_skips_the_check_only_where_it_did_not_pass() {
     let now = Some(image());
-    assert_eq!(decide(FORCE, Findings::NONE, now), options(true, true));
+    assert_eq!(decide(FORCE, Findings::NONE, now), Ok(options(true, true)));
     assert_eq!(
         decide(FORCE, known(other(), image(), false, true), now),
-        options(true, true)
+        Ok(options(true, true))
     );
     assert_eq!(
         decide(FORCE, known(other(), image(), true, true), now),
-        options(true, false)
+        Ok(options(true, false))
     );
     assert_eq!(
         decide(FORCE, known(image(), image(), true, true), None),

@@ -255,11 +255,11 @@ proptest! {
         packages in prop::collection::btree_map("[a-z][a-z0-9-]{0,12}", "[0-9][0-9.]{0,5}-r[0-9]", 0..60),
         chosen in prop::collection::vec(any::<bool>(), 60),
     ) {
-        let installed: String = packages.iter().map(|(n, v)| format!("P:{n}\nV:{v}\n\n")).collect();
+        let installed: Vec<_> = packages.iter().map(|(n, v)| format!("P:{n}\nV:{v}\n")).collect();
         let chosen: BTreeMap<_, _> = packages.clone().into_iter().zip(chosen)
             .filter_map(|(package, chosen)| chosen.then_some(package)).collect();
-        let world: String = chosen.keys().map(|name| format!("{name}\n")).collect();
-        let root = apk(&installed, &world);
+        let world: Vec<_> = chosen.keys().map(String::as_str).collect();
+        let root = apk(&installed.join("\n"), &world.join("\n"));
         prop_assert_eq!(list(root.path(), true), Ok(packages));
         prop_assert_eq!(list(root.path(), false), Ok(chosen));
     }
