@@ -1,4 +1,4 @@
-//! A build fails, and the person reads why and what to do.
+//! The packages do not fit the flash any more: the build fails, and the person reads why and what to do.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use asu_test_e2e::router::Router;
 use asu_test_e2e::stage::{OLD_RELEASE, PASSWORD};
 
 #[tokio::test]
-async fn a_failing_build_names_the_package_and_offers_a_way_on() -> anyhow::Result<()> {
+async fn a_failing_build_says_why_and_offers_a_way_on() -> anyhow::Result<()> {
     let mut stage = crate::stage().await?;
     stage.start_router().await?;
-    add_vanished_package(&stage.router_root())?;
+    add_large_package(&stage.router_root())?;
     let browser = Browser::start().await?;
     let pictures = std::env::var_os("ASU_SCREENSHOTS")
         .map(|folder| std::path::PathBuf::from(folder).join("failing"));
@@ -38,14 +38,12 @@ async fn a_failing_build_names_the_package_and_offers_a_way_on() -> anyhow::Resu
     stage.stop().await
 }
 
-/// Installs, as the owner would have, a package the new release offers but cannot install.
-fn add_vanished_package(root: &std::path::Path) -> anyhow::Result<()> {
+/// Installs, as an owner with a USB stick for the overlay would have, a compiler.
+fn add_large_package(root: &std::path::Path) -> anyhow::Result<()> {
     use std::io::Write;
     let mut status = std::fs::OpenOptions::new()
         .append(true)
         .open(root.join("usr/lib/opkg/status"))?;
-    status.write_all(
-        b"Package: cursed-driver\nVersion: 1.0-1\nStatus: install user installed\nArchitecture: mips_24kc\nInstalled-Time: 1727094886\n\n",
-    )?;
-    Ok(())
+    let stanza = "Package: gcc\nVersion: 12.3.0-1\nStatus: install user installed\nArchitecture: mips_24kc\n\n";
+    Ok(status.write_all(stanza.as_bytes())?)
 }
