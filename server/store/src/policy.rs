@@ -26,13 +26,12 @@ pub struct Policy {
 impl Default for Policy {
     /// The times to live are those of ASU (`config.py`); the rest is ours.
     fn default() -> Self {
-        const HOUR: u64 = 3600;
         Self {
-            keep_versioned: Duration::from_secs(7 * 24 * HOUR),
-            keep_unversioned: Duration::from_secs(24 * HOUR),
-            keep_with_defaults: Duration::from_secs(HOUR / 2),
-            keep_failure: Duration::from_secs(HOUR),
-            keep_given_up: Duration::from_secs(60),
+            keep_versioned: Duration::from_hours(7 * 24),
+            keep_unversioned: Duration::from_hours(24),
+            keep_with_defaults: Duration::from_mins(30),
+            keep_failure: Duration::from_hours(1),
+            keep_given_up: Duration::from_mins(1),
             attempts: 3,
             pause: Duration::from_secs(5),
             pause_growth: 6,
