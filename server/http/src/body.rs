@@ -45,10 +45,16 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
             &Value::Null,
         ));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
         let msg = format!("the body is not JSON: {error}");
         wrong("json_invalid", &[], &msg, &Value::Null)
-    })
+    })?;
+    // serde would take a list for the fields in their order.
+    if !value.is_object() {
+        let msg = "the body must be a JSON object";
+        return Err(wrong("type_error", &[], msg, &Value::Null));
+    }
+    Ok(value)
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -64,14 +70,24 @@ fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure>
     ] {
         if !plain(text) {
             let msg = "letters, digits and . _ , - are allowed";
-            return Err(wrong("string_pattern_mismatch", &[field], msg, &json!(text)));
+            return Err(wrong(
+                "string_pattern_mismatch",
+                &[field],
+                msg,
+                &json!(text),
+            ));
         }
     }
     if let Some(size) = request.rootfs_size_mb
         && !(1..=limits.max_rootfs_size_mb).contains(&size)
     {
         let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
-        return Err(wrong("out_of_range", &["rootfs_size_mb"], &msg, &json!(size)));
+        return Err(wrong(
+            "out_of_range",
+            &["rootfs_size_mb"],
+            &msg,
+            &json!(size),
+        ));
     }
     if let Some(filesystem) = &request.filesystem
         && !FILESYSTEMS.contains(&filesystem.as_str())
@@ -81,8 +97,16 @@ fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure>
     }
     let length = request.defaults.as_deref().map_or(0, |s| s.chars().count());
     if length > limits.max_defaults_length as usize {
-        let msg = format!("at most {} characters are allowed", limits.max_defaults_length);
-        return Err(wrong("string_too_long", &["defaults"], &msg, &json!(length)));
+        let msg = format!(
+            "at most {} characters are allowed",
+            limits.max_defaults_length
+        );
+        return Err(wrong(
+            "string_too_long",
+            &["defaults"],
+            &msg,
+            &json!(length),
+        ));
     }
     Ok(())
 }
@@ -136,7 +160,9 @@ fn located(body: &Value, path: &Path, error: &serde_json::Error) -> WrongField {
         };
         input = match &step {
             Value::String(key) => input.get(key),
-            Value::Number(index) => index.as_u64().and_then(|i| input.get(usize::try_from(i).ok()?)),
+            Value::Number(index) => index
+                .as_u64()
+                .and_then(|i| input.get(usize::try_from(i).ok()?)),
             _ => None,
         }
         .unwrap_or(&Value::Null);

@@ -22,7 +22,11 @@ pub(crate) async fn ask<O: Offer>(
     let client = request.client.take();
     let canonical = api.offer.canonical(request).await?;
     let max_pending = api.limits.max_pending;
-    let job = match api.store.enqueue(&canonical, api.now(), max_pending).await? {
+    let job = match api
+        .store
+        .enqueue(&canonical, api.now(), max_pending)
+        .await?
+    {
         Admission::Full { pending } => return Err(Failure::overloaded(pending)),
         Admission::Joined(job) => job,
         Admission::Queued(job) => {
@@ -44,9 +48,7 @@ pub(crate) async fn look<O: Offer>(
 }
 
 /// `GET /api/v1/stats`.
-pub(crate) async fn stats<O: Offer>(
-    State(api): State<Api<O>>,
-) -> Result<Json<Value>, Failure> {
+pub(crate) async fn stats<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
     let load = api.store.load(api.now()).await?;
     Ok(Json(json!({"queue_length": load.pending})))
 }

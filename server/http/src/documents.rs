@@ -75,7 +75,13 @@ pub(crate) async fn target_of_snapshot<O: Offer>(
     State(api): State<Api<O>>,
     Path((target, subtarget, file)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
-    of_target(&api, "SNAPSHOT".to_owned(), format!("{target}/{subtarget}"), &file).await
+    of_target(
+        &api,
+        "SNAPSHOT".to_owned(),
+        format!("{target}/{subtarget}"),
+        &file,
+    )
+    .await
 }
 
 async fn of_target<O: Offer>(
@@ -94,7 +100,9 @@ async fn of_target<O: Offer>(
     let profiles = api.offer.profiles(&version, &target).await;
     let profiles = profiles.map_err(Failure::no_document)?;
     let profile = profile_of(&profiles, name).ok_or_else(|| {
-        Failure::no_document(asu_catalog::CatalogError::UnsupportedProfile(name.to_owned()))
+        Failure::no_document(asu_catalog::CatalogError::UnsupportedProfile(
+            name.to_owned(),
+        ))
     })?;
     Ok(Json(profile).into_response())
 }

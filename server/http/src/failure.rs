@@ -38,7 +38,7 @@ struct Told {
 #[serde(untagged)]
 enum Detail {
     Text(String),
-    Fields([WrongField; 1]),
+    Fields(Vec<WrongField>),
 }
 
 /// What is wrong with one field of a request, in FastAPI's form.
@@ -136,7 +136,7 @@ impl Failure {
             "invalid-request",
             "Correct the field that `loc` names.",
         );
-        failure.told.detail = Detail::Fields([field]);
+        failure.told.detail = Detail::Fields(vec![field]);
         failure
     }
 
@@ -164,7 +164,12 @@ impl Failure {
         if let CatalogError::Upstream { .. } | CatalogError::Cache { .. } = error {
             return error.into();
         }
-        Self::new(StatusCode::NOT_FOUND, error.to_string(), error.cause(), SEE_OVERVIEW)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            error.to_string(),
+            error.cause(),
+            SEE_OVERVIEW,
+        )
     }
 
     /// The revision of a version that upstream has not told; API v1 passes its status on.
@@ -226,7 +231,9 @@ impl IntoResponse for Failure {
             StatusCode::from_u16(self.told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match self.log {
             Some(log) => tracing::error!(status = self.told.status, "{log}"),
-            None => tracing::debug!(status = self.told.status, detail = ?self.told.detail, "refused"),
+            None => {
+                tracing::debug!(status = self.told.status, detail = ?self.told.detail, "refused")
+            }
         }
         let mut response = (status, Json(self.told)).into_response();
         if status.as_u16() == OVERLOADED {

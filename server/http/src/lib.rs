@@ -47,7 +47,10 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
             "/releases/{version}/targets/{target}/{subtarget}/{file}",
             get(documents::target_of_release),
         )
-        .route("/snapshots/packages/{file}", get(documents::arch_of_snapshot))
+        .route(
+            "/snapshots/packages/{file}",
+            get(documents::arch_of_snapshot),
+        )
         .route(
             "/snapshots/targets/{target}/{subtarget}/{file}",
             get(documents::target_of_snapshot),

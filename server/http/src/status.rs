@@ -19,8 +19,7 @@ pub(crate) fn answer(job: Job) -> Response {
         request: Some(job.request),
         ..stated(job.state)
     };
-    let status =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [
         (STATUS, answer.imagebuilder_status.clone()),
         (POSITION, answer.queue_position.unwrap_or(0).to_string()),
