@@ -79,7 +79,7 @@ impl Failure {
         self
     }
 
-    fn logged(mut self, log: impl ToString) -> Self {
+    fn logged(mut self, log: &impl ToString) -> Self {
         self.log = Some(log.to_string());
         self
     }
@@ -151,11 +151,11 @@ impl Failure {
 
     /// 500 for a panic in a handler.
     pub(crate) fn panicked(message: &str) -> Self {
-        Self::internal(format!("a handler panicked: {message}"))
+        Self::internal(&format!("a handler panicked: {message}"))
     }
 
     /// 503 when the server cannot do its work at all.
-    pub(crate) fn unhealthy(detail: impl Into<String>, log: impl ToString) -> Self {
+    pub(crate) fn unhealthy(detail: impl Into<String>, log: &impl ToString) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, "unhealthy", "").logged(log)
     }
 
@@ -186,7 +186,7 @@ impl Failure {
         Self::new(status, detail, error.cause(), "").logged(error)
     }
 
-    fn internal(log: impl ToString) -> Self {
+    fn internal(log: &impl ToString) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the server could not do this because of a fault of its own",
@@ -212,8 +212,8 @@ impl From<CatalogError> for Failure {
                 error.cause(),
                 "Try again in a few minutes.",
             )
-            .logged(error),
-            CatalogError::Cache { .. } => Self::internal(error),
+            .logged(&error),
+            CatalogError::Cache { .. } => Self::internal(&error),
             refusal => Self::refused(refusal.to_string(), refusal.cause(), SEE_OVERVIEW),
         }
     }
@@ -221,7 +221,7 @@ impl From<CatalogError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        Self::internal(&error)
     }
 }
 
@@ -232,7 +232,7 @@ impl IntoResponse for Failure {
         match self.log {
             Some(log) => tracing::error!(status = self.told.status, "{log}"),
             None => {
-                tracing::debug!(status = self.told.status, detail = ?self.told.detail, "refused")
+                tracing::debug!(status = self.told.status, detail = ?self.told.detail, "refused");
             }
         }
         let mut response = (status, Json(self.told)).into_response();

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::{Api, Offer};
 
 /// A worker that was silent for so long is taken for dead.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// The worker's sign of life. Cheap to clone; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +33,10 @@ impl Pulse {
 pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
     let now = api.now();
     let load = api.store.load(now).await;
-    let load = load.map_err(|e| Failure::unhealthy("the job database does not answer", e))?;
+    let load = load.map_err(|e| Failure::unhealthy("the job database does not answer", &e))?;
     if api.pulse.silent_for(now) > SILENCE {
         let text = "the build worker does not answer; builds are not made";
-        return Err(Failure::unhealthy(text, text));
+        return Err(Failure::unhealthy(text, &text));
     }
     Ok(Json(json!({
         "status": "ok",

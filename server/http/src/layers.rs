@@ -21,7 +21,7 @@ use crate::status::{POSITION, STATUS};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A browser asks again after a day whether it may ask.
-const PREFLIGHT_AGE: Duration = Duration::from_secs(24 * 3600);
+const PREFLIGHT_AGE: Duration = Duration::from_hours(24);
 
 pub(crate) fn around(routes: Router, max_body: usize) -> Router {
     // The last layer is the outermost one.
@@ -58,6 +58,10 @@ fn span(request: &Request<Body>) -> tracing::Span {
     tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tower-http hands the panic over"
+)]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<String>()
