@@ -1,0 +1,45 @@
+//! Why a build gave no image.
+
+use asu_protocol::problem::PackageProblem;
+
+/// Why a build gave no image, and whether asking again can help.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The mirror, the disk or this machine failed: the same request may succeed later, so the
+    /// failure must not be kept as the request's answer.
+    #[error("{}", .0.detail)]
+    Infrastructure(Box<Failure>),
+    /// The request itself cannot be built: it fails again until it, or upstream, changes.
+    #[error("{}", .0.detail)]
+    Request(Box<Failure>),
+}
+
+impl BuildError {
+    /// What is known about the failure, whoever is to blame.
+    pub fn failure(&self) -> &Failure {
+        match self {
+            Self::Infrastructure(failure) | Self::Request(failure) => failure,
+        }
+    }
+}
+
+/// What is known about a failed build; the fields are those of an error answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// A stable code, see [`asu_protocol::problem::Problem::cause`].
+    ///
+    /// Of the request: `package-selection`, `package-version`, `image-too-big`,
+    /// `unsupported-profile`, `version-code`, `build-failed`, `time-limit`, `bad-request`.
+    /// Of infrastructure: `upstream`, `untrusted`, `storage`, `imagebuilder`.
+    pub cause: String,
+    /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
+    pub detail: String,
+    /// What to do next, for a person; may be empty.
+    pub hint: String,
+    /// The packages at fault, if any.
+    pub packages: Vec<PackageProblem>,
+    /// What the ImageBuilder printed, at most the last 256 KiB.
+    pub stdout: String,
+    /// What the ImageBuilder complained, at most the last 256 KiB.
+    pub stderr: String,
+}
