@@ -75,8 +75,8 @@ pub fn last(image: &[u8]) -> Option<Found<'_>> {
     };
     let start = image.len().checked_sub(number(12)? as usize)?;
     let data = image.get(start + kind.header().len()..body)?;
-    let intact = &trailer[..4] == MAGIC && number(4)? == checksum(&image[..body]);
-    intact.then_some(Found {
+    let is_whole = &trailer[..4] == MAGIC && number(4)? == checksum(&image[..body]);
+    (is_whole && data.len() <= kind.limit()).then_some(Found {
         kind,
         data,
         rest: &image[..start],

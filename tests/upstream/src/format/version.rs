@@ -28,6 +28,7 @@ pub fn satisfies(version: &str, operator: &str, wanted: &str) -> bool {
 }
 
 fn split(text: &str) -> (u64, &str, &str) {
+    let text = text.trim_start();
     let (epoch, rest) = match text.split_once(':') {
         Some((epoch, rest)) => (epoch.parse().unwrap_or(0), rest),
         None => (0, text),

@@ -93,6 +93,7 @@ impl Run<'_> {
 
     /// The package for a name, if everything it needs exists.
     fn candidate(&mut self, name: &str) -> Option<usize> {
+        self.say_what_is_foreign(name);
         let index = self.choice.best(&Relation::to_any(name))?;
         let Needs { missing, .. } = self.needs(index, &mut BTreeSet::new());
         if missing.is_empty() {
@@ -113,6 +114,16 @@ impl Run<'_> {
         ));
         self.errors.append(&mut errors);
         None
+    }
+
+    /// The genuine opkg looks for a name twice, and says so twice.
+    fn say_what_is_foreign(&self, name: &str) {
+        let packages = self.choice.available.iter();
+        for package in packages.filter(|package| package.is_foreign && package.name == name) {
+            let version = &package.version;
+            let line = format!("Package {name} version {version} has no valid architecture, ignoring.");
+            println!("{line}\n{line}");
+        }
     }
 
     fn package(&self, index: usize) -> &Package {

@@ -24,6 +24,8 @@ pub(super) struct Package {
     pub(super) conflicts: Vec<String>,
     pub(super) replaces: Vec<String>,
     pub(super) source: Option<Source>,
+    /// Whether it is for another architecture and cannot be installed.
+    pub(super) is_foreign: bool,
 }
 
 /// A name with an optional version constraint.
@@ -50,16 +52,15 @@ impl Package {
             replaces: names("Replaces"),
             stanza,
             source,
+            is_foreign: false,
         }
     }
 
-    /// Whether this is, or provides, what the relation names. A provided name has no version, and
-    /// opkg lets it satisfy any.
+    /// Whether this is, or provides, what the relation names. A provided name has no version of its
+    /// own: opkg compares the provider's.
     pub(super) fn satisfies(&self, relation: &Relation) -> bool {
-        if self.name == relation.name {
-            return version::satisfies(&self.version, &relation.operator, &relation.version);
-        }
-        self.provides.contains(&relation.name)
+        self.answers_to(&relation.name)
+            && version::satisfies(&self.version, &relation.operator, &relation.version)
     }
 
     /// Whether this is, or provides, the name.

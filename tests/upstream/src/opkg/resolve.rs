@@ -30,7 +30,7 @@ impl Choice<'_> {
     pub(super) fn best(&self, relation: &Relation) -> Option<usize> {
         let candidates = self.available.iter().enumerate();
         candidates
-            .filter(|(_, package)| package.satisfies(relation))
+            .filter(|(_, package)| !package.is_foreign && package.satisfies(relation))
             .max_by(|(_, a), (_, b)| self.rank(a, b, &relation.name))
             .map(|(index, _)| index)
     }

@@ -90,25 +90,16 @@ fn fetch_to(url: &str, path: &Path) -> Result<(), fetch::Reason> {
     write().map_err(|error| format!("opkg_download: cannot write {}: {error}.", path.display()))
 }
 
-/// The packages of all lists, those of a foreign architecture left out.
+/// The packages of all lists.
 pub(super) fn available(config: &Config) -> Vec<Package> {
     let mut packages = Vec::new();
     for feed in &config.feeds {
-        let Ok(list) = read_list(&config.lists().join(&feed.name)) else {
-            continue;
-        };
+        let list = read_list(&config.lists().join(&feed.name)).unwrap_or_default();
         for stanza in stanza::parse(&String::from_utf8_lossy(&list)) {
-            let package = Package::new(stanza, Some(Source::Feed(feed.url.clone())));
-            if config
-                .arches
-                .iter()
-                .any(|arch| arch == package.stanza.get("Architecture"))
-            {
-                packages.push(package);
-            } else {
-                let Package { name, version, .. } = package;
-                println!("Package {name} version {version} has no valid architecture, ignoring.");
-            }
+            let mut package = Package::new(stanza, Some(Source::Feed(feed.url.clone())));
+            let arch = package.stanza.get("Architecture").to_owned();
+            package.is_foreign = !config.arches.contains(&arch);
+            packages.push(package);
         }
     }
     packages
