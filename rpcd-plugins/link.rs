@@ -2,12 +2,14 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=../link.rs");
-    for argument in ARGUMENTS {
+    println!("cargo:rerun-if-changed=../discard.ld");
+    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../discard.ld");
+    for argument in ARGUMENTS.into_iter().chain([script]) {
         println!("cargo:rustc-cdylib-link-arg={argument}");
     }
 }
 
-const ARGUMENTS: [&str; 6] = [
+const ARGUMENTS: [&str; 7] = [
     // No start code and no library of its own: every symbol comes from rpcd and what it has loaded.
     "-nostartfiles",
     "-nodefaultlibs",
@@ -18,4 +20,5 @@ const ARGUMENTS: [&str; 6] = [
     // Fewer page-aligned holes: the file lies in flash.
     "-Wl,-z,noseparate-code",
     "-Wl,--build-id=none",
+    "-Wl,--no-eh-frame-hdr",
 ];

@@ -41,16 +41,9 @@ struct Checking {
 
 impl Job for Checking {
     fn done(self, output: &mut Output<'_>, reply: &mut Message) -> Result<(), Status> {
-        let complaints = utf8_prefix(output.stderr).trim_ascii();
+        let complaints = output.stderr;
         let Some(result) = output.reply_with_json() else {
-            write_refusal(
-                reply,
-                if complaints.is_empty() {
-                    FAILED
-                } else {
-                    complaints
-                },
-            );
+            write_refusal(reply, explanation(complaints, FAILED));
             return Ok(());
         };
         // The fields are in the reply already: with one of another type no reply is better.
@@ -60,16 +53,17 @@ impl Job for Checking {
             ..FINDINGS.get()
         });
         if !tested.valid {
-            reply.string(
-                "error",
-                if complaints.is_empty() {
-                    REFUSED
-                } else {
-                    complaints
-                },
-            );
+            reply.string("error", explanation(complaints, REFUSED));
         }
         Ok(())
+    }
+}
+
+/// What the check complained, or `otherwise` if it did not.
+fn explanation<'a>(complaints: &'a [u8], otherwise: &'a str) -> &'a str {
+    match utf8_prefix(complaints).trim_ascii() {
+        "" => otherwise,
+        complaints => complaints,
     }
 }
 

@@ -197,4 +197,4 @@ fn split(bytes: &[u8]) -> Option<(Attribute<'_>, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -265,3 +265,6 @@ unsafe fn append(blob: *mut BlobBuf, reply: &mut Message) -> Result<(), Status> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

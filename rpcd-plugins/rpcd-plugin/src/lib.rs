@@ -6,7 +6,7 @@
 //!
 //! A plugin declares its methods and its object, and exports it:
 //!
-//! ```ignore
+//! ```text
 //! static METHODS: [Method; 1] = [Method::new::<List>(c"list", &[])];
 //! static OBJECT: Object = Object::new(c"packagelist", &METHODS);
 //! asu_rpcd_plugin::export!(OBJECT);

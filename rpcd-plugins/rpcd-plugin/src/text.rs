@@ -19,9 +19,8 @@ impl<const N: usize> Text<N> {
     /// Replaces the text; what does not fit leaves it empty, because half a name is a wrong name.
     pub fn set(&mut self, value: &[u8]) {
         self.len = 0;
-        if let Some(room) = self.bytes.get_mut(..value.len()) {
-            room.copy_from_slice(value);
-            self.len = value.len();
+        if value.len() <= N {
+            self.append(value);
         }
     }
 
