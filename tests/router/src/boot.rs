@@ -56,7 +56,7 @@ pub(crate) fn run(boot: &Boot) -> anyhow::Result<()> {
         sites.push(site);
     }
     let random = File::open("/dev/urandom").context("opening /dev/urandom")?;
-    let loaded = Rpcd::load(boot.plugins.clone(), random, Arc::clone(&device))?;
+    let loaded = Rpcd::load(boot.plugins.clone(), random, device)?;
     namespace::change_root(&boot.root)?;
     if let Ok(site) = Site::open("", Path::new("/www")) {
         sites.push(site);
@@ -65,15 +65,10 @@ pub(crate) fn run(boot: &Boot) -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?
-        .block_on(serve(loaded, sites, boot.listen, &device))
+        .block_on(serve(loaded, sites, boot.listen))
 }
 
-async fn serve(
-    loaded: Loaded,
-    sites: Vec<Site>,
-    address: SocketAddr,
-    device: &Device,
-) -> anyhow::Result<()> {
+async fn serve(loaded: Loaded, sites: Vec<Site>, address: SocketAddr) -> anyhow::Result<()> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
@@ -85,7 +80,7 @@ async fn serve(
         .bind(address)
         .with_context(|| format!("listening on {address}"))?;
     let listener = socket.listen(128)?;
-    Device::report(&Report::Booted(device.release()));
+    Device::report(&Report::Booted(Device::release()));
     let supervisor_gone = async {
         let mut nothing = [0];
         while matches!(tokio::io::stdin().read(&mut nothing).await, Ok(1)) {}

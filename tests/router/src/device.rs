@@ -100,12 +100,12 @@ impl Device {
     }
 
     /// The running release.
-    pub(crate) fn release(&self) -> Release {
+    pub(crate) fn release() -> Release {
         Release::of(Path::new("/"))
     }
 
     /// The kernel's version, by the folder of its modules.
-    pub(crate) fn kernel(&self) -> String {
+    pub(crate) fn kernel() -> String {
         let modules = fs::read_dir("/lib/modules")
             .into_iter()
             .flatten()
@@ -117,7 +117,7 @@ impl Device {
     }
 
     /// An option of the first `system` section of `/etc/config/system`.
-    pub(crate) fn system_option(&self, name: &str) -> Option<String> {
+    pub(crate) fn system_option(name: &str) -> Option<String> {
         let text = fs::read_to_string("/etc/config/system").ok()?;
         let config = Config::parse(&text).ok()?;
         config.section("@system[0]")?.text(name).map(str::to_owned)
@@ -130,10 +130,8 @@ impl Device {
 
     /// Judges an image for sysupgrade.
     pub(crate) fn validate_for(&self, image: &Path, keep: bool) -> Verdict {
-        let compat = self
-            .system_option("compat_version")
-            .unwrap_or_else(|| "1.0".to_owned());
-        let metadata_required = !self.release().target.starts_with("x86/");
+        let compat = Self::system_option("compat_version").unwrap_or_else(|| "1.0".to_owned());
+        let metadata_required = !Self::release().target.starts_with("x86/");
         validate::validate(
             image,
             &Facts {
@@ -154,7 +152,7 @@ impl Device {
     }
 
     /// Starts again, one second from now, so that the caller gets its answer.
-    pub(crate) fn reboot(&self) {
+    pub(crate) fn reboot() {
         std::thread::spawn(|| {
             std::thread::sleep(std::time::Duration::from_secs(1));
             Self::report(&Report::Reboot);

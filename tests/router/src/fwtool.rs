@@ -52,8 +52,11 @@ pub(crate) fn appended(image: &[u8]) -> Result<Appended<'_>, TrailerError> {
     Ok(found)
 }
 
-/// The last trailer: how much is before its chunk, whether it is a signature, and its data.
-fn last(image: &[u8]) -> Result<Option<(usize, bool, &[u8])>, TrailerError> {
+/// How much is before a chunk, whether it is a signature, and its data.
+type Chunk<'a> = (usize, bool, &'a [u8]);
+
+/// The chunk of the last trailer.
+fn last(image: &[u8]) -> Result<Option<Chunk<'_>>, TrailerError> {
     let Some((before, trailer)) = image.split_last_chunk::<TRAILER>() else {
         return Ok(None);
     };
@@ -182,7 +185,7 @@ mod tests {
             let mut image = payload.clone();
             append_metadata(&mut image, b"{}");
             let end = image.len() - TRAILER;
-            image[at.index(end)] ^= 1 << bit;
+            image[at.index(end)] ^= 1_u8 << bit;
             prop_assert_eq!(appended(&image), Err(TrailerError::Checksum));
         }
     }

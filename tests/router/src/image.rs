@@ -75,10 +75,12 @@ pub(crate) fn root_of(image: &Path) -> Result<Root, ImageError> {
 fn find(file: &mut File, image: &Path, flash: bool) -> Result<u64, ImageError> {
     let wrong = |error| ImageError::Read(image.to_owned(), error);
     let length = file.metadata().map_err(wrong)?.len();
-    let mut candidates: Box<dyn Iterator<Item = u64>> = match flash {
-        true => Box::new((0..length).step_by(BLOCK as usize)),
-        false => Box::new(second_partition(file).into_iter()),
-    };
+    let blocks = if flash { length.div_ceil(BLOCK) } else { 0 };
+    let mut candidates = (0..blocks).map(|block| block * BLOCK).chain(if flash {
+        None
+    } else {
+        second_partition(file)
+    });
     let offset = candidates
         .find(|offset| read_at::<4>(file, *offset).is_ok_and(|magic| &magic == SQUASHFS))
         .ok_or_else(|| ImageError::NoRoot(image.to_owned()))?;

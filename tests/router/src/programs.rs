@@ -78,11 +78,10 @@ pub(crate) fn digest<D: Digest + Default>(file: &Path) -> io::Result<String> {
 
 fn judge(device: &Device, image: &str) -> Output {
     let verdict = device.validate(Path::new(image));
-    let stderr = verdict
-        .complaints
-        .iter()
-        .map(|line| format!("{line}\n"))
-        .collect::<String>();
+    let mut stderr = verdict.complaints.join("\n");
+    if !stderr.is_empty() {
+        stderr.push('\n');
+    }
     Output {
         stdout: verdict.to_json().into_bytes(),
         stderr: stderr.into_bytes(),

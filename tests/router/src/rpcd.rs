@@ -61,7 +61,7 @@ impl Rpcd {
         thread::Builder::new()
             .name("rpcd".to_owned())
             .spawn(move || {
-                let mut daemon = Daemon::new(jobs, random, device);
+                let mut daemon = Daemon::new(jobs, random, &device);
                 daemon.load(&plugins);
                 if loaded.send(()).is_ok() && started.recv().is_ok() {
                     daemon.serve(&queue);
@@ -136,9 +136,9 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn new(jobs: Sender<Job>, random: File, device: Arc<Device>) -> Self {
+    fn new(jobs: Sender<Job>, random: File, device: &Arc<Device>) -> Self {
         let sessions = Rc::new(RefCell::new(Sessions::new(random)));
-        let programs = Arc::clone(&device);
+        let programs = Arc::clone(device);
         let host = Host::new(Connections {
             sessions: Rc::clone(&sessions),
             programs: Arc::new(move |arguments| programs.program(arguments)),
@@ -149,7 +149,7 @@ impl Daemon {
         });
         Self {
             host,
-            objects: objects::native(&sessions, &device),
+            objects: objects::native(&sessions, device),
             sessions,
         }
     }

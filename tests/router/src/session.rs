@@ -165,7 +165,7 @@ impl Session {
             for (object, function) in rules {
                 match table.0.last_mut() {
                     Some((last, Value::Array(functions))) if last == object => {
-                        functions.push(function.as_str().into())
+                        functions.push(function.as_str().into());
                     }
                     _ => table.push(object, vec![Value::from(function.as_str())]),
                 }

@@ -139,7 +139,7 @@ impl Supervisor {
             match serde_json::from_str(&line).with_context(|| format!("the system said {line}"))? {
                 Report::Booted(release) => self.booted(&release)?,
                 Report::Refused { reason } => {
-                    self.note(&json!({"event": "refused", "reason": reason}))?
+                    self.note(&json!({"event": "refused", "reason": reason}))?;
                 }
                 Report::Sysupgrade { keep } => end = Some(End::Sysupgrade { keep }),
                 Report::Reboot => end = Some(End::Reboot),

@@ -53,7 +53,8 @@ impl Options {
 /// Checks the image and, unless it is only a test, ends this system so that the image is flashed.
 pub(crate) fn run(device: &Device, options: &Options) -> Result<(), String> {
     let verdict = device.validate_for(&options.image, options.keep);
-    if !verdict.valid && !(options.force && verdict.forceable && !options.test) {
+    let forced = options.force && verdict.forceable && !options.test;
+    if !verdict.valid && !forced {
         let reason = verdict.complaints.join(" ");
         if !options.test {
             Device::report(&Report::Refused {
@@ -159,7 +160,9 @@ fn expand(root: &Path, line: &str, files: &mut BTreeSet<PathBuf>) {
 fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) {
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => {
-            entries(path).iter().for_each(|entry| collect(entry, files))
+            for entry in entries(path) {
+                collect(&entry, files);
+            }
         }
         Ok(_) => drop(files.insert(path.to_owned())),
         Err(_) => {}

@@ -112,11 +112,10 @@ fn check_device(image: &[u8], facts: &Facts) -> Result<(), String> {
     let appended =
         fwtool::appended(image).map_err(|error| format!("{error}. Download it again."))?;
     let Some(text) = appended.metadata else {
-        return match facts.metadata_required {
-            true => Err(
-                "The image has no metadata, so nothing says that it is for this device.".to_owned(),
-            ),
-            false => Ok(()),
+        return if facts.metadata_required {
+            Err("The image has no metadata, so nothing says that it is for this device.".to_owned())
+        } else {
+            Ok(())
         };
     };
     let metadata: Metadata = serde_json::from_slice(text)

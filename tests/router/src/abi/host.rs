@@ -31,12 +31,15 @@ pub(crate) enum PluginError {
     NoInit(PathBuf),
 }
 
+/// The program for an argument vector, if there is one.
+pub(crate) type FindProgram = dyn Fn(&[String]) -> Option<Program>;
+
 /// What plugins reach through rpcd.
 pub(crate) struct Connections {
     /// The sessions, to ask for rights.
     pub(crate) sessions: Shared,
     /// Finds the program for an argument vector.
-    pub(crate) programs: Arc<dyn Fn(&[String]) -> Option<Program>>,
+    pub(crate) programs: Arc<FindProgram>,
     /// Takes the end of a program back to the rpcd thread, which hands it to [`Host::finish`].
     pub(crate) ended: Arc<dyn Fn(Ended) + Send + Sync>,
 }
@@ -79,6 +82,10 @@ impl State {
     }
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "the handle proves that this is the rpcd thread"
+)]
 impl Host {
     /// Makes the current thread the one that plugins live on.
     pub(crate) fn new(connections: Connections) -> Self {

@@ -17,7 +17,7 @@ use crate::value::{Table, Value};
 /// A longer body is not read.
 const LONGEST_BODY: usize = 65_536;
 /// uhttpd gives up on a handler after this; OpenWrt's own setting.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 const JSON: &str = "application/json";
 
 const PARSE_ERROR: (i64, &str) = (-32700, "Parse error");
@@ -73,7 +73,7 @@ async fn get(rpcd: &Rpcd, path: &str) -> Response {
         return response(StatusCode::NOT_FOUND, "", Body::empty());
     };
     match pattern.strip_prefix('/') {
-        None if pattern.is_empty() => json(&by_name(rpcd.lookup(None).await)),
+        None if pattern.is_empty() => json(&by_name(&rpcd.lookup(None).await)),
         None => response(StatusCode::NOT_FOUND, "", Body::empty()),
         Some(pattern) => {
             let found = rpcd.lookup(Some(pattern)).await;
@@ -97,7 +97,7 @@ async fn get(rpcd: &Rpcd, path: &str) -> Response {
     }
 }
 
-fn by_name(signatures: Vec<Signature>) -> Table {
+fn by_name(signatures: &[Signature]) -> Table {
     signatures.iter().fold(Table::new(), |table, signature| {
         table.with(&signature.object, signature.to_table())
     })
@@ -245,7 +245,7 @@ async fn list(rpcd: &Rpcd, parameters: Option<&Value>) -> Value {
     for pattern in patterns.iter().filter_map(Value::as_str) {
         found.extend(rpcd.lookup(Some(pattern)).await);
     }
-    by_name(found).into()
+    by_name(&found).into()
 }
 
 fn head(id: &Value) -> Table {

@@ -117,7 +117,8 @@ impl Upload<'_> {
             match field.chunk().await {
                 Ok(Some(chunk)) => {
                     empty &= chunk.is_empty();
-                    temporary.write_all(&chunk).map_err(|error| {
+                    // The file itself: the wrapper hides the error number.
+                    temporary.as_file_mut().write_all(&chunk).map_err(|error| {
                         failed("I/O failure while writing temporary file", &error)
                     })?;
                 }

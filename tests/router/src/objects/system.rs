@@ -39,7 +39,7 @@ impl Object for SystemObject {
             "board" => Ok(self.board()),
             "info" => Ok(self.info()),
             "reboot" => {
-                self.device.reboot();
+                Device::reboot();
                 Ok(Table::new())
             }
             _ => {
@@ -56,7 +56,7 @@ impl Object for SystemObject {
 
 impl SystemObject {
     fn board(&self) -> Table {
-        let release = self.device.release();
+        let release = Device::release();
         let description = format!(
             "{} {} {}",
             release.distribution, release.version, release.revision
@@ -68,12 +68,10 @@ impl SystemObject {
             .with("target", release.target)
             .with("description", description);
         Table::new()
-            .with("kernel", self.device.kernel())
+            .with("kernel", Device::kernel())
             .with(
                 "hostname",
-                self.device
-                    .system_option("hostname")
-                    .unwrap_or_else(|| "OpenWrt".to_owned()),
+                Device::system_option("hostname").unwrap_or_else(|| "OpenWrt".to_owned()),
             )
             .with("model", self.device.machine.model.as_str())
             .with("board_name", self.device.machine.board.as_str())

@@ -232,7 +232,7 @@ fn apply(section: &mut Section, arguments: &Table) {
         match to_setting(value) {
             // An empty value unsets, as in libuci.
             Some(Setting::Text(text)) if text.is_empty() => {
-                section.options.retain(|(key, _)| key != name)
+                section.options.retain(|(key, _)| key != name);
             }
             Some(setting) => section.set(name, setting),
             None => {}
