@@ -88,7 +88,7 @@ proptest! {
         let mut bytes = secret.sign(&message).to_bytes();
         let good: Signature = written(&comment, number, &bytes).parse().unwrap();
         prop_assert!(key.verify(&message, &good));
-        prop_assert!(good.is_by_one_of(&[key.clone()], &message));
+        prop_assert!(good.is_by_one_of(std::slice::from_ref(&key), &message));
         bytes[flip] ^= 1;
         let bad: Signature = written(&comment, number, &bytes).parse().unwrap();
         prop_assert!(!key.verify(&message, &bad));

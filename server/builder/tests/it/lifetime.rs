@@ -91,7 +91,7 @@ async fn server_to_be_killed() {
         upstream,
         dir,
         trust: Trust::Unsigned,
-        time_limit: Duration::from_secs(60),
+        time_limit: Duration::from_mins(1),
     };
     let builder = Builder::new(config).unwrap();
     let _ = builder

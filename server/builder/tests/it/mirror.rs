@@ -160,7 +160,7 @@ impl Mirror {
             upstream: format!("{}/", self.url),
             dir: self.dir(),
             trust: Trust::Keys(vec![self.public_key()]),
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_mins(1),
         }
     }
 
