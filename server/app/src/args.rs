@@ -95,7 +95,12 @@ pub(crate) struct Serve {
     pub(crate) listen: String,
 
     /// How long one build may take, in seconds, download of the ImageBuilder not included.
-    #[arg(long, value_name = "SECS", env = "ASU_JOB_TIMEOUT", default_value_t = 600)]
+    #[arg(
+        long,
+        value_name = "SECS",
+        env = "ASU_JOB_TIMEOUT",
+        default_value_t = 600
+    )]
     job_timeout: u64,
 
     /// How many builds may wait; more are refused (529) until there is room.

@@ -56,9 +56,12 @@ async fn run(serve: Serve) -> Result<(), Error> {
         time_limit: serve.job_timeout(),
     })?;
     let site = Site::open(data, catalog, builder, settings(&serve)).await?;
-    let listener = TcpListener::bind(&serve.listen)
-        .await
-        .map_err(|e| format!("cannot listen on {}: {e}; choose another --listen", serve.listen))?;
+    let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
+        format!(
+            "cannot listen on {}: {e}; choose another --listen",
+            serve.listen
+        )
+    })?;
     println!("{{\"listening\":\"http://{}\"}}", listener.local_addr()?);
     site.serve(listener, stop(terminate, interrupt)).await?;
     Ok(())

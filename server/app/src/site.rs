@@ -111,7 +111,7 @@ impl<O: Offer, B: Build> Site<O, B> {
         let until = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let server = axum::serve(listener, asu_http::router(api.clone()))
+        let connections = axum::serve(listener, asu_http::router(api.clone()))
             .with_graceful_shutdown(until(stopping.clone()))
             .into_future();
         let out_of_patience = async move {
@@ -119,7 +119,7 @@ impl<O: Offer, B: Build> Site<O, B> {
             tokio::time::sleep(LAST_ANSWERS).await;
         };
         tokio::select! {
-            served = server => served?,
+            ended = connections => ended?,
             () = out_of_patience => tracing::warn!("some downloads were cut off"),
         }
         stopper.abort();

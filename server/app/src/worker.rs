@@ -91,7 +91,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
         tokio::select! {
             () = self.api.wake.notified() => {}
             () = tokio::time::sleep(self.pace.idle) => {}
-            _ = stop.changed() => {}
+            () = stopped(stop) => {}
         }
     }
 
@@ -134,14 +134,24 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 store.succeed(claim, now, &answer).await
             }
             Err(BuildError::Request(failure)) => {
-                tracing::info!(cause = failure.cause, detail = failure.detail, "refused by the build");
+                tracing::info!(
+                    cause = failure.cause,
+                    detail = failure.detail,
+                    "refused by the build"
+                );
                 store.fail(claim, now, &outcome::failed(&failure)).await
             }
             Err(BuildError::Infrastructure(failure)) => {
                 let answer = outcome::failed(&failure);
                 let verdict = store.retry(claim, now, &answer).await?;
                 let stderr = failure.stderr;
-                tracing::error!(cause = failure.cause, detail = failure.detail, stderr, ?verdict, "the build could not be made");
+                tracing::error!(
+                    cause = failure.cause,
+                    detail = failure.detail,
+                    stderr,
+                    ?verdict,
+                    "the build could not be made"
+                );
                 if verdict == Verdict::GivenUp {
                     tracing::error!("given up");
                 }
@@ -149,6 +159,12 @@ impl<O: Offer, B: Build> Worker<O, B> {
             }
         }
     }
+}
+
+/// Ends when the server stops, and at once if it already does.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone is a server that is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn remove(folder: &std::path::Path) -> std::io::Result<()> {

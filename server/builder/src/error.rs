@@ -21,6 +21,28 @@ impl BuildError {
             Self::Infrastructure(failure) | Self::Request(failure) => failure,
         }
     }
+
+    pub(crate) fn request(failure: Failure) -> Self {
+        Self::Request(Box::new(failure))
+    }
+
+    pub(crate) fn infrastructure(failure: Failure) -> Self {
+        Self::Infrastructure(Box::new(failure))
+    }
+
+    /// A file or folder of this server that cannot be used.
+    pub(crate) fn storage(what: &str, error: &std::io::Error) -> Self {
+        let detail = format!("Error: {what} failed: {error}");
+        let hint = "The server's operator must check the disk; then ask again.";
+        Self::infrastructure(Failure::new("storage", detail, hint))
+    }
+
+    /// A mirror that cannot be reached or contradicts itself.
+    pub(crate) fn upstream(detail: String) -> Self {
+        let hint =
+            "Ask again in a few minutes; a mirror that is being updated is whole again soon.";
+        Self::infrastructure(Failure::new("upstream", detail, hint))
+    }
 }
 
 /// What is known about a failed build; the fields are those of an error answer.
@@ -29,8 +51,8 @@ pub struct Failure {
     /// A stable code, see [`asu_protocol::problem::Problem::cause`].
     ///
     /// Of the request: `package-selection`, `package-version`, `image-too-big`,
-    /// `unsupported-profile`, `version-code`, `build-failed`, `time-limit`, `bad-request`.
-    /// Of infrastructure: `upstream`, `untrusted`, `storage`, `imagebuilder`.
+    /// `unsupported-profile`, `version-code`, `bad-request`, `build-failed`.
+    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `time-limit`.
     pub cause: String,
     /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
     pub detail: String,
@@ -42,4 +64,15 @@ pub struct Failure {
     pub stdout: String,
     /// What the ImageBuilder complained, at most the last 256 KiB.
     pub stderr: String,
+}
+
+impl Failure {
+    pub(crate) fn new(cause: &str, detail: impl Into<String>, hint: &str) -> Self {
+        Self {
+            cause: cause.to_owned(),
+            detail: detail.into(),
+            hint: hint.to_owned(),
+            ..Self::default()
+        }
+    }
 }

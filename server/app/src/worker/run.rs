@@ -12,7 +12,7 @@ use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::{Dropped, Worker, remove};
+use super::{Dropped, Worker, remove, stopped};
 use crate::{Build, outcome};
 
 /// How a build ended.
@@ -29,7 +29,12 @@ impl<O: Offer, B: Build> Worker<O, B> {
     ) -> Result<Ended, Dropped> {
         let (tell, mut stages) = mpsc::unbounded_channel();
         let mut build = JoinSet::new();
-        build.spawn(make(self.clone(), claim.request.clone(), out.to_owned(), tell));
+        build.spawn(make(
+            self.clone(),
+            claim.request.clone(),
+            out.to_owned(),
+            tell,
+        ));
         let followed = self.until_end(claim, &mut build, &mut stages, stop).await;
         build.shutdown().await;
         followed
@@ -49,13 +54,13 @@ impl<O: Offer, B: Build> Worker<O, B> {
             tokio::select! {
                 // A stage told before the end is reported before the end.
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Err(Dropped::Stopped),
+                () = stopped(stop) => return Err(Dropped::Stopped),
                 Some(stage) = stages.recv() => {
                     let now = (self.api.clock)();
                     let told = self.api.store.stage(&claim.lease, now, &stage).await;
                     told.map_err(Dropped::Lost)?;
                 }
-                Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(panicked)),
+                Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
                 _ = heartbeat.tick() => self.beat(claim).await?,
                 () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
             }
@@ -111,7 +116,10 @@ async fn make<O: Offer, B: Build>(
         // Nobody listens only when the build is being dropped.
         let _ = tell.send(stage.to_owned());
     };
-    worker.builder.build(&request, &profiles, &progress, &out).await
+    worker
+        .builder
+        .build(&request, &profiles, &progress, &out)
+        .await
 }
 
 /// The target was there when the request was accepted; upstream may have dropped it since.
@@ -120,19 +128,28 @@ fn no_profiles(error: CatalogError) -> BuildError {
     match error {
         CatalogError::Upstream { .. } | CatalogError::Cache { .. } => {
             tracing::error!(%error, "the profiles could not be read");
-            infrastructure(cause, "the server could not reach the mirror it builds from")
+            infrastructure(
+                cause,
+                "the server could not reach the mirror it builds from",
+            )
         }
         refusal => BuildError::Request(Box::new(outcome::fault(cause, &refusal.to_string()))),
     }
 }
 
-fn panicked(panic: JoinError) -> Ended {
+fn panicked(panic: &JoinError) -> Ended {
     tracing::error!(%panic, "the builder panicked");
-    Err(infrastructure("internal", "the build ended by a fault of the server"))
+    Err(infrastructure(
+        "internal",
+        "the build ended by a fault of the server",
+    ))
 }
 
 fn out_of_time(limit: Duration) -> BuildError {
-    let text = format!("the build did not end within {} s and was stopped", limit.as_secs());
+    let text = format!(
+        "the build did not end within {} s and was stopped",
+        limit.as_secs()
+    );
     infrastructure("time-limit", &text)
 }
 
