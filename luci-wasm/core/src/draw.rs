@@ -173,6 +173,3 @@ fn announcement(model: &Model) -> Element {
     };
     el("p").class("sr-only").attr("role", "status").text(text)
 }
-
-#[cfg(test)]
-mod tests;

@@ -130,6 +130,3 @@ impl Model {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
