@@ -20,7 +20,7 @@ const fn package(name: &'static str, file: &'static str, why: &'static str) -> P
 }
 
 /// What the demo and the tests need.
-pub(crate) const ALL: [Package; 8] = [
+pub(crate) const ALL: [Package; 7] = [
     package("make", "/usr/bin/make", "ImageBuilders are driven by make"),
     package(
         "gcc",
@@ -51,11 +51,6 @@ pub(crate) const ALL: [Package; 8] = [
         "fonts-dejavu-core",
         "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
         "the browser needs a font",
-    ),
-    package(
-        "binaryen",
-        "/usr/bin/wasm-opt",
-        "it makes the Wasm module smaller",
     ),
 ];
 

@@ -25,7 +25,7 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
     }
     std::fs::create_dir_all(&www)?;
     bind(&module, &www)?;
-    optimise(&www.join("asu_view_dom_bg.wasm"))?;
+
     copy_files(&root().join("luci-wasm/standalone"), &www)?;
     Ok(www)
 }
@@ -108,22 +108,6 @@ fn bind(module: &Path, www: &Path) -> anyhow::Result<()> {
                 .generate(www)
         })
         .map_err(|error| anyhow!("wasm-bindgen could not make the glue: {error}"))
-}
-
-/// Shrinks the module in place.
-fn optimise(module: &Path) -> anyhow::Result<()> {
-    let features = [
-        "bulk-memory",
-        "nontrapping-float-to-int",
-        "sign-ext",
-        "mutable-globals",
-        "reference-types",
-        "multivalue",
-    ];
-    let mut command = Command::new("wasm-opt");
-    command.args(["-Oz", "--strip-debug", "--strip-producers"]);
-    command.args(features.map(|feature| format!("--enable-{feature}")));
-    run(command.arg(module).arg("-o").arg(module))
 }
 
 fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
@@ -98,12 +99,23 @@ impl<'a> Page<'a> {
 
     /// Clicks the button with this `data-action`.
     pub async fn click(&self, action: &str) -> anyhow::Result<()> {
-        let button = self.find(&format!("#asu [data-action='{action}']")).await?;
-        button.scroll_into_view().await?;
-        button
-            .click()
-            .await
-            .with_context(|| format!("the button `{action}` cannot be clicked"))
+        let selector = format!("#asu [data-action='{action}']");
+        // The page may draw itself anew between finding and clicking; a person would click again.
+        for _ in 0..3 {
+            let button = self.find(&selector).await?;
+            match button.click().await {
+                Err(error)
+                    if matches!(
+                        error.as_inner(),
+                        WebDriverErrorInner::StaleElementReference(_)
+                    ) => {}
+                result => {
+                    return result
+                        .with_context(|| format!("the button `{action}` cannot be clicked"));
+                }
+            }
+        }
+        bail!("the button `{action}` is drawn anew faster than it can be clicked")
     }
 
     /// Types into the field with this id.

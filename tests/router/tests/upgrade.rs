@@ -1,6 +1,9 @@
 //! From an installed image to another one, over HTTP and through the real plugins.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that goes wrong")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that goes wrong"
+)]
 
 mod support;
 

@@ -105,7 +105,10 @@ fn encode(comment: &str, number: &[u8; 8], payload: &[u8]) -> String {
 /// Key number and payload of a file whose payload has exactly `N` bytes.
 fn decode<const N: usize>(text: &str) -> Option<([u8; 8], [u8; N])> {
     let (comment, rest) = text.split_once('\n')?;
-    let line = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
+    let line = rest
+        .strip_suffix('\n')
+        .unwrap_or(rest)
+        .trim_end_matches('\r');
     if !comment.starts_with("untrusted comment: ") {
         return None;
     }

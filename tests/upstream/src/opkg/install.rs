@@ -121,7 +121,8 @@ impl Run<'_> {
         let packages = self.choice.available.iter();
         for package in packages.filter(|package| package.is_foreign && package.name == name) {
             let version = &package.version;
-            let line = format!("Package {name} version {version} has no valid architecture, ignoring.");
+            let line =
+                format!("Package {name} version {version} has no valid architecture, ignoring.");
             println!("{line}\n{line}");
         }
     }

@@ -13,7 +13,9 @@ pub const HOST_TOOL: &str = env!("CARGO_BIN_EXE_ib-host");
 
 /// A file made by the genuine tools.
 pub fn fixture(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(path)
 }
 
 /// A JSON file made by the genuine tools.
@@ -50,7 +52,9 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
         let url = ready["listening"].as_str().unwrap().to_owned();
         Self { child, url }
@@ -91,8 +95,15 @@ impl ImageBuilder {
         assert!(status.success());
         let conf = dir.path().join("repositories.conf");
         let text = std::fs::read_to_string(&conf).unwrap();
-        std::fs::write(&conf, text.replace("https://downloads.openwrt.org", &server.url)).unwrap();
-        Self { dir, _server: server }
+        std::fs::write(
+            &conf,
+            text.replace("https://downloads.openwrt.org", &server.url),
+        )
+        .unwrap();
+        Self {
+            dir,
+            _server: server,
+        }
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
