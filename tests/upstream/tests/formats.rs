@@ -1,4 +1,5 @@
 //! The file formats against files made by the genuine tools.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod support;
 
@@ -34,9 +35,19 @@ fn fixture_key() -> SecretKey {
 fn usign_keys_and_signatures_are_those_of_the_genuine_tool() {
     let key = fixture_key();
     assert_eq!(key.public_text("birchwrt build key"), text("usign/key.pub"));
-    for message in ["message.txt", "onebyte.bin", "block.bin", "pad110.txt", "pad111.txt"] {
+    for message in [
+        "message.txt",
+        "onebyte.bin",
+        "block.bin",
+        "pad110.txt",
+        "pad111.txt",
+    ] {
         let signature = key.sign(&bytes(&format!("usign/{message}")));
-        assert_eq!(signature, text(&format!("usign/{message}.sig")), "{message}");
+        assert_eq!(
+            signature,
+            text(&format!("usign/{message}.sig")),
+            "{message}"
+        );
     }
 }
 
@@ -47,9 +58,16 @@ fn usign_verdicts_are_those_of_the_genuine_tool() {
         let folder = keys.path().join(folder);
         fs::create_dir(&folder).unwrap();
         let public = PublicKey::parse(&text(&format!("usign/{key}"))).unwrap();
-        fs::copy(fixture(&format!("usign/{key}")), folder.join(public.fingerprint())).unwrap();
+        fs::copy(
+            fixture(&format!("usign/{key}")),
+            folder.join(public.fingerprint()),
+        )
+        .unwrap();
     }
-    let verdicts = json("usign/expected.json")["verify"].as_array().unwrap().clone();
+    let verdicts = json("usign/expected.json")["verify"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(verdicts.len(), 25);
     for verdict in verdicts {
         let word = |name: &str| verdict[name].as_str();
@@ -61,7 +79,11 @@ fn usign_verdicts_are_those_of_the_genuine_tool() {
                 .unwrap()
                 .verify(&message, &signature),
         };
-        assert_eq!(is_good, verdict["usign"]["ok"].as_bool().unwrap(), "{verdict}");
+        assert_eq!(
+            is_good,
+            verdict["usign"]["ok"].as_bool().unwrap(),
+            "{verdict}"
+        );
     }
 }
 
@@ -104,13 +126,20 @@ fn appended_trailers_are_those_of_the_genuine_tool() {
     fwtool::append(&mut image, Kind::Signature, &bytes("fwtool/image.sig"));
     assert_eq!(image, bytes("fwtool/image-meta-sig.bin"));
     let mut image = bytes("fwtool/image.bin");
-    fwtool::append(&mut image, Kind::Signature, &bytes("fwtool/image-nometa.sig"));
+    fwtool::append(
+        &mut image,
+        Kind::Signature,
+        &bytes("fwtool/image-nometa.sig"),
+    );
     assert_eq!(image, bytes("fwtool/image-sig.bin"));
 }
 
 #[test]
 fn trailers_longer_than_the_genuine_tool_takes_are_left_out() {
-    for case in json("fwtool/expected.json")["append_limits"].as_array().unwrap() {
+    for case in json("fwtool/expected.json")["append_limits"]
+        .as_array()
+        .unwrap()
+    {
         let kind = match case["what"].as_str().unwrap() {
             "metadata" => Kind::Metadata,
             _ => Kind::Signature,
@@ -128,14 +157,25 @@ fn trailers_are_found_and_damage_is_noticed() {
     let image = bytes("fwtool/image-meta-sig.bin");
     let signature = fwtool::last(&image).unwrap();
     assert_eq!(signature.kind, Kind::Signature);
-    assert_eq!(signature.data, bytes("fwtool/image-meta-sig.extracted-signature"));
+    assert_eq!(
+        signature.data,
+        bytes("fwtool/image-meta-sig.extracted-signature")
+    );
     let metadata = fwtool::last(signature.rest).unwrap();
     assert_eq!(metadata.kind, Kind::Metadata);
-    assert_eq!(metadata.data, bytes("fwtool/image-meta-sig.extracted-metadata"));
+    assert_eq!(
+        metadata.data,
+        bytes("fwtool/image-meta-sig.extracted-metadata")
+    );
     assert_eq!(metadata.rest, bytes("fwtool/image.bin"));
     for damaged in [
-        "image.bin", "image-meta-corrupt-body.bin", "image-truncated.bin", "image-meta-bad-size.bin",
-        "image-decoy.bin", "tiny.bin", "zero.bin",
+        "image.bin",
+        "image-meta-corrupt-body.bin",
+        "image-truncated.bin",
+        "image-meta-bad-size.bin",
+        "image-decoy.bin",
+        "tiny.bin",
+        "zero.bin",
     ] {
         let image = bytes(&format!("fwtool/{damaged}"));
         assert!(fwtool::last(&image).is_none(), "{damaged}");
@@ -145,7 +185,10 @@ fn trailers_are_found_and_damage_is_noticed() {
 #[test]
 fn versions_order_as_opkg_orders_them() {
     let pairs = json("versions.json")["pairs"].as_array().unwrap().clone();
-    let pairs: Vec<_> = pairs.iter().filter(|pair| pair["flavour"] == "opkg").collect();
+    let pairs: Vec<_> = pairs
+        .iter()
+        .filter(|pair| pair["flavour"] == "opkg")
+        .collect();
     assert!(pairs.len() > 50);
     for pair in pairs {
         let (a, b) = (pair["a"].as_str().unwrap(), pair["b"].as_str().unwrap());

@@ -1,4 +1,5 @@
 //! The package manager against transcripts of the genuine one.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod support;
 
@@ -79,7 +80,10 @@ impl Case {
 }
 
 fn words(value: &Value) -> Vec<&str> {
-    value.as_array().map(|list| list.iter().map(|item| item.as_str().unwrap()).collect()).unwrap_or_default()
+    value
+        .as_array()
+        .map(|list| list.iter().map(|item| item.as_str().unwrap()).collect())
+        .unwrap_or_default()
 }
 
 fn set(value: &Value) -> BTreeSet<String> {
@@ -88,21 +92,33 @@ fn set(value: &Value) -> BTreeSet<String> {
 
 /// The names of installed packages, without those of which the genuine opkg picks any provider.
 fn installed(status: &[Stanza]) -> BTreeSet<String> {
-    let here = status.iter().filter(|stanza| stanza.get("Status").ends_with(" installed"));
-    here.map(|stanza| format!("{} - {}", stanza.get("Package"), stanza.get("Version"))).collect()
+    let here = status
+        .iter()
+        .filter(|stanza| stanza.get("Status").ends_with(" installed"));
+    here.map(|stanza| format!("{} - {}", stanza.get("Package"), stanza.get("Version")))
+        .collect()
 }
 
 /// The order in which packages are configured follows opkg's hash table, so only the set counts.
 fn sorted_configuring(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let from = lines.iter().position(|line| line.starts_with("Configuring")).unwrap_or(lines.len());
+    let from = lines
+        .iter()
+        .position(|line| line.starts_with("Configuring"))
+        .unwrap_or(lines.len());
     lines[from..].sort();
     lines
 }
 
 /// Which of several providers opkg takes follows its internal tables.
-const ANY_PROVIDER: [&str; 6] =
-    ["virtual-two", "virtual-two-chosen-after", "virtual-request-two", "abi-base-name-two", "virtual-name", "alternative-dep"];
+const ANY_PROVIDER: [&str; 6] = [
+    "virtual-two",
+    "virtual-two-chosen-after",
+    "virtual-request-two",
+    "abi-base-name-two",
+    "virtual-name",
+    "alternative-dep",
+];
 
 #[test]
 fn installs_like_the_genuine_opkg() {
@@ -124,24 +140,43 @@ fn check_case(case: &Value) {
     }
     let world = words(&case["world"]);
     let made = run.install(&world);
-    assert_eq!(i64::from(made.code), expect["rc"].as_i64().unwrap(), "{id}: {made:?}");
+    assert_eq!(
+        i64::from(made.code),
+        expect["rc"].as_i64().unwrap(),
+        "{id}: {made:?}"
+    );
     assert_eq!(made.stderr, expect["stderr"].as_str().unwrap(), "{id}");
     if ANY_PROVIDER.contains(&id) {
         assert!(!installed(&run.status()).is_empty(), "{id}");
         return;
     }
     let status = run.status();
-    assert_eq!(installed(&status), set(&expect["installed"]), "{id}: {made:?}");
-    let auto = status.iter().filter(|stanza| stanza.get("Auto-Installed") == "yes");
-    let auto: BTreeSet<String> = auto.map(|stanza| stanza.get("Package").to_owned()).collect();
+    assert_eq!(
+        installed(&status),
+        set(&expect["installed"]),
+        "{id}: {made:?}"
+    );
+    let auto = status
+        .iter()
+        .filter(|stanza| stanza.get("Auto-Installed") == "yes");
+    let auto: BTreeSet<String> = auto
+        .map(|stanza| stanza.get("Package").to_owned())
+        .collect();
     assert_eq!(auto, set(&expect["auto_installed"]), "{id}");
-    let failed = status.iter().filter(|stanza| !stanza.get("Status").ends_with(" installed"));
-    let failed: BTreeSet<String> =
-        failed.map(|stanza| format!("{}: {}", stanza.get("Package"), stanza.get("Status"))).collect();
+    let failed = status
+        .iter()
+        .filter(|stanza| !stanza.get("Status").ends_with(" installed"));
+    let failed: BTreeSet<String> = failed
+        .map(|stanza| format!("{}: {}", stanza.get("Package"), stanza.get("Status")))
+        .collect();
     assert_eq!(failed, set(&expect["not_fully"]), "{id}");
     check_links(&run.root(), &expect["links"], id);
     let wanted = expect["stdout"].as_str().unwrap();
-    assert_eq!(sorted_configuring(&made.stdout), sorted_configuring(wanted), "{id}");
+    assert_eq!(
+        sorted_configuring(&made.stdout),
+        sorted_configuring(wanted),
+        "{id}"
+    );
 }
 
 fn check_links(root: &Path, links: &Value, id: &str) {
@@ -169,12 +204,27 @@ fn indexes_are_trusted_as_by_the_genuine_opkg() {
             _ => {}
         }
         let update = run.opkg(&["update"]);
-        assert_eq!(i64::from(update.code), case["update"]["rc"].as_i64().unwrap(), "{id}");
-        let wanted = case["update"]["stdout"].as_str().unwrap().replace("feed2", "feed");
+        assert_eq!(
+            i64::from(update.code),
+            case["update"]["rc"].as_i64().unwrap(),
+            "{id}"
+        );
+        let wanted = case["update"]["stdout"]
+            .as_str()
+            .unwrap()
+            .replace("feed2", "feed");
         assert_eq!(update.stdout, wanted, "{id}");
         let install = run.install(&words(&case["install"]["request"]));
-        assert_eq!(i64::from(install.code), case["install"]["rc"].as_i64().unwrap(), "{id}");
-        assert_eq!(install.stderr, case["install"]["stderr"].as_str().unwrap(), "{id}");
+        assert_eq!(
+            i64::from(install.code),
+            case["install"]["rc"].as_i64().unwrap(),
+            "{id}"
+        );
+        assert_eq!(
+            install.stderr,
+            case["install"]["stderr"].as_str().unwrap(),
+            "{id}"
+        );
     }
 }
 
@@ -185,7 +235,10 @@ fn lists_what_the_genuine_opkg_lists() {
     fs::create_dir_all(status.parent().unwrap()).unwrap();
     fs::copy(fixture("installed/opkg/usr/lib/opkg/status"), status).unwrap();
     let expected = |name: &str| fs::read_to_string(fixture("installed/opkg").join(name)).unwrap();
-    assert_eq!(run.opkg(&["list-installed"]).stdout, expected("list-installed.txt"));
+    assert_eq!(
+        run.opkg(&["list-installed"]).stdout,
+        expected("list-installed.txt")
+    );
     let stripped = run.opkg(&["list-installed", "--strip-abi"]);
     assert_eq!(stripped.stdout, expected("list-installed-strip-abi.txt"));
 }
@@ -199,8 +252,16 @@ fn the_status_file_has_the_genuine_fields() {
     let genuine = stanza::parse(&genuine);
     for name in ["shellbox", "linkd", "kmod-lanx", "libkit20240329"] {
         let of = |status: &[Stanza]| {
-            let stanza = status.iter().find(|stanza| stanza.get("Package") == name).unwrap().to_string();
-            stanza.lines().filter(|line| !line.starts_with("Installed-Time")).map(str::to_owned).collect::<Vec<_>>()
+            let stanza = status
+                .iter()
+                .find(|stanza| stanza.get("Package") == name)
+                .unwrap()
+                .to_string();
+            stanza
+                .lines()
+                .filter(|line| !line.starts_with("Installed-Time"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         assert_eq!(of(&run.status()), of(&genuine));
     }
@@ -214,6 +275,9 @@ fn a_package_file_that_was_changed_is_refused() {
     fs::write(&package, b"changed").unwrap();
     let made = run.install(&["clib"]);
     assert_eq!(made.code, 255);
-    assert!(made.stderr.contains("Package clib sha256sum mismatch."), "{made:?}");
+    assert!(
+        made.stderr.contains("Package clib sha256sum mismatch."),
+        "{made:?}"
+    );
     assert!(installed(&run.status()).is_empty());
 }
