@@ -250,7 +250,9 @@ enum Compressor {
 fn compressor(release: &Release) -> Result<Compressor> {
     match release.imagebuilder {
         "tar.xz" => {
-            let options = LzmaOptions::new_preset(0)?;
+            // Most of the archive is noise: searching it for matches takes time and finds none.
+            let mut options = LzmaOptions::new_preset(0)?;
+            options.depth(1).nice_len(16);
             let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)?;
             Ok(Compressor::Xz(XzEncoder::new_stream(Vec::new(), stream)))
         }
