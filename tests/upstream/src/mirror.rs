@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, anyhow};
 
 use crate::format::usign::SecretKey;
 use crate::opkg;
+use crate::world::contents::noise_of;
 use crate::world::package::{self, Package};
 use crate::world::release::{self, Release, TARGETS, Target};
 use ipk::Ipk;
@@ -30,6 +31,7 @@ pub fn write(out: &Path, versions: &[String], host_tool: &Path) -> Result<()> {
         .map(|release| release.epoch)
         .max()
         .unwrap_or_default();
+    remove_former(out)?;
     let root = Folder::create(out, newest)?;
     let key = SecretKey::of_the_mirror();
     let public = key.public_text(KEY_COMMENT);
@@ -37,17 +39,33 @@ pub fn write(out: &Path, versions: &[String], host_tool: &Path) -> Result<()> {
     root.sub("keys")?
         .write(&key.fingerprint(), public.as_bytes())?;
     root.write_json(".versions.json", &profiles::versions(&releases))?;
-    let tool = imagebuilder::HostTool::read(host_tool)?;
     for release in &releases {
         let folder = Folder::create(&out.join("releases").join(release.version), release.epoch)?;
         folder.write_json(".targets.json", &profiles::targets())?;
     }
-    let jobs = releases
-        .iter()
-        .flat_map(|release| TARGETS.iter().map(move |target| (*release, target)));
-    in_parallel(jobs, |(release, target)| {
-        write_target(out, release, target, &key, &tool)
+    let tool = imagebuilder::HostTool::read(host_tool)?;
+    let (key, tool) = (&key, &tool);
+    let of_release = |release| {
+        TARGETS.iter().map(move |target| Job {
+            release,
+            target,
+            key,
+            tool,
+        })
+    };
+    in_parallel(releases.into_iter().flat_map(of_release), |job: Job| {
+        job.write(out)
     })
+}
+
+/// Removes the releases of a mirror that was written here before; other folders are left alone.
+fn remove_former(out: &Path) -> Result<()> {
+    let releases = out.join("releases");
+    if out.join(".versions.json").exists() && releases.exists() {
+        std::fs::remove_dir_all(&releases)
+            .with_context(|| format!("cannot replace the mirror in {}", out.display()))?;
+    }
+    Ok(())
 }
 
 fn chosen(versions: &[String]) -> Result<Vec<&'static Release>> {
@@ -87,105 +105,103 @@ fn in_parallel<T: Send>(
     })
 }
 
-fn write_target(
-    out: &Path,
+/// One target of one release.
+struct Job<'a> {
     release: &'static Release,
     target: &'static Target,
-    key: &SecretKey,
-    tool: &imagebuilder::HostTool,
-) -> Result<()> {
-    let base = Folder::create(&out.join("releases").join(release.version), release.epoch)?;
-    let folder = base.sub(&format!("targets/{}", target.name))?;
-    folder.write_json("profiles.json", &profiles::of_target(release, target))?;
-    let packages = package::of(release, target);
-    let shared = base.sub(&format!("packages/{}", target.arch))?;
-    if release.has_opkg() {
-        write_opkg(&folder, &shared, &packages, release, target, key, tool)?;
-    } else {
-        write_apk(&folder, &shared, &packages, target)?;
-    }
-    folder
-        .write_sums(key)
-        .with_context(|| format!("in {} {}", release.version, target.name))
+    key: &'a SecretKey,
+    tool: &'a imagebuilder::HostTool,
 }
 
-fn write_opkg(
-    folder: &Folder,
-    shared: &Folder,
-    packages: &[Package],
-    release: &Release,
-    target: &Target,
-    key: &SecretKey,
-    tool: &imagebuilder::HostTool,
-) -> Result<()> {
-    let built = packages
-        .iter()
-        .map(|package| Ok((package, ipk::build(package, release, target)?)))
-        .collect::<Result<Vec<(&Package, Ipk)>>>()?;
-    let of = |wanted: &dyn Fn(&Package) -> bool| -> Vec<(&Package, &Ipk)> {
-        let chosen = built.iter().filter(|(package, _)| wanted(package));
-        chosen.map(|(package, ipk)| (*package, ipk)).collect()
-    };
-    let in_core = |package: &Package| {
-        package.feed == "core" || package.feed == "kmod" && !release.has_kmods_feed()
-    };
-    feed::write(&folder.sub("packages")?, &of(&in_core), release, key)?;
-    if release.has_kmods_feed() {
-        let kmods = folder.sub(&format!("kmods/{}", release.kmods_folder(target)))?;
-        feed::write(&kmods, &of(&|package| package.feed == "kmod"), release, key)?;
+impl Job<'_> {
+    fn write(&self, out: &Path) -> Result<()> {
+        let (release, target) = (self.release, self.target);
+        let base = Folder::create(&out.join("releases").join(release.version), release.epoch)?;
+        let folder = base.sub(&format!("targets/{}", target.name))?;
+        folder.write_json("profiles.json", &profiles::of_target(release, target))?;
+        let packages = package::of(release, target);
+        let shared = base.sub(&format!("packages/{}", target.arch))?;
+        if release.has_opkg() {
+            self.write_opkg(&folder, &shared, &packages)?;
+        } else {
+            self.write_apk(&folder, &shared, &packages)?;
+        }
+        let sums = folder.write_sums(self.key);
+        sums.with_context(|| format!("cannot sum up {} {}", release.version, target.name))
     }
-    for name in feed::SHARED {
-        feed::write(
-            &shared.sub(name)?,
-            &of(&|package| package.feed == name),
-            release,
-            key,
-        )?;
-    }
-    shared.write("feeds.conf", feeds_conf(release).as_bytes())?;
-    let controls = built.iter().map(|(_, ipk)| ipk.control.clone());
-    let manifest = opkg::resolve::closure(controls, &release.default_packages(target));
-    folder.write(
-        &format!("{}.manifest", release.prefix(target)),
-        manifest.as_bytes(),
-    )?;
-    imagebuilder::write(folder, &of(&|_| true), release, target, tool)
-}
 
-/// A release of apk has its documents, but neither packages nor ImageBuilder here.
-fn write_apk(
-    folder: &Folder,
-    shared: &Folder,
-    packages: &[Package],
-    target: &Target,
-) -> Result<()> {
-    let index = |feeds: &[&str]| {
-        let chosen: Vec<&Package> = packages
+    /// A release of opkg: feeds, manifest and ImageBuilder.
+    fn write_opkg(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
+        let (release, target) = (self.release, self.target);
+        let with_file = |package| Ok((package, ipk::build(package, release, target)?));
+        let built = packages
             .iter()
-            .filter(|package| feeds.contains(&package.feed))
-            .collect();
-        feed::index_v2(target.arch, &chosen)
-    };
-    folder
-        .sub("packages")?
-        .write_json("index.json", &index(&["core", "kmod"]))?;
-    for name in feed::SHARED {
-        shared
-            .sub(name)?
-            .write_json("index.json", &index(&[name]))?;
+            .map(with_file)
+            .collect::<Result<Vec<(&Package, Ipk)>>>()?;
+        self.write_feeds(folder, shared, &built)?;
+        let controls = built.iter().map(|(_, ipk)| ipk.control.clone());
+        let manifest = opkg::resolve::closure(controls, &release.default_packages(target));
+        folder.write(
+            &format!("{}.manifest", release.prefix(target)),
+            manifest.as_bytes(),
+        )?;
+        imagebuilder::write(folder, &built, release, target, self.tool)
     }
-    Ok(())
+
+    fn write_feeds(
+        &self,
+        folder: &Folder,
+        shared: &Folder,
+        built: &[(&Package, Ipk)],
+    ) -> Result<()> {
+        let release = self.release;
+        let write = |folder: &Folder, wanted: &dyn Fn(&Package) -> bool| {
+            let chosen: Vec<_> = built
+                .iter()
+                .filter(|(package, _)| wanted(package))
+                .collect();
+            feed::write(folder, &chosen, release, self.key)
+        };
+        let with_kmods = !release.has_kmods_feed();
+        write(&folder.sub("packages")?, &|package| {
+            package.feed == "core" || with_kmods && package.feed == "kmod"
+        })?;
+        if release.has_kmods_feed() {
+            let kmods = folder.sub(&format!("kmods/{}", release.kmods_folder(self.target)))?;
+            write(&kmods, &|package| package.feed == "kmod")?;
+        }
+        for name in feed::SHARED {
+            write(&shared.sub(name)?, &|package| package.feed == name)?;
+        }
+        shared.write("feeds.conf", feeds_conf(release).as_bytes())
+    }
+
+    /// A release of apk has its documents, but neither packages nor ImageBuilder here.
+    fn write_apk(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
+        let index = |feeds: &[&str]| {
+            let chosen = packages
+                .iter()
+                .filter(|package| feeds.contains(&package.feed));
+            feed::index_v2(self.target.arch, &chosen.collect::<Vec<_>>())
+        };
+        folder
+            .sub("packages")?
+            .write_json("index.json", &index(&["core", "kmod"]))?;
+        for name in feed::SHARED {
+            shared
+                .sub(name)?
+                .write_json("index.json", &index(&[name]))?;
+        }
+        shared.write("feeds.conf", feeds_conf(self.release).as_bytes())
+    }
 }
 
 /// Which commits the feeds were built from; the commits are made up.
 fn feeds_conf(release: &Release) -> String {
     let line = |name: &str| {
-        let repository = if name == "luci" { "project" } else { "feed" };
-        let commit = hex::encode(&crate::world::contents::noise_of(
-            &format!("{name} {}", release.version),
-            20,
-        ));
-        format!("src-git {name} https://git.openwrt.org/{repository}/{name}.git^{commit}\n")
+        let group = if name == "luci" { "project" } else { "feed" };
+        let commit = hex::encode(noise_of(&format!("{name} {}", release.version), 20));
+        format!("src-git {name} https://git.openwrt.org/{group}/{name}.git^{commit}\n")
     };
     ["packages", "luci", "routing", "telephony"]
         .map(line)

@@ -23,13 +23,19 @@ pub async fn serve(dir: PathBuf, listen: SocketAddr, failing: &[String]) -> Resu
         .await
         .with_context(|| format!("cannot listen on {listen}; choose another address or port"))?;
     let address = listener.local_addr()?;
+    // Listened for before anybody learns of the server, who might end it at once.
+    let mut terminated = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     println!(
         "{}",
         serde_json::json!({ "listening": format!("http://{address}") })
     );
-    axum::serve(listener, router(dir, failing))
-        .with_graceful_shutdown(stopped())
-        .await?;
+    // Downloads under way are cut off: nobody waits for a test mirror to end.
+    tokio::select! {
+        result = axum::serve(listener, router(dir, failing)) => result?,
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
     Ok(())
 }
 
@@ -79,14 +85,4 @@ fn tag(headers: &HeaderMap) -> Option<HeaderValue> {
         .filter(char::is_ascii_alphanumeric)
         .collect();
     HeaderValue::from_str(&format!("\"{size}-{time}\"")).ok()
-}
-
-async fn stopped() {
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

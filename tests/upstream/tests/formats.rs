@@ -1,4 +1,5 @@
 //! The file formats against files made by the genuine tools.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The package manager against transcripts of the genuine one.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod support;
 

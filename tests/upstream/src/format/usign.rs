@@ -39,18 +39,18 @@ impl SecretKey {
 
     /// The text of the public key's file.
     pub fn public_text(&self, comment: &str) -> String {
-        encode(comment, &self.number, self.key.verifying_key().as_bytes())
+        encode(comment, self.number, self.key.verifying_key().as_bytes())
     }
 
     /// The text of a signature's file.
     pub fn sign(&self, message: &[u8]) -> String {
         let comment = format!("signed by key {}", self.fingerprint());
-        encode(&comment, &self.number, &self.key.sign(message).to_bytes())
+        encode(&comment, self.number, &self.key.sign(message).to_bytes())
     }
 
     /// The text of the secret key's file: only what [`SecretKey::parse`] reads back.
     pub fn secret_text(&self, comment: &str) -> String {
-        encode(comment, &self.number, self.key.as_bytes())
+        encode(comment, self.number, self.key.as_bytes())
     }
 
     /// Reads what [`SecretKey::secret_text`] wrote.
@@ -97,7 +97,7 @@ pub fn verify_with_directory(keys: &Path, message: &[u8], signature: &str) -> bo
         .is_some_and(|key| key.verify(message, signature))
 }
 
-fn encode(comment: &str, number: &[u8; 8], payload: &[u8]) -> String {
+fn encode(comment: &str, number: [u8; 8], payload: &[u8]) -> String {
     let bytes = [ALGORITHM, &number[..], payload].concat();
     format!("untrusted comment: {comment}\n{}\n", STANDARD.encode(bytes))
 }

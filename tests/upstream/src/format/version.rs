@@ -43,13 +43,13 @@ fn compare_part(mut a: &str, mut b: &str) -> Ordering {
     while !a.is_empty() || !b.is_empty() {
         let (a_text, a_rest) = cut(a, |c| !c.is_ascii_digit());
         let (b_text, b_rest) = cut(b, |c| !c.is_ascii_digit());
-        let (a_number, a_next) = cut(a_rest, |c| c.is_ascii_digit());
-        let (b_number, b_next) = cut(b_rest, |c| c.is_ascii_digit());
-        let order = compare_text(a_text, b_text).then_with(|| compare_number(a_number, b_number));
+        let (a_digits, a_after) = cut(a_rest, |c| c.is_ascii_digit());
+        let (b_digits, b_after) = cut(b_rest, |c| c.is_ascii_digit());
+        let order = compare_text(a_text, b_text).then_with(|| compare_number(a_digits, b_digits));
         if order.is_ne() {
             return order;
         }
-        (a, b) = (a_next, b_next);
+        (a, b) = (a_after, b_after);
     }
     Ordering::Equal
 }

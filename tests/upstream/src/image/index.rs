@@ -17,7 +17,7 @@ pub fn make_index(arguments: &[String]) -> Result<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".ipk") {
+        if Path::new(&name).extension().is_some_and(|end| end == "ipk") {
             names.push(name);
         }
     }

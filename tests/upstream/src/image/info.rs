@@ -53,7 +53,7 @@ pub fn profiles_json(arguments: &[String]) -> Result<()> {
         eprintln!("JSON info file script could not find any JSON files for target");
         return Ok(());
     }
-    fs::write(folder.join("profiles.json"), document(images)?.to_string())?;
+    fs::write(folder.join("profiles.json"), document(&images)?.to_string())?;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ fn image(folder: &Path, kind: &str) -> Result<Option<Value>> {
     })))
 }
 
-fn document(images: Vec<Value>) -> Result<Value> {
+fn document(images: &[Value]) -> Result<Value> {
     let epoch: u64 = text("SOURCE_DATE_EPOCH")
         .parse()
         .context("SOURCE_DATE_EPOCH is a number")?;

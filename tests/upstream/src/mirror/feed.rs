@@ -37,27 +37,32 @@ pub fn repositories(release: &Release, target: &Target) -> Vec<(String, String)>
     feeds
 }
 
+/// The lines of a feed list, as opkg reads them.
+pub fn source_lines(release: &Release, target: &Target) -> String {
+    let feeds = repositories(release, target).into_iter();
+    let lines: Vec<String> = feeds
+        .map(|(name, url)| format!("src/gz {name} {url}\n"))
+        .collect();
+    lines.concat()
+}
+
 /// Writes package files and the index over them.
 pub fn write(
     folder: &Folder,
-    packages: &[(&Package, &Ipk)],
+    packages: &[&(&Package, Ipk)],
     release: &Release,
     key: &SecretKey,
 ) -> Result<()> {
-    let mut packages: Vec<_> = packages
-        .iter()
-        .map(|(package, ipk)| (package.filename(), *package, *ipk))
-        .collect();
-    packages.sort_by(|a, b| a.0.cmp(&b.0));
-    let stanzas: Vec<Stanza> = packages
-        .iter()
-        .map(|(name, _, ipk)| manifest_stanza(name, &ipk.control, &ipk.bytes))
-        .collect();
-    for (name, _, ipk) in &packages {
-        folder.write(name, &ipk.bytes)?;
+    let mut packages = packages.to_vec();
+    packages.sort_by_key(|(package, _)| package.filename());
+    let mut stanzas = Vec::new();
+    for (package, ipk) in packages.iter().copied() {
+        let name = package.filename();
+        folder.write(&name, &ipk.bytes)?;
+        stanzas.push(manifest_stanza(&name, &ipk.control, &ipk.bytes));
     }
     write_index(folder, &stanzas, key)?;
-    let names: Vec<&Package> = packages.iter().map(|(_, package, _)| *package).collect();
+    let names: Vec<&Package> = packages.iter().map(|(package, _)| *package).collect();
     let arch = names
         .iter()
         .map(|package| package.arch)
@@ -115,7 +120,8 @@ pub fn index_text(stanzas: &[Stanza]) -> String {
 }
 
 fn text(stanzas: &[Stanza]) -> String {
-    stanzas.iter().map(|stanza| format!("{stanza}\n")).collect()
+    let stanzas: Vec<String> = stanzas.iter().map(|stanza| format!("{stanza}\n")).collect();
+    stanzas.concat()
 }
 
 /// `index.json` of version 1: names with ABI suffix.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
 use liblzma::write::XzEncoder;
 
-use super::feed::repositories;
+use super::feed::source_lines;
 use super::ipk::Ipk;
 use super::tree::Folder;
 use crate::format::pack;
@@ -64,7 +64,7 @@ impl HostTool {
 /// Writes the archive of a target into its folder.
 pub fn write(
     folder: &Folder,
-    packages: &[(&Package, &Ipk)],
+    packages: &[(&Package, Ipk)],
     release: &Release,
     target: &Target,
     tool: &HostTool,
@@ -126,7 +126,7 @@ fn host_tools(tool: &HostTool) -> impl Iterator<Item = (String, Node)> {
 
 /// The packages that must match the kernel, and those that an image cannot do without.
 fn own_packages<'a>(
-    packages: &'a [(&Package, &Ipk)],
+    packages: &'a [(&Package, Ipk)],
 ) -> impl Iterator<Item = (String, Node)> + use<'a> {
     let is_own = |package: &Package| {
         package.feed == "kmod" || matches!(package.base_name, "base-files" | "libc")
@@ -165,9 +165,11 @@ fn version_mk(release: &Release, target: &Target) -> String {
 }
 
 fn assignments(rows: impl IntoIterator<Item = (String, String)>) -> String {
-    rows.into_iter()
+    let rows = rows.into_iter();
+    let lines: Vec<String> = rows
         .map(|(name, value)| format!("{name} := {value}\n"))
-        .collect()
+        .collect();
+    lines.concat()
 }
 
 fn config(target: &Target) -> String {
@@ -230,15 +232,12 @@ fn targetinfo(release: &Release, target: &Target) -> String {
 }
 
 fn repositories_conf(release: &Release, target: &Target) -> String {
-    let feeds = repositories(release, target).into_iter();
-    let feeds: String = feeds
-        .map(|(name, url)| format!("src/gz {name} {url}\n"))
-        .collect();
     format!(
         "# Feeds of your own go here; they must fit the architecture and the release.\n\n\
-         # Feeds of the release\n{feeds}\n\
+         # Feeds of the release\n{}\n\
          # The packages of this ImageBuilder\nsrc imagebuilder file:packages\n\
-         option check_signature\n"
+         option check_signature\n",
+        source_lines(release, target)
     )
 }
 
@@ -251,7 +250,9 @@ enum Compressor {
 fn compressor(release: &Release) -> Result<Compressor> {
     match release.imagebuilder {
         "tar.xz" => {
-            let options = LzmaOptions::new_preset(0)?;
+            // Most of the archive is noise: searching it for matches takes time and finds none.
+            let mut options = LzmaOptions::new_preset(0)?;
+            options.depth(1).nice_len(16);
             let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)?;
             Ok(Compressor::Xz(XzEncoder::new_stream(Vec::new(), stream)))
         }

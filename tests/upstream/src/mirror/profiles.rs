@@ -8,7 +8,7 @@ use crate::world::release::{Release, TARGETS, Target};
 
 /// `.versions.json`: the newest release with an ImageBuilder is the stable one, a newer one without
 /// is upcoming.
-pub fn versions(releases: &[&Release]) -> Value {
+pub(super) fn versions(releases: &[&Release]) -> Value {
     let (built, upcoming): (Vec<&Release>, Vec<&Release>) = releases
         .iter()
         .partition(|release| release.imagebuilder != "-");
@@ -23,7 +23,7 @@ pub fn versions(releases: &[&Release]) -> Value {
 }
 
 /// `.targets.json`: the architecture of each target.
-pub fn targets() -> Value {
+pub(super) fn targets() -> Value {
     let arches = TARGETS
         .iter()
         .map(|target| (target.name.to_owned(), json!(target.arch)));
@@ -31,7 +31,7 @@ pub fn targets() -> Value {
 }
 
 /// `profiles.json` of a target.
-pub fn of_target(release: &Release, target: &Target) -> Value {
+pub(super) fn of_target(release: &Release, target: &Target) -> Value {
     let profiles: serde_json::Map<_, _> = device::of(target)
         .map(|device| (device.profile.to_owned(), profile(device, release, target)))
         .collect();

@@ -1,5 +1,6 @@
 //! The folders the mirror is written to.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ fn sums(root: &Path) -> Result<String> {
     let mut text = String::new();
     for name in names {
         let digest = Sha256::digest(fs::read(root.join(&name))?);
-        text += &format!("{} *{name}\n", hex::encode(digest));
+        writeln!(text, "{} *{name}", hex::encode(digest))?;
     }
     Ok(text)
 }

@@ -52,5 +52,7 @@ fn report(errors: &[String]) {
         return;
     }
     eprintln!("Collected errors:");
-    errors.iter().for_each(|error| eprintln!(" * {error}"));
+    for error in errors {
+        eprintln!(" * {error}");
+    }
 }

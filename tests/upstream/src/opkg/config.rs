@@ -12,6 +12,10 @@ pub(super) struct Feed {
 
 /// The settings of one run.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(super) struct Config {
     pub(super) feeds: Vec<Feed>,
     pub(super) checks_signatures: bool,

@@ -1,6 +1,7 @@
 //! `opkg install`: the packages of one command line, one after the other, each with what it needs.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::SystemTime;
 
 use super::config::Config;
@@ -37,7 +38,9 @@ pub(super) fn run(config: &Config, arguments: &[String]) -> (i32, Vec<String>) {
 
 /// The package an argument names; a package file is added to the packages first.
 fn name_of(argument: &str, available: &mut Vec<Package>) -> String {
-    let is_file = argument.ends_with(".ipk");
+    let is_file = Path::new(argument)
+        .extension()
+        .is_some_and(|end| end == "ipk");
     let Some(bytes) = is_file.then(|| std::fs::read(argument).ok()).flatten() else {
         return argument.to_owned();
     };

@@ -48,7 +48,9 @@ pub(super) fn whatdepends(config: &Config, names: &[String]) {
         .filter(|package| names.iter().any(|name| package.answers_to(name)))
         .collect();
     println!("Root set:");
-    roots.iter().for_each(|root| println!("  {}", root.name));
+    for root in &roots {
+        println!("  {}", root.name);
+    }
     println!("What depends on root set");
     for package in &packages {
         for relation in package.depends.iter().flatten() {

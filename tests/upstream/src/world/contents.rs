@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::package::Package;
 use super::release::{Release, Target};
 use crate::format::usign::SecretKey;
-use crate::mirror::feed::repositories;
+use crate::mirror::feed::source_lines;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/files");
 
@@ -107,11 +107,7 @@ fn base_files(release: &Release, target: &Target) -> Vec<(String, Node)> {
     nodes.push(link("var", "tmp"));
     nodes.push(link("etc/os-release", "../usr/lib/os-release"));
     nodes.push(link("etc/mtab", "/proc/mounts"));
-    let feeds = repositories(release, target).into_iter();
-    let feeds: String = feeds
-        .map(|(name, url)| format!("src/gz {name} {url}\n"))
-        .collect();
-    let feeds = Node::File(feeds.into_bytes(), false);
+    let feeds = Node::File(source_lines(release, target).into_bytes(), false);
     nodes.push(("etc/opkg/distfeeds.conf".to_owned(), feeds));
     nodes
 }
@@ -149,7 +145,7 @@ fn main_file(package: &Package, release: &Release, texts: usize) -> (String, Nod
     let length = package.unpacked.saturating_sub(texts).max(noise);
     let seed = format!("{} {} {}", package.name, package.version, package.arch);
     let mut bytes = noise_of(&seed, noise);
-    bytes.resize_with(length, || 0);
+    bytes.resize(length, 0);
     let path = package
         .path
         .map_or_else(|| default_path(package, release), str::to_owned);

@@ -27,11 +27,11 @@ pub struct Device {
 
 static DEVICES: LazyLock<Vec<Device>> = LazyLock::new(|| {
     super::rows(include_str!("../../data/devices.txt"))
-        .filter_map(read)
+        .filter_map(|row| read(&row))
         .collect()
 });
 
-fn read(row: Vec<&'static str>) -> Option<Device> {
+fn read(row: &[&'static str]) -> Option<Device> {
     let [
         target,
         profile,
@@ -42,7 +42,7 @@ fn read(row: Vec<&'static str>) -> Option<Device> {
         limit,
         images,
         packages,
-    ] = row[..]
+    ] = *row
     else {
         return None;
     };

@@ -20,12 +20,12 @@ struct Row {
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     super::rows(include_str!("../../data/packages.txt"))
-        .filter_map(read)
+        .filter_map(|row| read(&row))
         .collect()
 });
 
-fn read(row: Vec<&'static str>) -> Option<Row> {
-    let [name, feed, sizes, old, middle, new, depends, more] = row[..] else {
+fn read(row: &[&'static str]) -> Option<Row> {
+    let [name, feed, sizes, old, middle, new, depends, more] = *row else {
         return None;
     };
     let (packed, unpacked) = sizes.split_once('/')?;

@@ -27,11 +27,11 @@ pub struct Release {
 
 static RELEASES: LazyLock<Vec<Release>> = LazyLock::new(|| {
     super::rows(include_str!("../../data/releases.txt"))
-        .filter_map(read)
+        .filter_map(|row| read(&row))
         .collect()
 });
 
-fn read(row: Vec<&'static str>) -> Option<Release> {
+fn read(row: &[&'static str]) -> Option<Release> {
     let [
         series,
         version,
@@ -41,7 +41,7 @@ fn read(row: Vec<&'static str>) -> Option<Release> {
         manager,
         imagebuilder,
         luci,
-    ] = row[..]
+    ] = *row
     else {
         return None;
     };

@@ -9,27 +9,29 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// The host tool of ImageBuilders.
-pub const HOST_TOOL: &str = env!("CARGO_BIN_EXE_ib-host");
+pub(crate) const HOST_TOOL: &str = env!("CARGO_BIN_EXE_ib-host");
 
 /// A file made by the genuine tools.
-pub fn fixture(path: &str) -> PathBuf {
+pub(crate) fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../fixtures")
         .join(path)
 }
 
 /// A JSON file made by the genuine tools.
-pub fn json(path: &str) -> serde_json::Value {
+pub(crate) fn json(path: &str) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(fixture(path)).unwrap()).unwrap()
 }
 
 /// The mirror, written once for all tests of a file.
-pub fn mirror() -> &'static Path {
+pub(crate) fn mirror() -> &'static Path {
     static MIRROR: LazyLock<PathBuf> = LazyLock::new(|| {
-        // Kept between runs, so that nothing is left to clean up: the same bytes are written again.
-        let name = std::env::current_exe().unwrap();
-        let name = name.file_stem().unwrap().to_string_lossy().into_owned();
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // A static is never dropped: the folder stays, and the next run takes its place.
+        let program = std::env::current_exe().unwrap();
+        let name = program.file_stem().unwrap().to_string_lossy().into_owned();
+        let name = name.split('-').next().unwrap();
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mirror-of-{name}"));
+        let _ = std::fs::remove_dir_all(&dir);
         asu_test_upstream::mirror::write(&dir, &[], Path::new(HOST_TOOL)).unwrap();
         dir
     });
@@ -37,13 +39,13 @@ pub fn mirror() -> &'static Path {
 }
 
 /// A running `asu-test-upstream serve`.
-pub struct Server {
-    pub child: Child,
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) url: String,
 }
 
 impl Server {
-    pub fn start(dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_asu-test-upstream"))
             .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
             .arg(dir)
@@ -69,20 +71,20 @@ impl Drop for Server {
 }
 
 /// An unpacked ImageBuilder whose feeds are on a server of the mirror.
-pub struct ImageBuilder {
-    pub dir: TempDir,
+pub(crate) struct ImageBuilder {
+    pub(crate) dir: TempDir,
     _server: Server,
 }
 
 impl ImageBuilder {
-    pub fn unpack(version: &str, target: &str) -> Self {
+    pub(crate) fn unpack(version: &str, target: &str) -> Self {
         let server = Server::start(mirror(), &[]);
         let dir = tempfile::tempdir().unwrap();
         let folder = mirror().join(format!("releases/{version}/targets/{target}"));
         let archive = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .find(|path| path.to_string_lossy().contains("imagebuilder"))
+            .find(|path| path.to_string_lossy().contains("/openwrt-imagebuilder-"))
             .unwrap();
         let status = Command::new("tar")
             .arg("xf")
@@ -106,11 +108,11 @@ impl ImageBuilder {
         }
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    pub fn make(&self, arguments: &[&str]) -> Made {
+    pub(crate) fn make(&self, arguments: &[&str]) -> Made {
         // The flags of an outer make, such as one that runs these tests, are not for this one.
         let output = Command::new("make")
             .args(arguments)
@@ -125,10 +127,10 @@ impl ImageBuilder {
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
-pub struct Made {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Made {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl From<Output> for Made {
