@@ -4,7 +4,10 @@
 //! `list`. The transcript is read with these names replaced, so that every right, mistake and
 //! answer around them is compared; the package database is the same.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that goes wrong")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that goes wrong"
+)]
 
 mod support;
 
