@@ -82,6 +82,10 @@ pub struct BuildAnswer {
     /// 200 finished, 202 queued or started, anything else a failure.
     pub status: u16,
     /// `done`, `queued`, `started`, or what went wrong.
+    ///
+    /// A request that is not well-formed is answered with a list of fields here (FastAPI's form);
+    /// it is read as one text.
+    #[serde(deserialize_with = "crate::problem::text_of_detail")]
     pub detail: String,
     /// The identity of the request; empty when it was refused before it had one.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -160,6 +164,16 @@ mod tests {
         .unwrap();
         assert_eq!(request.distro, "openwrt");
         assert!(request.packages.is_empty() && !request.diff_packages);
+    }
+
+    #[test]
+    fn a_list_of_wrong_fields_is_read_as_text() {
+        let answer: BuildAnswer = serde_json::from_str(
+            r#"{"detail":[{"type":"x","loc":["body","packages",0],"msg":"no","input":"a b"},
+                {"type":"missing","loc":["body","target"],"msg":"Field required","input":{}}]}"#,
+        )
+        .unwrap();
+        assert_eq!(answer.detail, "packages.0: no; target: Field required");
     }
 
     #[test]

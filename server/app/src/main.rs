@@ -1,3 +1,90 @@
-//! asu-server: the composition root and its subcommands.
+//! asu-server: the command line around [`asu_server::Site`].
 
-fn main() {}
+mod args;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use asu_builder::{Builder, BuilderConfig};
+use asu_catalog::{Catalog, CatalogConfig};
+use asu_http::Limits;
+use asu_server::{DataDir, Pace, Settings, Site};
+use asu_store::Policy;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use args::{Args, Command, Serve};
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Serve(serve) = Args::parse().command;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(serve).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("asu-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(serve: Serve) -> Result<(), Error> {
+    // Signals are caught before anything is begun that would have to be ended in order.
+    let (terminate, interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let trust = serve.trust()?;
+    let data = DataDir::open(&serve.data)?;
+    let catalog = Catalog::open(CatalogConfig {
+        upstream: serve.upstream.clone(),
+        cache_dir: data.catalog(),
+    })
+    .await?;
+    let builder = Builder::new(BuilderConfig {
+        upstream: serve.upstream.clone(),
+        dir: data.builder(),
+        trust,
+        time_limit: serve.job_timeout(),
+    })?;
+    let site = Site::open(data, catalog, builder, settings(&serve)).await?;
+    let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
+        format!(
+            "cannot listen on {}: {e}; choose another --listen",
+            serve.listen
+        )
+    })?;
+    println!("{{\"listening\":\"http://{}\"}}", listener.local_addr()?);
+    site.serve(listener, stop(terminate, interrupt)).await?;
+    Ok(())
+}
+
+fn settings(serve: &Serve) -> Settings {
+    Settings {
+        limits: Limits {
+            max_pending: serve.max_pending,
+            allow_defaults: !serve.forbid_defaults,
+            contact: serve.contact.clone(),
+            ..Limits::default()
+        },
+        policy: Policy::default(),
+        pace: Pace::for_builds_of(serve.job_timeout()),
+        clock: Arc::new(jiff::Timestamp::now),
+    }
+}
+
+async fn stop(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+}

@@ -1,1 +1,36 @@
 //! Downloads, verifies, unpacks and runs ImageBuilders.
+//!
+//! An ImageBuilder is unpacked once and never written to again: every build works on a private
+//! copy. This crate does not queue, cache or serve anything, and does not sign images.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `builder`, `run` | what others see, and the stages of one build |
+//! | `imagebuilders` | the ImageBuilders on disk |
+//! | `upstream`, `sums`, `usign`, `unpack` | where they come from and why they can be trusted |
+//! | `workspace` | the private copy a build runs in |
+//! | `command` | running a program that cannot outlive us |
+//! | `selection`, `info`, `manifest` | what is asked of the ImageBuilder and what it says |
+//! | `images` | the files it made |
+//! | `diagnosis`, `opkg`, `apk` | why it failed |
+
+mod apk;
+mod builder;
+mod command;
+mod diagnosis;
+mod error;
+mod imagebuilders;
+mod images;
+mod info;
+mod manifest;
+mod opkg;
+mod run;
+mod selection;
+mod sums;
+mod unpack;
+mod upstream;
+pub mod usign;
+mod workspace;
+
+pub use builder::{BuildOutput, Builder, BuilderConfig, Trust};
+pub use error::{BuildError, Failure};

@@ -1,1 +1,24 @@
-//! Requests, jobs, leases and images in SQL.
+//! Build requests and their jobs, in SQLite: who asked for what, whose turn it is, what came of it.
+//!
+//! It does not build, keeps no image files and reads no clock: time is an argument.
+//!
+//! - The [`request_hash`] of a canonical request is its identity. Identical requests join, by a
+//!   unique key and one statement, never by a check before an insert.
+//! - A job is taken with a [`Lease`] by one short statement. No transaction spans a build: a worker
+//!   that dies costs the rest of its lease, not the job.
+//! - A failure that is the request's fault is an answer, kept for a while. One that is not is tried
+//!   again with growing pauses, and even when given up it is soon forgotten.
+
+mod error;
+mod hash;
+mod job;
+mod policy;
+mod queue;
+mod store;
+mod work;
+
+pub use error::StoreError;
+pub use hash::request_hash;
+pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
+pub use policy::Policy;
+pub use store::Store;

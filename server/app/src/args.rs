@@ -1,0 +1,154 @@
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use asu_builder::Trust;
+use asu_builder::usign::PublicKey;
+use clap::{Parser, Subcommand};
+
+/// Builds OpenWrt images to order, with the packages a router already has.
+///
+/// Routers (LuCI's Attended Sysupgrade, owut, the firmware selector) ask over HTTP; images are
+/// made with the ImageBuilders of an OpenWrt mirror.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer requests and build images until told to stop.
+    ///
+    /// When it accepts connections, one line is printed to stdout:
+    /// {"listening":"http://ADDRESS:PORT"}. Logs go to stderr; RUST_LOG sets what is logged
+    /// (e.g. RUST_LOG=debug), the default is "info".
+    ///
+    /// SIGTERM and SIGINT stop it in order: the build under way goes back to the queue, and is
+    /// made after the next start. Nothing queued or built is lost when it is killed, either.
+    #[command(after_long_help = EXAMPLES)]
+    Serve(Serve),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it on this machine, with OpenWrt's own mirror and its signing key:
+    asu-server serve --upstream-key openwrt-24.10.pub --data ./data
+
+  For everybody, behind a web server that adds HTTPS:
+    asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server \\
+        --listen 127.0.0.1:8000 --contact admin@example.org
+
+  From a mirror of your own that signs nothing, on a network you trust:
+    asu-server serve --upstream http://mirror.lan --unsigned-upstream --data ./data";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The OpenWrt mirror to build from: the URL above its releases/ folder.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ASU_UPSTREAM",
+        default_value = "https://downloads.openwrt.org"
+    )]
+    pub(crate) upstream: String,
+
+    /// A usign public key that may sign the mirror's sha256sums; can be given several times.
+    ///
+    /// ImageBuilders run on this machine: only those listed in a file signed with one of these
+    /// keys are used. OpenWrt signs each branch with a key of its own.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ASU_UPSTREAM_KEY",
+        value_delimiter = ':'
+    )]
+    upstream_key: Vec<PathBuf>,
+
+    /// Run whatever ImageBuilders the mirror has, without any signature.
+    ///
+    /// Whoever controls the mirror, or the network to it, then runs programs on this machine and
+    /// on every router that is upgraded.
+    #[arg(long, conflicts_with = "upstream_key")]
+    unsigned_upstream: bool,
+
+    /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
+    ///
+    /// An ImageBuilder takes up to 2 GB unpacked; images are kept from 30 minutes to 7 days. One
+    /// server at a time uses a folder.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ASU_DATA",
+        default_value = "/var/lib/asu-server"
+    )]
+    pub(crate) data: PathBuf,
+
+    /// The address and port to listen on; port 0 takes any that is free.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "ASU_LISTEN",
+        default_value = "127.0.0.1:8000"
+    )]
+    pub(crate) listen: String,
+
+    /// How long one build may take, in seconds, download of the ImageBuilder not included.
+    #[arg(
+        long,
+        value_name = "SECS",
+        env = "ASU_JOB_TIMEOUT",
+        default_value_t = 600
+    )]
+    job_timeout: u64,
+
+    /// How many builds may wait; more are refused (529) until there is room.
+    #[arg(long, value_name = "N", env = "ASU_MAX_PENDING", default_value_t = 200)]
+    pub(crate) max_pending: u32,
+
+    /// Refuse requests with a first-boot script (`defaults`).
+    #[arg(long, env = "ASU_FORBID_DEFAULTS")]
+    pub(crate) forbid_defaults: bool,
+
+    /// How to reach you; shown on the start page and in overview.json.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "ASU_CONTACT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) contact: String,
+}
+
+impl Serve {
+    pub(crate) fn job_timeout(&self) -> Duration {
+        Duration::from_secs(self.job_timeout)
+    }
+
+    /// Whose ImageBuilders are run; an error text that says what to do if nobody's are.
+    pub(crate) fn trust(&self) -> Result<Trust, String> {
+        if self.unsigned_upstream {
+            return Ok(Trust::Unsigned);
+        }
+        if self.upstream_key.is_empty() {
+            return Err(format!(
+                "no key to verify the ImageBuilders of {} with. Give the mirror's usign public key \
+                 with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \
+                 or, for a mirror that signs nothing on a network you trust, --unsigned-upstream",
+                self.upstream
+            ));
+        }
+        let keys: Result<Vec<PublicKey>, String> = self.upstream_key.iter().map(read_key).collect();
+        Ok(Trust::Keys(keys?))
+    }
+}
+
+fn read_key(file: &PathBuf) -> Result<PublicKey, String> {
+    let shown = file.display();
+    let text = fs::read_to_string(file)
+        .map_err(|e| format!("the key {shown} cannot be read: {e}; check --upstream-key"))?;
+    text.parse()
+        .map_err(|e| format!("{shown}: {e}; check --upstream-key"))
+}

@@ -1,0 +1,16 @@
+//! The whole server in one process: routes, one build worker, and the folder they work on.
+//!
+//! Everything is put together here and nothing else is done here: what upstream offers is the
+//! catalog's, how images are made is the builder's, whose turn it is is the store's. The time and
+//! the builder are arguments, so that tests decide them.
+
+mod build;
+mod data;
+mod outcome;
+mod site;
+mod worker;
+
+pub use build::Build;
+pub use data::{DataDir, DataError};
+pub use site::{ServeError, Settings, Site};
+pub use worker::Pace;

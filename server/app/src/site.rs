@@ -1,0 +1,161 @@
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use asu_artifacts::{ArtifactError, Artifacts};
+use asu_http::{Api, Clock, Limits, Offer, Pulse};
+use asu_store::{Policy, Store, StoreError};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::worker::{WORKER, Worker};
+use crate::{Build, DataDir, Pace};
+
+/// How long open downloads may go on when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// The pause before the worker is started again after a panic of its own.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an operator can set.
+#[derive(Clone)]
+pub struct Settings {
+    /// What clients may ask for.
+    pub limits: Limits,
+    /// How long answers are kept and how often a job is tried.
+    pub policy: Policy,
+    /// How the worker spends its time.
+    pub pace: Pace,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Why the server cannot serve.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The job database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The image folder cannot be used.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactError),
+    /// The listener failed.
+    #[error("the server cannot accept connections: {0}")]
+    Listener(#[from] io::Error),
+}
+
+/// A server, ready to accept connections.
+pub struct Site<O, B> {
+    // Held to the end: it is the lock.
+    _data: DataDir,
+    worker: Worker<O, B>,
+}
+
+impl<O: Offer, B: Build> Site<O, B> {
+    /// Opens what lies in `data`. Builds that an earlier run left unfinished are queued again.
+    pub async fn open(
+        data: DataDir,
+        offer: O,
+        builder: B,
+        settings: Settings,
+    ) -> Result<Self, ServeError> {
+        let store = Store::open(&data.database(), settings.policy).await?;
+        let now = (settings.clock)();
+        // The data folder is ours alone, so whoever held these leases is gone.
+        let released = store.release(WORKER, now).await?;
+        if released > 0 {
+            tracing::warn!(released, "builds were interrupted and are queued again");
+        }
+        let artifacts = Artifacts::open(data.images())?;
+        remove_strays(&store, &artifacts, now).await?;
+        std::fs::create_dir_all(data.unfinished())?;
+        let pulse = Pulse::default();
+        pulse.beat(now);
+        let api = Api {
+            offer,
+            store,
+            artifacts,
+            limits: Arc::new(settings.limits),
+            wake: Arc::default(),
+            pulse,
+            clock: settings.clock,
+        };
+        let worker = Worker {
+            api,
+            builder,
+            unfinished: data.unfinished(),
+            pace: settings.pace,
+        };
+        Ok(Self {
+            _data: data,
+            worker,
+        })
+    }
+
+    /// Serves until `stop` ends; then the build under way is given back and open downloads have a
+    /// few seconds.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let (say_stop, stopping) = watch::channel(false);
+        let api = self.worker.api.clone();
+        let worker = tokio::spawn(keep_working(self.worker.clone(), stopping.clone()));
+        let stopper = tokio::spawn(async move {
+            stop.await;
+            let _ = say_stop.send(true);
+        });
+        let until = |mut stopping: watch::Receiver<bool>| async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let connections = axum::serve(listener, asu_http::router(api.clone()))
+            .with_graceful_shutdown(until(stopping.clone()))
+            .into_future();
+        let out_of_patience = async move {
+            until(stopping).await;
+            tokio::time::sleep(LAST_ANSWERS).await;
+        };
+        tokio::select! {
+            ended = connections => ended?,
+            () = out_of_patience => tracing::warn!("some downloads were cut off"),
+        }
+        stopper.abort();
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "the worker did not end in order");
+        }
+        api.store.close().await;
+        Ok(())
+    }
+}
+
+/// Runs the worker, and runs it again should it panic outside of a build.
+async fn keep_working<O: Offer, B: Build>(worker: Worker<O, B>, stopping: watch::Receiver<bool>) {
+    loop {
+        let run = tokio::spawn(worker.clone().run(stopping.clone()));
+        let Err(error) = run.await else { return };
+        tracing::error!(%error, "the worker is started again");
+        tokio::time::sleep(RESTART_PAUSE).await;
+        let now = (worker.api.clock)();
+        if let Err(error) = worker.api.store.release(WORKER, now).await {
+            tracing::error!(%error, "its job stays taken until its lease ends");
+        }
+    }
+}
+
+/// Removes images that no job tells of: a database that was lost cannot tell when they expire.
+async fn remove_strays(
+    store: &Store,
+    artifacts: &Artifacts,
+    now: jiff::Timestamp,
+) -> Result<(), ServeError> {
+    for folder in artifacts.folders()? {
+        if store.job(folder.as_str(), now).await?.is_none() {
+            tracing::info!(%folder, "images of no job are removed");
+            artifacts.remove(&folder)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The build worker: takes one job at a time, and says so while it is on it.
+
+mod clean;
+mod run;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use asu_builder::BuildError;
+use asu_http::{Api, Offer};
+use asu_store::{Claim, StoreError, Verdict};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::{Build, outcome};
+use run::Ended;
+
+/// The name of the worker inside the server. Its leases end with its process.
+pub(crate) const WORKER: &str = "embedded";
+
+/// How the worker spends its time.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// How long a job is lost to others after a heartbeat.
+    pub lease: Duration,
+    /// The time between two heartbeats; a good deal shorter than the lease.
+    pub heartbeat: Duration,
+    /// How long to wait for news when nothing is to do; jobs that pause give no news.
+    pub idle: Duration,
+    /// How long a job may take in all. The builder has its own limit for the build proper; this
+    /// one ends a download that hangs.
+    pub limit: Duration,
+    /// The time between two looks for expired answers.
+    pub clean: Duration,
+}
+
+impl Pace {
+    /// The pace of a server whose builds may take `build` each.
+    pub fn for_builds_of(build: Duration) -> Self {
+        Self {
+            lease: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(15),
+            idle: Duration::from_secs(1),
+            // An ImageBuilder is up to some hundred megabytes to download and unpack.
+            limit: build.saturating_add(Duration::from_mins(30)),
+            clean: Duration::from_mins(1),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Worker<O, B> {
+    pub(crate) api: Api<O>,
+    pub(crate) builder: B,
+    pub(crate) unfinished: PathBuf,
+    pub(crate) pace: Pace,
+}
+
+/// Why the worker stops being on a job without an outcome to report.
+enum Dropped {
+    /// The server stops.
+    Stopped,
+    /// Somebody else has the job, or the database failed; a lease that nobody extends ends.
+    Lost(StoreError),
+}
+
+impl<O: Offer, B: Build> Worker<O, B> {
+    /// Works until `stop` says so; a build under way is then given back to the queue.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut cleaned = Timestamp::MIN;
+        while !*stop.borrow() {
+            let now = (self.api.clock)();
+            self.api.pulse.beat(now);
+            if now.duration_since(cleaned).unsigned_abs() >= self.pace.clean {
+                self.clean(now).await;
+                cleaned = now;
+            }
+            match self.api.store.claim(WORKER, now, self.pace.lease).await {
+                Ok(Some(claim)) => self.work(claim, &mut stop).await,
+                Ok(None) => self.rest(&mut stop).await,
+                Err(error) => {
+                    tracing::error!(%error, "no job could be taken");
+                    self.rest(&mut stop).await;
+                }
+            }
+        }
+    }
+
+    async fn rest(&self, stop: &mut watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.api.wake.notified() => {}
+            () = tokio::time::sleep(self.pace.idle) => {}
+            () = stopped(stop) => {}
+        }
+    }
+
+    #[tracing::instrument(skip_all, fields(request_hash = claim.lease.request_hash(), attempt = claim.attempt))]
+    async fn work(&self, claim: Claim, stop: &mut watch::Receiver<bool>) {
+        tracing::info!(version = %claim.request.version, profile = %claim.request.profile, "building");
+        let out = self.unfinished.join(claim.lease.request_hash());
+        let reported = match self.follow(&claim, &out, stop).await {
+            Ok(ended) => self.report(&claim, ended, &out).await,
+            Err(Dropped::Stopped) => {
+                tracing::info!("the server stops; the job goes back to the queue");
+                let now = (self.api.clock)();
+                self.api.store.hand_back(&claim.lease, now).await
+            }
+            Err(Dropped::Lost(error)) => Err(error),
+        };
+        if let Err(error) = reported {
+            tracing::error!(%error, "the job's state could not be reported");
+        }
+        if let Err(error) = remove(&out) {
+            tracing::warn!(%error, "what was left of the build could not be removed");
+        }
+    }
+
+    async fn report(
+        &self,
+        claim: &Claim,
+        ended: Ended,
+        out: &std::path::Path,
+    ) -> Result<(), StoreError> {
+        let ended = match ended {
+            Ok(output) => self.keep(claim, output, out).await,
+            Err(error) => Err(error),
+        };
+        let now = (self.api.clock)();
+        let store = &self.api.store;
+        match ended {
+            Ok(answer) => {
+                tracing::info!(images = answer.images.len(), "built");
+                store.succeed(claim, now, &answer).await
+            }
+            Err(BuildError::Request(failure)) => {
+                tracing::info!(
+                    cause = failure.cause,
+                    detail = failure.detail,
+                    "refused by the build"
+                );
+                store.fail(claim, now, &outcome::failed(&failure)).await
+            }
+            Err(BuildError::Infrastructure(failure)) => {
+                let answer = outcome::failed(&failure);
+                let verdict = store.retry(claim, now, &answer).await?;
+                let stderr = failure.stderr;
+                tracing::error!(
+                    cause = failure.cause,
+                    detail = failure.detail,
+                    stderr,
+                    ?verdict,
+                    "the build could not be made"
+                );
+                if verdict == Verdict::GivenUp {
+                    tracing::error!("given up");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Ends when the server stops, and at once if it already does.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone is a server that is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn remove(folder: &std::path::Path) -> std::io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

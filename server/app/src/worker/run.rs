@@ -1,0 +1,158 @@
+//! One build, with the heartbeats around it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use asu_artifacts::FolderName;
+use asu_builder::{BuildError, BuildOutput};
+use asu_catalog::CatalogError;
+use asu_http::Offer;
+use asu_protocol::build::{BuildAnswer, BuildRequest};
+use asu_store::Claim;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
+
+use super::{Dropped, Worker, remove, stopped};
+use crate::{Build, outcome};
+
+/// How a build ended.
+pub(super) type Ended = Result<BuildOutput, BuildError>;
+
+impl<O: Offer, B: Build> Worker<O, B> {
+    /// Builds in a task of its own, so that neither a panic nor a busy builder stops the
+    /// heartbeats. When this returns, that task is gone.
+    pub(super) async fn follow(
+        &self,
+        claim: &Claim,
+        out: &Path,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, Dropped> {
+        let (tell, mut stages) = mpsc::unbounded_channel();
+        let mut build = JoinSet::new();
+        build.spawn(make(
+            self.clone(),
+            claim.request.clone(),
+            out.to_owned(),
+            tell,
+        ));
+        let followed = self.until_end(claim, &mut build, &mut stages, stop).await;
+        build.shutdown().await;
+        followed
+    }
+
+    async fn until_end(
+        &self,
+        claim: &Claim,
+        build: &mut JoinSet<Ended>,
+        stages: &mut mpsc::UnboundedReceiver<String>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, Dropped> {
+        let mut heartbeat = tokio::time::interval(self.pace.heartbeat);
+        let limit = tokio::time::sleep(self.pace.limit);
+        tokio::pin!(limit);
+        loop {
+            tokio::select! {
+                // A stage told before the end is reported before the end.
+                biased;
+                () = stopped(stop) => return Err(Dropped::Stopped),
+                Some(stage) = stages.recv() => {
+                    let now = (self.api.clock)();
+                    let told = self.api.store.stage(&claim.lease, now, &stage).await;
+                    told.map_err(Dropped::Lost)?;
+                }
+                Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
+                _ = heartbeat.tick() => self.beat(claim).await?,
+                () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
+            }
+        }
+    }
+
+    async fn beat(&self, claim: &Claim) -> Result<(), Dropped> {
+        let now = (self.api.clock)();
+        self.api.pulse.beat(now);
+        let extended = self.api.store.heartbeat(&claim.lease, now, self.pace.lease);
+        extended.await.map_err(Dropped::Lost)
+    }
+
+    /// Moves the images to where they are served from, and describes them as they are there.
+    pub(super) async fn keep(
+        &self,
+        claim: &Claim,
+        output: BuildOutput,
+        out: &Path,
+    ) -> Result<BuildAnswer, BuildError> {
+        let hash = claim.lease.request_hash().to_owned();
+        let artifacts = self.api.artifacts.clone();
+        let out = out.to_owned();
+        let put = tokio::task::spawn_blocking(move || {
+            let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
+            let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
+            Ok((stored, hash))
+        });
+        let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
+        let now = (self.api.clock)();
+        put.and_then(|(stored, hash)| outcome::done(output, &stored, &hash, now))
+            .map_err(|reason| {
+                tracing::error!(reason, "images could not be kept");
+                infrastructure("storage", "the server could not store the images")
+            })
+    }
+}
+
+async fn make<O: Offer, B: Build>(
+    worker: Worker<O, B>,
+    request: BuildRequest,
+    out: PathBuf,
+    tell: mpsc::UnboundedSender<String>,
+) -> Ended {
+    // What a crash left would become part of this build.
+    remove(&out).map_err(|error| {
+        tracing::error!(%error, "an earlier build's folder could not be removed");
+        infrastructure("storage", "the server could not prepare the build")
+    })?;
+    let profiles = worker.api.offer.profiles(&request.version, &request.target);
+    let profiles = profiles.await.map_err(no_profiles)?;
+    let progress = move |stage: &str| {
+        // Nobody listens only when the build is being dropped.
+        let _ = tell.send(stage.to_owned());
+    };
+    worker
+        .builder
+        .build(&request, &profiles, &progress, &out)
+        .await
+}
+
+/// The target was there when the request was accepted; upstream may have dropped it since.
+fn no_profiles(error: CatalogError) -> BuildError {
+    let cause = error.cause();
+    match error {
+        CatalogError::Upstream { .. } | CatalogError::Cache { .. } => {
+            tracing::error!(%error, "the profiles could not be read");
+            infrastructure(
+                cause,
+                "the server could not reach the mirror it builds from",
+            )
+        }
+        refusal => BuildError::Request(Box::new(outcome::fault(cause, &refusal.to_string()))),
+    }
+}
+
+fn panicked(panic: &JoinError) -> Ended {
+    tracing::error!(%panic, "the builder panicked");
+    Err(infrastructure(
+        "internal",
+        "the build ended by a fault of the server",
+    ))
+}
+
+fn out_of_time(limit: Duration) -> BuildError {
+    let text = format!(
+        "the build did not end within {} s and was stopped",
+        limit.as_secs()
+    );
+    infrastructure("time-limit", &text)
+}
+
+fn infrastructure(cause: &str, detail: &str) -> BuildError {
+    BuildError::Infrastructure(Box::new(outcome::fault(cause, detail)))
+}

@@ -1,0 +1,157 @@
+//! From request to image, and what may go wrong on the way.
+
+use super::workshop::IMAGE;
+use super::*;
+
+/// `printf 'an image' | sha256sum`
+const IMAGE_SHA256: &str = "a5df3fde7b200c3fa2791144c7e05c5c2bced4c6ad863d3a4cf76c972c1712f9";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_identical_requests_at_once_are_one_build_and_one_image() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Arc::new(Server::start(dir.path(), &workshop).await);
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.build(&["luci"]).await })
+        })
+        .collect();
+    for asked in asking {
+        let (status, body) = asked.await.unwrap();
+        assert_eq!(
+            (status.as_u16(), &body["images"][0]["size"]),
+            (200, &json!(8))
+        );
+    }
+    assert_eq!(workshop.begun(), 1);
+}
+
+#[tokio::test]
+async fn the_image_is_served_as_the_answer_describes_it() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, body) = server.build(&["luci"]).await;
+    assert_eq!(body["detail"], "done");
+    assert_eq!(body["bin_dir"], body["request_hash"]);
+    assert!(body["build_at"].as_str().unwrap().ends_with('Z'));
+    let image = &body["images"][0];
+    assert_eq!(image["sha256"], IMAGE_SHA256);
+    let (folder, name) = (&body["bin_dir"], &image["name"]);
+    let path = format!(
+        "/store/{}/{}",
+        folder.as_str().unwrap(),
+        name.as_str().unwrap()
+    );
+    assert_eq!(server.get(&path).await.bytes().await.unwrap(), IMAGE);
+}
+
+#[tokio::test]
+async fn builds_go_one_at_a_time_and_show_where_they_are() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, first) = server.post(&["slow"]).await;
+    let first = first["request_hash"].as_str().unwrap();
+    let building = |_, body: &Value| body["imagebuilder_status"] == "building_image";
+    let (_, body) = server.wait(first, building).await;
+    assert_eq!(body["detail"], "started");
+
+    let (_, second) = server.post(&["htop"]).await;
+    let second = second["request_hash"].as_str().unwrap();
+    let head = server
+        .client
+        .head(format!("{}/api/v1/build/{second}", server.url));
+    let head = head.send().await.unwrap();
+    assert_eq!(head.headers()["x-imagebuilder-status"], "queued");
+    assert_eq!(head.headers()["x-queue-position"], "0");
+
+    workshop.finish_one();
+    server.wait(second, |status, _| status == 200).await;
+    assert_eq!(workshop.most_at_once(), 1);
+}
+
+#[tokio::test]
+async fn a_build_longer_than_its_lease_is_not_begun_again() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, asked) = server.post(&["slow"]).await;
+    tokio::time::sleep(pace().lease * 3).await;
+    let hash = asked["request_hash"].as_str().unwrap();
+    let (_, body) = server.wait(hash, |_, _| true).await;
+    assert_eq!(body["detail"], "started", "the heartbeats keep the lease");
+    workshop.finish_one();
+    server.wait(hash, |status, _| status == 200).await;
+    assert_eq!(workshop.begun(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_request_is_answered_with_its_fault_and_the_next_one_is_built() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (status, body) = server.build(&["wrong"]).await;
+    assert_eq!(status, 500);
+    assert_eq!(body["detail"], "Error: wrong, for ever");
+    assert_eq!(body["cause"], "invented");
+    assert_eq!(body["stderr"], "all of stderr");
+    assert_eq!(body["imagebuilder_status"], "failed");
+    server.build(&["wrong"]).await;
+    assert_eq!(workshop.begun(), 1, "it would be wrong again");
+    assert_eq!(server.build(&["luci"]).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_passing_failure_is_not_shown() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    assert_eq!(server.build(&["flaky"]).await.0, 200);
+    assert_eq!(workshop.begun(), 2);
+}
+
+#[tokio::test]
+async fn a_lasting_failure_is_given_up_and_soon_forgotten() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (status, body) = server.build(&["broken"]).await;
+    assert_eq!(
+        (status.as_u16(), &body["detail"]),
+        (500, &json!("Error: broken"))
+    );
+    assert_eq!(workshop.begun(), 3);
+    server.pass(60);
+    assert_eq!(server.build(&["broken"]).await.0, 500);
+    assert_eq!(workshop.begun(), 6, "asked again, it is tried again");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_build_is_contained() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (status, body) = server.build(&["panics"]).await;
+    assert_eq!(status, 500);
+    assert!(
+        !body["detail"].as_str().unwrap().contains("invented"),
+        "{body}"
+    );
+    assert_eq!(server.build(&["luci"]).await.0, 200);
+    assert_eq!(server.get("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn expired_images_are_removed() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, body) = server.build(&["luci"]).await;
+    let folder = dir
+        .path()
+        .join("store")
+        .join(body["bin_dir"].as_str().unwrap());
+    assert!(folder.join("image.bin").exists());
+    server.pass(24 * 3600);
+    let removed = async {
+        while folder.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, removed).await.unwrap();
+    assert_eq!(server.build(&["luci"]).await.0, 200);
+    assert_eq!(workshop.begun(), 2);
+}

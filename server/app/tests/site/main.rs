@@ -1,0 +1,165 @@
+//! The whole server over real HTTP, with an invented upstream and an invented builder.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions, not in their helpers"
+)]
+
+mod builds;
+mod restarts;
+mod upstream;
+mod workshop;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use asu_http::Limits;
+use asu_server::{DataDir, Pace, Settings, Site};
+use asu_store::Policy;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use upstream::Upstream;
+use workshop::Workshop;
+
+/// Longer than anything here takes; a test that gets here has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server.
+struct Server {
+    url: String,
+    client: Client,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    ahead: Arc<AtomicI64>,
+}
+
+/// Quick enough for tests; the lease is shorter than a slow build.
+fn pace() -> Pace {
+    Pace {
+        lease: Duration::from_millis(600),
+        heartbeat: Duration::from_millis(100),
+        idle: Duration::from_millis(20),
+        limit: PATIENCE,
+        clean: Duration::from_millis(20),
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        pause: Duration::from_millis(10),
+        pause_growth: 1,
+        ..Policy::default()
+    }
+}
+
+impl Server {
+    async fn start(data: &Path, workshop: &Workshop) -> Self {
+        let ahead = Arc::new(AtomicI64::new(0));
+        let read = Arc::clone(&ahead);
+        let settings = Settings {
+            limits: Limits::default(),
+            policy: policy(),
+            pace: pace(),
+            clock: Arc::new(move || {
+                Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
+            }),
+        };
+        let data = DataDir::open(data).unwrap();
+        let site = Site::open(data, Upstream, workshop.clone(), settings)
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            let stop = async move {
+                let _ = stopped.await;
+            };
+            site.serve(listener, stop).await.unwrap();
+        });
+        Self {
+            url,
+            client: Client::new(),
+            stop,
+            serving,
+            ahead,
+        }
+    }
+
+    /// As SIGTERM does.
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        tokio::time::timeout(PATIENCE, self.serving)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        let url = format!("{}{path}", self.url);
+        self.client.get(url).send().await.unwrap()
+    }
+
+    async fn post(&self, packages: &[&str]) -> (StatusCode, Value) {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/build", self.url))
+            .header("content-type", "application/json")
+            .body(wish(packages).to_string());
+        let response = request.send().await.unwrap();
+        (response.status(), json_of(response).await)
+    }
+
+    /// Asks and waits for what comes of it.
+    async fn build(&self, packages: &[&str]) -> (StatusCode, Value) {
+        let (_, asked) = self.post(packages).await;
+        self.wait(asked["request_hash"].as_str().unwrap(), |status, _| {
+            status != 202
+        })
+        .await
+    }
+
+    /// Looks at a request until it stands as wanted.
+    async fn wait(
+        &self,
+        request_hash: &str,
+        wanted: impl Fn(StatusCode, &Value) -> bool,
+    ) -> (StatusCode, Value) {
+        let looking = async {
+            loop {
+                let response = self.get(&format!("/api/v1/build/{request_hash}")).await;
+                let status = response.status();
+                let body = json_of(response).await;
+                if wanted(status, &body) {
+                    return (status, body);
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking)
+            .await
+            .expect("the job never stood as wanted")
+    }
+}
+
+async fn json_of(response: Response) -> Value {
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+fn wish(packages: &[&str]) -> Value {
+    json!({
+        "version": "24.10.2",
+        "target": "ath79/generic",
+        "profile": "router",
+        "packages": packages,
+    })
+}

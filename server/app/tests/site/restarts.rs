@@ -1,0 +1,97 @@
+//! Stopping, crashing and starting again.
+
+use std::path::PathBuf;
+
+use asu_server::DataError;
+use tokio::runtime::Runtime;
+
+use super::*;
+
+async fn begun(workshop: &Workshop, count: usize) {
+    let beginning = async {
+        while workshop.begun() < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, beginning).await.unwrap();
+}
+
+fn hash_of(asked: &Value) -> String {
+    asked["request_hash"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_build_and_a_start_makes_it_and_the_queue_again() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, done) = server.build(&["luci"]).await;
+    let interrupted = hash_of(&server.post(&["slow"]).await.1);
+    begun(&workshop, 2).await;
+    let waiting = hash_of(&server.post(&["htop"]).await.1);
+    server.stop().await;
+    assert_eq!(workshop.running(), 0, "nothing is left running");
+
+    let server = Server::start(dir.path(), &workshop).await;
+    let (status, _) = server.wait(&hash_of(&done), |_, _| true).await;
+    assert_eq!(status, 200);
+    begun(&workshop, 3).await;
+    let (_, body) = server.wait(&waiting, |_, _| true).await;
+    assert_eq!(
+        body["queue_position"], 0,
+        "the interrupted build keeps its place"
+    );
+    workshop.finish_one();
+    server.wait(&interrupted, |status, _| status == 200).await;
+    server.wait(&waiting, |status, _| status == 200).await;
+}
+
+/// A server in a runtime of its own, that is torn down without a word to it, as a crash does.
+fn crash_during_a_build(data: PathBuf, workshop: Workshop) -> String {
+    let runtime = Runtime::new().unwrap();
+    let hash = runtime.block_on(async {
+        let server = Server::start(&data, &workshop).await;
+        let hash = hash_of(&server.post(&["slow"]).await.1);
+        begun(&workshop, workshop.begun().max(1)).await;
+        server
+            .wait(&hash, |_, body| body["detail"] == "started")
+            .await;
+        std::mem::forget(server.stop);
+        hash
+    });
+    drop(runtime);
+    hash
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_costs_the_build_but_not_the_job() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let (data, crashing) = (dir.path().to_owned(), workshop.clone());
+    let crashed = tokio::task::spawn_blocking(move || crash_during_a_build(data, crashing));
+    let hash = crashed.await.unwrap();
+
+    let server = Server::start(dir.path(), &workshop).await;
+    workshop.finish_one();
+    let (_, body) = server.wait(&hash, |status, _| status == 200).await;
+    assert_eq!(body["detail"], "done");
+    assert_eq!(workshop.begun(), 2);
+}
+
+#[tokio::test]
+async fn a_second_server_on_one_data_folder_is_refused() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let refused = DataDir::open(dir.path()).unwrap_err();
+    assert!(matches!(refused, DataError::InUse(_)));
+    assert!(refused.to_string().contains("--data"), "{refused}");
+    server.stop().await;
+    assert!(DataDir::open(dir.path()).is_ok());
+}
+
+#[tokio::test]
+async fn images_without_a_job_are_removed_at_the_start() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let stray = dir.path().join("store").join("ab".repeat(32));
+    std::fs::create_dir_all(&stray).unwrap();
+    Server::start(dir.path(), &workshop).await;
+    assert!(!stray.exists());
+}

@@ -1,0 +1,54 @@
+//! An invented upstream that has everything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use asu_catalog::CatalogError;
+use asu_http::Offer;
+use asu_protocol::build::BuildRequest;
+use asu_protocol::name::{Target, VersionName};
+use asu_protocol::overview::Overview;
+use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
+
+#[derive(Clone)]
+pub(crate) struct Upstream;
+
+impl Offer for Upstream {
+    async fn overview(&self) -> Overview {
+        Overview::default()
+    }
+
+    async fn latest(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn profiles(
+        &self,
+        version: &VersionName,
+        target: &Target,
+    ) -> Result<Arc<TargetProfiles>, CatalogError> {
+        Ok(Arc::new(TargetProfiles {
+            arch_packages: "mips_24kc".to_owned(),
+            default_packages: Vec::new(),
+            metadata_version: 1,
+            profiles: BTreeMap::new(),
+            source_date_epoch: 0,
+            target: target.to_string(),
+            version_code: "r1-0".to_owned(),
+            version_number: version.to_string(),
+            linux_kernel: None,
+        }))
+    }
+
+    async fn target_index(&self, _: &VersionName, _: &Target) -> Result<TargetIndex, CatalogError> {
+        Ok(TargetIndex::default())
+    }
+
+    async fn arch_index(&self, _: &VersionName, _: &str) -> Result<ArchIndex, CatalogError> {
+        Ok(ArchIndex::default())
+    }
+
+    async fn canonical(&self, request: BuildRequest) -> Result<BuildRequest, CatalogError> {
+        Ok(request)
+    }
+}

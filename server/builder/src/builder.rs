@@ -1,0 +1,168 @@
+//! One build, from canonical request to image files.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use asu_protocol::build::BuildRequest;
+use asu_protocol::profiles::{Image, TargetProfiles, Title};
+
+use crate::imagebuilders::ImageBuilders;
+use crate::upstream::Upstream;
+use crate::usign::PublicKey;
+use crate::{BuildError, Failure};
+
+/// How builds are made.
+#[derive(Debug, Clone)]
+pub struct BuilderConfig {
+    /// The mirror's root, e.g. `https://downloads.openwrt.org`.
+    pub upstream: String,
+    /// The folder of unpacked ImageBuilders and of running builds; made if absent.
+    pub dir: PathBuf,
+    /// Whose ImageBuilders are run.
+    pub trust: Trust,
+    /// How long one build may take, and how long its ImageBuilder's download.
+    pub time_limit: Duration,
+}
+
+/// Whose ImageBuilders are run.
+#[derive(Debug, Clone)]
+pub enum Trust {
+    /// Those listed in a `sha256sums` signed with one of these keys; an empty list refuses all.
+    Keys(Vec<PublicKey>),
+    /// Any: for mirrors without signatures, on a network that is trusted.
+    Unsigned,
+}
+
+impl Trust {
+    pub(crate) fn keys(&self) -> &[PublicKey] {
+        match self {
+            Self::Keys(keys) => keys,
+            Self::Unsigned => &[],
+        }
+    }
+}
+
+/// What a build gave; the image files lie in the folder it was told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BuildOutput {
+    /// The image files, with SHA-256 and size of the final bytes.
+    pub images: Vec<Image>,
+    /// What every image file's name begins with.
+    pub image_prefix: String,
+    /// The packages in the image, with their versions.
+    pub manifest: BTreeMap<String, String>,
+    /// The profile built.
+    pub id: String,
+    /// The target built for.
+    pub target: String,
+    /// The release built, e.g. `24.10.2`.
+    pub version_number: String,
+    /// The revision built, e.g. `r28739-d9340319c6`.
+    pub version_code: String,
+    /// The names a device may report to be given this image.
+    pub supported_devices: Vec<String>,
+    /// The device's names for people.
+    pub titles: Vec<Title>,
+    /// What the ImageBuilder printed, at most the last 256 KiB.
+    pub stdout: String,
+    /// What the ImageBuilder complained, at most the last 256 KiB.
+    pub stderr: String,
+}
+
+/// Makes images with upstream's ImageBuilders. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) upstream: Upstream,
+    pub(crate) trust: Trust,
+    pub(crate) time_limit: Duration,
+    pub(crate) imagebuilders: ImageBuilders,
+    /// Where builds and downloads have their temporary folders.
+    pub(crate) scratch: PathBuf,
+    /// Held as long as `scratch` is used, so that no other server takes it for a crash's remains.
+    _lock: File,
+}
+
+impl Builder {
+    /// Makes the folders ready and removes what a crash left behind.
+    pub fn new(config: BuilderConfig) -> Result<Self, BuildError> {
+        let storage = |error| BuildError::storage("Preparing the builder's folder", &error);
+        std::fs::create_dir_all(&config.dir).map_err(storage)?;
+        let dir = config.dir.canonicalize().map_err(storage)?;
+        refuse_unusable(&dir)?;
+        let (scratch, trees) = (dir.join("scratch"), dir.join("imagebuilders"));
+        std::fs::create_dir_all(&trees).map_err(storage)?;
+        let lock = claim(&dir, &scratch).map_err(storage)?;
+        let upstream = Upstream::new(&config.upstream)?;
+        let trust = config.trust;
+        let imagebuilders =
+            ImageBuilders::new(upstream.clone(), trust.clone(), trees, scratch.clone());
+        let time_limit = config.time_limit;
+        let inner = Inner {
+            upstream,
+            trust,
+            time_limit,
+            imagebuilders,
+            scratch,
+            _lock: lock,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent).
+    ///
+    /// `profiles` are upstream's for the request's target. `progress` is told each
+    /// [`asu_protocol::build::stage`] as it begins. Dropping the future ends the build and
+    /// everything it started.
+    pub async fn build(
+        &self,
+        request: &BuildRequest,
+        profiles: &TargetProfiles,
+        progress: &(dyn Fn(&str) + Send + Sync),
+        out: &Path,
+    ) -> Result<BuildOutput, BuildError> {
+        crate::run::run(&self.inner, request, profiles, progress, out).await
+    }
+}
+
+/// `make` cannot cope with paths that have spaces or characters of its own or the shell's.
+fn refuse_unusable(dir: &Path) -> Result<(), BuildError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/._+@-".contains(c);
+    if dir.to_str().is_some_and(|text| text.chars().all(allowed)) {
+        return Ok(());
+    }
+    let detail = format!("Error: no image can be built below {}", dir.display());
+    let hint = "Choose a folder whose path has only letters, digits and / . _ + @ - in it.";
+    Err(BuildError::infrastructure(Failure::new(
+        "storage", detail, hint,
+    )))
+}
+
+/// Empties `scratch`, unless another server uses it too.
+fn claim(dir: &Path, scratch: &Path) -> std::io::Result<File> {
+    std::fs::create_dir_all(scratch)?;
+    let lock = File::create(dir.join("lock"))?;
+    if lock.try_lock().is_ok() {
+        for remains in std::fs::read_dir(scratch)? {
+            let remains = remains?.path();
+            let is_folder = remains.symlink_metadata()?.is_dir();
+            if is_folder {
+                std::fs::remove_dir_all(remains)?;
+            } else {
+                std::fs::remove_file(remains)?;
+            }
+        }
+        lock.unlock()?;
+    }
+    lock.lock_shared()?;
+    Ok(lock)
+}

@@ -1,0 +1,257 @@
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn ended(code: i32, stdout: &str, stderr: &str) -> Finished {
+    let status = Some(ExitStatus::from_raw(code << 8));
+    Finished {
+        status,
+        stdout: stdout.to_owned(),
+        stderr: stderr.to_owned(),
+    }
+}
+
+fn info() -> Info {
+    Info {
+        default_packages: vec!["base-files".to_owned()],
+        ..Info::default()
+    }
+}
+
+/// The genuine package manager's words about one case of the fixtures.
+fn case(tool: &str, id: &str) -> Failure {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
+    let cases = std::fs::read(format!("{folder}/{tool}/cases.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_slice(&cases).unwrap();
+    let case = cases.iter().find(|case| case["id"] == id).unwrap();
+    let said = |stream: &str| {
+        case["expect"][stream]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let error = diagnose(&ended(2, &said("stdout"), &said("stderr")), &info());
+    assert!(matches!(error, BuildError::Request(_)), "{error:?}");
+    assert_eq!(error.failure().cause, "package-selection");
+    error.failure().clone()
+}
+
+fn assert_says(tool: &str, id: &str, selection: &str, problems: &[(&str, &str)]) {
+    let failure = case(tool, id);
+    assert_eq!(
+        failure.detail,
+        format!("Error: Impossible package selection: {selection}"),
+        "{tool} {id}"
+    );
+    let found: Vec<(&str, &str)> = failure
+        .packages
+        .iter()
+        .map(|problem| (problem.name.as_str(), problem.reason.as_str()))
+        .collect();
+    assert_eq!(found, problems, "{tool} {id}");
+    assert!(
+        failure
+            .packages
+            .iter()
+            .all(|problem| !problem.remedy.is_empty())
+    );
+}
+
+#[test]
+fn opkg_cases() {
+    let unknown = "there is no nosuchpkg for this device in this release";
+    assert_says(
+        "opkg",
+        "unknown",
+        "missing (nosuchpkg)",
+        &[("nosuchpkg", unknown)],
+    );
+    assert_says(
+        "opkg",
+        "unknown-and-good",
+        "missing (nosuchpkg)",
+        &[("nosuchpkg", unknown)],
+    );
+    let ghost = "it needs ghost-lib, which cannot be had";
+    assert_says(
+        "opkg",
+        "missing-dependency",
+        "missing (ghost-lib, needs-ghost)",
+        &[("needs-ghost", ghost)],
+    );
+    let newer = "it needs nameserv (>= 3.0), which cannot be had";
+    assert_says(
+        "opkg",
+        "version-bad",
+        "missing (nameserv, needs-ver-bad)",
+        &[("needs-ver-bad", newer)],
+    );
+    let conflict = "it conflicts with hen";
+    assert_says(
+        "opkg",
+        "conflict-same-command-rev",
+        "conflicts (fox, hen)",
+        &[("fox", conflict)],
+    );
+    let clash = "its file /srv/root/usr/bin/clash belongs to clash-a already";
+    assert_says(
+        "opkg",
+        "file-clash",
+        "conflicts (clash-a, clash-b)",
+        &[("clash-b", clash)],
+    );
+}
+
+#[test]
+fn apk_cases() {
+    let unknown = "there is no nosuchpkg for this device in this release";
+    assert_says(
+        "apk",
+        "missing-package",
+        "missing (nosuchpkg)",
+        &[("nosuchpkg", unknown)],
+    );
+    let ghost = "it needs libghost>=1, which cannot be had";
+    assert_says(
+        "apk",
+        "missing-dependency",
+        "missing (libghost, meshd)",
+        &[("meshd", ghost)],
+    );
+    let older = "it needs httpgate<2025.01.01, which cannot be had";
+    let names = "missing (httpgate, httpgate-plugin-old)";
+    assert_says(
+        "apk",
+        "version-too-new",
+        names,
+        &[("httpgate-plugin-old", older)],
+    );
+    let conflict = "it conflicts with oldtunnel";
+    assert_says(
+        "apk",
+        "negative-dep",
+        "conflicts (oldtunnel, vpnloom)",
+        &[("vpnloom", conflict)],
+    );
+    let (elm, oak) = ("libtls-elm20240910", "libtls-oak20240910");
+    assert_says(
+        "apk",
+        "same-versioned-provide",
+        &format!("conflicts ({elm}, {oak})"),
+        &[
+            (elm, &format!("it conflicts with {oak}")),
+            (oak, &format!("it conflicts with {elm}")),
+        ],
+    );
+    let many = "several packages provide this and none is preferred";
+    assert_says(
+        "apk",
+        "virtual-two-no-priority",
+        "missing (libtoolbox)",
+        &[("libtoolbox", many)],
+    );
+    let clash = "its file usr/bin/tset belongs to clashbox already";
+    assert_says(
+        "apk",
+        "file-clash",
+        "conflicts (clashbox, toolset)",
+        &[("toolset", clash)],
+    );
+    let version = "there is no busykit>=2 for this device in this release";
+    assert_says(
+        "apk",
+        "world-ge-no",
+        "missing (busykit)",
+        &[("busykit", version)],
+    );
+}
+
+#[test]
+fn an_index_without_default_packages_was_not_loaded() {
+    let error = diagnose(
+        &ended(
+            2,
+            "Unknown package 'base-files'.\nUnknown package 'luci'.\n",
+            "",
+        ),
+        &info(),
+    );
+    assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+    assert_eq!(error.failure().cause, "upstream");
+}
+
+#[test]
+fn failures_of_the_mirror_and_the_disk_are_no_answer_to_the_request() {
+    for (said, cause) in [
+        (
+            " * opkg_download: Failed to download http://x/y.ipk, wget returned 8.\nUnknown package 'x'.",
+            "upstream",
+        ),
+        ("cp: error writing 'x': No space left on device", "storage"),
+        (
+            "WARNING: opening http://x/packages.adb: UNTRUSTED signature",
+            "untrusted",
+        ),
+    ] {
+        let error = diagnose(&ended(2, "", said), &info());
+        assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+        assert_eq!(
+            (
+                error.failure().cause.as_str(),
+                error.failure().stderr.as_str()
+            ),
+            (cause, said)
+        );
+    }
+    let late = Finished {
+        status: None,
+        ..ended(0, "", "")
+    };
+    assert_eq!(diagnose(&late, &info()).failure().cause, "time-limit");
+}
+
+#[test]
+fn too_big_profile_and_the_rest() {
+    let said = "WARNING: Image file /x/c7.bin is too big: 16252929 > 16187392\n";
+    let failure = diagnose(&ended(0, "", said), &info()).failure().clone();
+    assert_eq!(
+        failure.detail,
+        "Error: Selected packages exceed device storage"
+    );
+    assert!(
+        failure
+            .hint
+            .contains("16252929 bytes, the device takes 16187392"),
+        "{}",
+        failure.hint
+    );
+
+    let said = "Profile \"nosuch\" does not exist!\nUse \"make info\" to get a list of available profile names.\n";
+    let failure = diagnose(
+        &ended(2, said, "make: *** [Makefile:193: image] Error 1\n"),
+        &info(),
+    )
+    .failure()
+    .clone();
+    assert_eq!(failure.detail, "Error: Profile \"nosuch\" does not exist!");
+    assert_eq!(failure.cause, "unsupported-profile");
+
+    let failure = diagnose(&ended(2, "", "Segmentation fault"), &info())
+        .failure()
+        .clone();
+    assert_eq!(
+        failure.detail,
+        "Error: Error while building firmware. See stdout/stderr"
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_words_get_a_diagnosis(words in "(?s).{0,300}") {
+        let error = diagnose(&ended(2, &words, &words), &info());
+        prop_assert!(error.to_string().starts_with("Error: "));
+    }
+}

@@ -1,0 +1,78 @@
+//! Why a build gave no image.
+
+use asu_protocol::problem::PackageProblem;
+
+/// Why a build gave no image, and whether asking again can help.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The mirror, the disk or this machine failed: the same request may succeed later, so the
+    /// failure must not be kept as the request's answer.
+    #[error("{}", .0.detail)]
+    Infrastructure(Box<Failure>),
+    /// The request itself cannot be built: it fails again until it, or upstream, changes.
+    #[error("{}", .0.detail)]
+    Request(Box<Failure>),
+}
+
+impl BuildError {
+    /// What is known about the failure, whoever is to blame.
+    pub fn failure(&self) -> &Failure {
+        match self {
+            Self::Infrastructure(failure) | Self::Request(failure) => failure,
+        }
+    }
+
+    pub(crate) fn request(failure: Failure) -> Self {
+        Self::Request(Box::new(failure))
+    }
+
+    pub(crate) fn infrastructure(failure: Failure) -> Self {
+        Self::Infrastructure(Box::new(failure))
+    }
+
+    /// A file or folder of this server that cannot be used.
+    pub(crate) fn storage(what: &str, error: &std::io::Error) -> Self {
+        let detail = format!("Error: {what} failed: {error}");
+        let hint = "The server's operator must check the disk; then ask again.";
+        Self::infrastructure(Failure::new("storage", detail, hint))
+    }
+
+    /// A mirror that cannot be reached or contradicts itself.
+    pub(crate) fn upstream(detail: String) -> Self {
+        let hint =
+            "Ask again in a few minutes; a mirror that is being updated is whole again soon.";
+        Self::infrastructure(Failure::new("upstream", detail, hint))
+    }
+}
+
+/// What is known about a failed build; the fields are those of an error answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// A stable code, see [`asu_protocol::problem::Problem::cause`].
+    ///
+    /// Of the request: `package-selection`, `package-version`, `image-too-big`,
+    /// `unsupported-profile`, `version-code`, `bad-request`, `build-failed`.
+    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `time-limit`.
+    pub cause: String,
+    /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
+    pub detail: String,
+    /// What to do next, for a person; may be empty.
+    pub hint: String,
+    /// The packages at fault, if any.
+    pub packages: Vec<PackageProblem>,
+    /// What the ImageBuilder printed, at most the last 256 KiB.
+    pub stdout: String,
+    /// What the ImageBuilder complained, at most the last 256 KiB.
+    pub stderr: String,
+}
+
+impl Failure {
+    pub(crate) fn new(cause: &str, detail: impl Into<String>, hint: &str) -> Self {
+        Self {
+            cause: cause.to_owned(),
+            detail: detail.into(),
+            hint: hint.to_owned(),
+            ..Self::default()
+        }
+    }
+}

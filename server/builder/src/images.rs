@@ -1,0 +1,47 @@
+//! The files an ImageBuilder made: moved to their place, measured as they lie there.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use asu_protocol::profiles::{Image, TargetProfiles};
+use sha2::{Digest, Sha256};
+
+/// Reads the `profiles.json` an ImageBuilder wrote.
+pub(crate) fn description(folder: &Path) -> io::Result<TargetProfiles> {
+    let file = File::open(folder.join("profiles.json"))?;
+    serde_json::from_reader(io::BufReader::new(file)).map_err(io::Error::other)
+}
+
+/// Moves every image from `folder` to `out`, and tells each file's size and SHA-256 as it is there.
+pub(crate) fn collect(images: &[Image], folder: &Path, out: &Path) -> io::Result<Vec<Image>> {
+    std::fs::create_dir_all(out)?;
+    images
+        .iter()
+        .map(|image| collect_one(image, folder, out))
+        .collect()
+}
+
+fn collect_one(image: &Image, folder: &Path, out: &Path) -> io::Result<Image> {
+    let name = Path::new(&image.name);
+    if name.file_name() != Some(name.as_os_str()) {
+        return Err(io::Error::other(format!(
+            "{:?} is not the name of a file",
+            image.name
+        )));
+    }
+    let (from, to) = (folder.join(name), out.join(name));
+    // Renaming fails across file systems.
+    if std::fs::rename(&from, &to).is_err() {
+        std::fs::copy(&from, &to)?;
+    }
+    let mut file = File::open(&to)?;
+    let mut hash = Sha256::new();
+    let size = io::copy(&mut file, &mut hash)?;
+    file.sync_all()?;
+    Ok(Image {
+        size: Some(size),
+        sha256: hex::encode(hash.finalize()),
+        ..image.clone()
+    })
+}

@@ -1,0 +1,240 @@
+//! The stages of one build.
+
+use std::path::Path;
+
+use asu_protocol::build::{BuildRequest, stage};
+use asu_protocol::profiles::{Profile, TargetProfiles};
+use tokio::time::{Instant, timeout};
+
+use crate::builder::Inner;
+use crate::command::Finished;
+use crate::diagnosis::{diagnose, is_too_big};
+use crate::imagebuilders::ImageBuilder;
+use crate::info::{self, Info};
+use crate::manifest::{self, Manifest};
+use crate::workspace::Workspace;
+use crate::{BuildError, BuildOutput, Failure, images, selection};
+
+type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// Builds `request`, see [`crate::Builder::build`].
+pub(crate) async fn run(
+    builder: &Inner,
+    request: &BuildRequest,
+    profiles: &TargetProfiles,
+    progress: Progress<'_>,
+    out: &Path,
+) -> Result<BuildOutput, BuildError> {
+    progress(stage::CONTAINER_SETUP);
+    let imagebuilder = obtain(builder, request).await?;
+    let workspace = prepare(builder, &imagebuilder).await?;
+    progress(stage::VALIDATE_REVISION);
+    let info = inform(&workspace, &imagebuilder).await?;
+    check_revision(
+        request,
+        info.revision.as_deref().unwrap_or(&profiles.version_code),
+    )?;
+    check_profile(request, &info)?;
+    progress(stage::VALIDATE_MANIFEST);
+    let packages = selection::packages(request, &info);
+    let manifest = resolve(&workspace, request, &packages, &info).await?;
+    progress(stage::BUILDING_IMAGE);
+    let ended = assemble(&workspace, request, &packages, &info).await?;
+    output(&workspace, request, manifest, ended, &info, out).await
+}
+
+async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder, BuildError> {
+    let obtaining = builder
+        .imagebuilders
+        .obtain(&request.version, &request.target);
+    timeout(builder.time_limit, obtaining)
+        .await
+        .unwrap_or_else(|_| {
+            Err(BuildError::upstream(
+                "Error: the ImageBuilder's download took too long".to_owned(),
+            ))
+        })
+}
+
+async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspace, BuildError> {
+    let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
+    let deadline = Instant::now() + builder.time_limit;
+    let workspace = Workspace::new(&builder.scratch, &imagebuilder.tree, deadline)
+        .await
+        .map_err(storage)?;
+    workspace
+        .configure(builder.upstream.root(), builder.trust.keys())
+        .await
+        .map_err(storage)?;
+    Ok(workspace)
+}
+
+/// What the ImageBuilder says of itself; asked once, then kept beside its files.
+async fn inform(workspace: &Workspace, imagebuilder: &ImageBuilder) -> Result<Info, BuildError> {
+    if let Ok(text) = tokio::fs::read_to_string(&imagebuilder.info).await {
+        return Ok(info::parse(&text));
+    }
+    let ended = make(workspace, &["info".to_owned()]).await?;
+    if !ended.success() {
+        return Err(unusable(ended));
+    }
+    keep(&imagebuilder.info, &ended.stdout)
+        .map_err(|error| BuildError::storage("Storing what an ImageBuilder says", &error))?;
+    Ok(info::parse(&ended.stdout))
+}
+
+/// An ImageBuilder that cannot even tell what it is lacks tools on this machine.
+fn unusable(ended: Finished) -> BuildError {
+    let detail = "Error: Could not set up ImageBuilder";
+    let hint = "The server's operator must install what stderr names; then ask again.";
+    let Finished { stdout, stderr, .. } = ended;
+    BuildError::infrastructure(Failure {
+        stdout,
+        stderr,
+        ..Failure::new("imagebuilder", detail, hint)
+    })
+}
+
+/// Writes the file in one step, because builds may do so at the same time.
+fn keep(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut temporary, text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file)?;
+    Ok(())
+}
+
+fn check_revision(request: &BuildRequest, actual: &str) -> Result<(), BuildError> {
+    let wanted = &request.version_code;
+    if wanted.is_empty() || wanted == actual {
+        return Ok(());
+    }
+    let detail = format!("Error: Received incorrect version {actual} (requested {wanted})");
+    let hint = "Upstream has a newer build of this version; ask for that one, or for any.";
+    Err(BuildError::request(Failure::new(
+        "version-code",
+        detail,
+        hint,
+    )))
+}
+
+fn check_profile(request: &BuildRequest, info: &Info) -> Result<(), BuildError> {
+    let profile = request.profile.as_str();
+    if info.profiles.is_empty() || info.profiles.contains_key(profile) {
+        return Ok(());
+    }
+    let detail = format!("Error: Profile {profile:?} does not exist!");
+    let hint = "The release has dropped this device; choose another release.";
+    Err(BuildError::request(Failure::new(
+        "unsupported-profile",
+        detail,
+        hint,
+    )))
+}
+
+async fn resolve(
+    workspace: &Workspace,
+    request: &BuildRequest,
+    packages: &[String],
+    info: &Info,
+) -> Result<Manifest, BuildError> {
+    let ended = make(workspace, &selection::manifest(request, packages)).await?;
+    let manifest = manifest::parse(&ended.stdout);
+    if !ended.success() || manifest.is_empty() {
+        return Err(diagnose(&ended, info));
+    }
+    manifest::check(&manifest, &request.packages_versions)?;
+    Ok(manifest)
+}
+
+async fn assemble(
+    workspace: &Workspace,
+    request: &BuildRequest,
+    packages: &[String],
+    info: &Info,
+) -> Result<Finished, BuildError> {
+    let overlay = match &request.defaults {
+        Some(script) => {
+            let storage = |error| BuildError::storage("Writing the first-boot script", &error);
+            workspace.put_defaults(script).await.map_err(storage)?;
+            Some(workspace.overlay())
+        }
+        None => None,
+    };
+    let images = workspace.images();
+    let arguments = selection::image(request, packages, &images, overlay.as_deref())?;
+    let ended = make(workspace, &arguments).await?;
+    let usable = ended.success() && !is_too_big(&ended.stderr);
+    if usable {
+        Ok(ended)
+    } else {
+        Err(diagnose(&ended, info))
+    }
+}
+
+async fn make(workspace: &Workspace, arguments: &[String]) -> Result<Finished, BuildError> {
+    let storage = |error| BuildError::storage("Running make", &error);
+    workspace.make(arguments).await.map_err(storage)
+}
+
+async fn output(
+    workspace: &Workspace,
+    request: &BuildRequest,
+    manifest: Manifest,
+    ended: Finished,
+    info: &Info,
+    out: &Path,
+) -> Result<BuildOutput, BuildError> {
+    let folder = workspace.images();
+    let Ok(description) = images::description(&folder) else {
+        return Err(no_images(&ended, info, "Error: No JSON file found"));
+    };
+    check_revision(request, &description.version_code)?;
+    let Some(profile) = description.profiles.get(request.profile.as_str()).cloned() else {
+        return Err(no_images(
+            &ended,
+            info,
+            "Error: Profile not found in JSON file",
+        ));
+    };
+    if profile.images.is_empty() {
+        return Err(no_images(&ended, info, "Error: No image was made"));
+    }
+    let Profile {
+        image_prefix,
+        images,
+        supported_devices,
+        titles,
+        ..
+    } = profile;
+    let out = out.to_owned();
+    let collect = move || images::collect(&images, &folder, &out);
+    let collected = tokio::task::spawn_blocking(collect)
+        .await
+        .unwrap_or_else(|error| Err(error.into()));
+    Ok(BuildOutput {
+        images: collected.map_err(|error| BuildError::storage("Storing the images", &error))?,
+        image_prefix,
+        manifest,
+        id: request.profile.to_string(),
+        target: description.target,
+        version_number: description.version_number,
+        version_code: description.version_code,
+        supported_devices,
+        titles,
+        stdout: ended.stdout,
+        stderr: ended.stderr,
+    })
+}
+
+/// An ImageBuilder that ended well without images; its own words may tell why.
+fn no_images(ended: &Finished, info: &Info, otherwise: &str) -> BuildError {
+    match diagnose(ended, info) {
+        BuildError::Request(mut failure) if failure.cause == "build-failed" => {
+            otherwise.clone_into(&mut failure.detail);
+            BuildError::Request(failure)
+        }
+        error => error,
+    }
+}

@@ -1,0 +1,155 @@
+//! The private copy of an ImageBuilder that one build runs in, removed when the build ends.
+//!
+//! All of it is copied, because recipes write nearly everywhere: by links, one build could change
+//! the next one's tools. Where the file system can share blocks, `cp` does.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::fs;
+use tokio::time::Instant;
+
+use crate::command::{self, Finished};
+use crate::usign::PublicKey;
+
+/// The mirror an ImageBuilder is made for.
+const OFFICIAL: [&str; 2] = [
+    "https://downloads.openwrt.org",
+    "http://downloads.openwrt.org",
+];
+/// The lists of package feeds: opkg's and apk's.
+const REPOSITORIES: [&str; 2] = ["repositories.conf", "repositories"];
+
+/// A folder with a private ImageBuilder and what goes in and out of it.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    folder: PathBuf,
+    deadline: Instant,
+}
+
+impl Workspace {
+    /// Copies `tree` into a new folder in `scratch`.
+    pub(crate) async fn new(scratch: &Path, tree: &Path, deadline: Instant) -> io::Result<Self> {
+        let workspace = Self {
+            folder: tempfile::tempdir_in(scratch)?.keep(),
+            deadline,
+        };
+        fs::create_dir(workspace.home()).await?;
+        let (from, to) = (tree.into(), workspace.tree().into());
+        let copy = [
+            OsString::from("cp"),
+            "-a".into(),
+            "--reflink=auto".into(),
+            "--".into(),
+            from,
+            to,
+        ];
+        let copied = command::run(&copy, scratch, &workspace.home(), deadline).await?;
+        if copied.success() {
+            Ok(workspace)
+        } else {
+            Err(io::Error::other(copied.stderr))
+        }
+    }
+
+    fn tree(&self) -> PathBuf {
+        self.folder.join("imagebuilder")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    /// Where images are to be put.
+    pub(crate) fn images(&self) -> PathBuf {
+        self.folder.join("images")
+    }
+
+    /// The files that are copied over the root filesystem.
+    pub(crate) fn overlay(&self) -> PathBuf {
+        self.folder.join("files")
+    }
+
+    /// Makes packages come from `upstream`, and trusts `keys` for them.
+    pub(crate) async fn configure(&self, upstream: &str, keys: &[PublicKey]) -> io::Result<()> {
+        for name in REPOSITORIES {
+            let file = self.tree().join(name);
+            if let Ok(text) = fs::read_to_string(&file).await {
+                fs::write(&file, with_upstream(&text, upstream)).await?;
+            }
+        }
+        let folder = self.tree().join("keys");
+        fs::create_dir_all(&folder).await?;
+        for key in keys {
+            fs::write(folder.join(key.number().to_string()), key.text()).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the script run at the device's first boot.
+    pub(crate) async fn put_defaults(&self, script: &str) -> io::Result<()> {
+        let folder = self.overlay().join("etc/uci-defaults");
+        fs::create_dir_all(&folder).await?;
+        fs::write(folder.join("99-asu-defaults"), script).await
+    }
+
+    /// Runs `make` in the ImageBuilder; paths in what it says are those of no machine.
+    pub(crate) async fn make(&self, arguments: &[String]) -> io::Result<Finished> {
+        let program: Vec<OsString> = std::iter::once("make".into())
+            .chain(arguments.iter().map(Into::into))
+            .collect();
+        let mut ended = command::run(&program, &self.tree(), &self.home(), self.deadline).await?;
+        let folder = self.folder.to_string_lossy();
+        ended.stdout = ended.stdout.replace(&*folder, "/builder");
+        ended.stderr = ended.stderr.replace(&*folder, "/builder");
+        Ok(ended)
+    }
+}
+
+impl Drop for Workspace {
+    /// Removes the folder in the background, where it may take its time: it is large, and programs
+    /// that are being killed may still put files into it. What stays is removed at the next start.
+    fn drop(&mut self) {
+        let folder = std::mem::take(&mut self.folder);
+        std::thread::spawn(move || {
+            for _ in 0..50 {
+                match std::fs::remove_dir_all(&folder) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        std::thread::sleep(Duration::from_millis(100));
+                    }
+                    _ => return,
+                }
+            }
+            tracing::warn!(folder = %folder.display(), "a build's folder could not be removed");
+        });
+    }
+}
+
+/// Every other line, such as `option check_signature` and `src imagebuilder`, stays as it is.
+fn with_upstream(text: &str, upstream: &str) -> String {
+    let mut text = text.to_owned();
+    for official in OFFICIAL {
+        text = text.replace(&format!("{official}/"), &format!("{upstream}/"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_mirror_is_replaced() {
+        let text = "src/gz openwrt_core https://downloads.openwrt.org/releases/23.05.5/targets/x86/64/packages\n\
+                    # https://downloads.openwrt.org.example/\n\
+                    src imagebuilder file:packages\noption check_signature\n";
+        assert_eq!(
+            with_upstream(text, "http://mirror:8/owrt"),
+            "src/gz openwrt_core http://mirror:8/owrt/releases/23.05.5/targets/x86/64/packages\n\
+             # https://downloads.openwrt.org.example/\n\
+             src imagebuilder file:packages\noption check_signature\n"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+# Prints the packages an image with the packages given would have, as opkg does.
+selected="base-files dropbear ppp kmod-usb2"
+for package in "$@"; do
+	case "$package" in
+	-*) selected=$(printf '%s\n' $selected | grep -vxF -e "${package#-}") ;;
+	no-such)
+		echo "Unknown package '$package'."
+		echo "Collected errors:" >&2
+		echo " * opkg_install_cmd: Cannot install package $package." >&2
+		exit 255 ;;
+	cut-off)
+		echo " * opkg_download: Failed to download http://mirror/x.ipk, wget returned 4." >&2
+		exit 255 ;;
+	slow)
+		echo $$ > "$(sed -n 's/^pid //p' rules.mk)"
+		sleep 77 ;;
+	*) selected="$selected $package" ;;
+	esac
+done
+printf '%s - 1.0-1\n' $selected | sort

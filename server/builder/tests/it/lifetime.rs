@@ -1,0 +1,153 @@
+//! Nothing outlives its build, and nothing a crash left behind is taken for whole.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use asu_builder::{BuildError, Builder, BuilderConfig, Trust};
+
+use crate::mirror::{Mirror, eventually, profiles, request};
+
+const SLOW: &str = r#","packages":["slow"]"#;
+
+fn is_running(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+async fn started(mirror: &Mirror) -> String {
+    eventually(|| std::fs::read_to_string(mirror.pid_file()).is_ok_and(|pid| pid.ends_with('\n')))
+        .await;
+    let pid = std::fs::read_to_string(mirror.pid_file()).unwrap();
+    assert!(is_running(&pid));
+    pid
+}
+
+#[tokio::test]
+async fn a_build_that_takes_too_long_is_ended() {
+    let mirror = Mirror::start("zst").await;
+    let config = BuilderConfig {
+        time_limit: Duration::from_secs(2),
+        ..mirror.config()
+    };
+    let begin = Instant::now();
+    let error = mirror.failure(&Builder::new(config).unwrap(), SLOW).await;
+    assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+    assert_eq!(error.failure().cause, "time-limit");
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    let pid = std::fs::read_to_string(mirror.pid_file()).unwrap();
+    eventually(|| !is_running(&pid)).await;
+}
+
+#[tokio::test]
+async fn a_build_that_is_dropped_is_ended() {
+    let mirror = Mirror::start("zst").await;
+    let builder = mirror.builder();
+    let (request, profiles, out) = (request(SLOW), profiles(), mirror.out());
+    let build =
+        tokio::spawn(async move { builder.build(&request, &profiles, &|_| (), &out).await });
+    let pid = started(&mirror).await;
+    build.abort();
+    eventually(|| !is_running(&pid)).await;
+    let scratch = mirror.dir().join("scratch");
+    eventually(|| scratch.read_dir().unwrap().next().is_none()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_leaves_no_build_running() {
+    let mirror = Mirror::start("zst").await;
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "lifetime::server_to_be_killed", "--ignored"])
+        .env("MIRROR", &mirror.url)
+        .env("FOLDER", mirror.folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = started(&mirror).await;
+    server.kill().unwrap();
+    server.wait().unwrap();
+    eventually(|| !is_running(&pid)).await;
+
+    let scratch = mirror.dir().join("scratch");
+    assert!(
+        scratch.read_dir().unwrap().next().is_some(),
+        "the killed server could not clean up"
+    );
+    let _next = mirror.builder();
+    assert!(
+        scratch.read_dir().unwrap().next().is_none(),
+        "the next one does"
+    );
+}
+
+/// Not a test of its own: the process that the test above kills.
+#[tokio::test]
+#[ignore = "started by a_server_that_is_killed_leaves_no_build_running"]
+async fn server_to_be_killed() {
+    let (Ok(upstream), Ok(folder)) = (std::env::var("MIRROR"), std::env::var("FOLDER")) else {
+        return;
+    };
+    let dir = std::path::Path::new(&folder).join("builder");
+    let config = BuilderConfig {
+        upstream,
+        dir,
+        trust: Trust::Unsigned,
+        time_limit: Duration::from_mins(1),
+    };
+    let builder = Builder::new(config).unwrap();
+    let _ = builder
+        .build(
+            &request(SLOW),
+            &profiles(),
+            &|_| (),
+            std::path::Path::new(&folder),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_running_servers_folders_are_not_taken_for_remains() {
+    let mirror = Mirror::start("zst").await;
+    let _first = mirror.builder();
+    let busy = mirror.dir().join("scratch/busy");
+    std::fs::create_dir(&busy).unwrap();
+    let _second = mirror.builder();
+    assert!(busy.exists());
+}
+
+#[tokio::test]
+async fn an_archive_that_cannot_be_unpacked_leaves_no_tree() {
+    let mirror = Mirror::start("zst").await;
+    let name = "openwrt-imagebuilder-24.10.2-ath79-generic.Linux-x86_64.tar.zst";
+    let torn = zstd::encode_all(&[1_u8; 4000][..], 1).unwrap();
+    let sum = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&torn));
+    mirror.put(&format!("{}/{name}", crate::mirror::FOLDER), torn);
+    mirror.put(
+        &format!("{}/sha256sums", crate::mirror::FOLDER),
+        format!("{sum} *{name}\n"),
+    );
+    let builder = Builder::new(BuilderConfig {
+        trust: Trust::Unsigned,
+        ..mirror.config()
+    })
+    .unwrap();
+    let error = mirror.failure(&builder, "").await;
+    assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+    assert!(
+        mirror
+            .dir()
+            .join("imagebuilders")
+            .read_dir()
+            .unwrap()
+            .next()
+            .is_none()
+    );
+    assert!(
+        mirror
+            .dir()
+            .join("scratch")
+            .read_dir()
+            .unwrap()
+            .next()
+            .is_none()
+    );
+}

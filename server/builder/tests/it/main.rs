@@ -1,0 +1,8 @@
+//! Builds with a small ImageBuilder, from a mirror in this process.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod builds;
+mod failures;
+mod lifetime;
+mod mirror;
+mod trust;

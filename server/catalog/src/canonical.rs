@@ -1,0 +1,80 @@
+//! The one form of a request that all requests for the same image share.
+
+use std::collections::BTreeSet;
+
+use asu_protocol::build::BuildRequest;
+use asu_protocol::name::{PackageSpec, ProfileName};
+use asu_protocol::profiles::TargetProfiles;
+
+use crate::{Catalog, CatalogError};
+
+impl Catalog {
+    /// The one form of a request that all requests for the same image share.
+    ///
+    /// Checks distribution, branch, version, target and profile in API v1's order; resolves the
+    /// profile's aliases; makes `packages` sorted, unique and, where `packages_versions` is given,
+    /// equal to its names; an empty first-boot script is no script.
+    pub async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {
+        if request.distro != "openwrt" {
+            return Err(CatalogError::UnsupportedDistro(request.distro));
+        }
+        request.profile = self.profile(&request).await?;
+        request.packages = selection(&request);
+        request.defaults = request.defaults.filter(|script| !script.is_empty());
+        request.filesystem = request.filesystem.filter(|name| !name.is_empty());
+        Ok(request)
+    }
+
+    async fn profile(&self, request: &BuildRequest) -> Result<ProfileName, CatalogError> {
+        let (version, target) = (&request.version, &request.target);
+        let wanted = underscored(request.profile.as_str());
+        if let Some(profile) = resolve(&*self.profiles(version, target).await?, &wanted) {
+            return Ok(profile);
+        }
+        let recent = self.recent_profiles(version, target).await?;
+        resolve(&recent, &wanted).ok_or(CatalogError::UnsupportedProfile(wanted))
+    }
+}
+
+/// The profile `wanted` names: itself, a device that says so, or the only one there is.
+fn resolve(profiles: &TargetProfiles, wanted: &str) -> Option<ProfileName> {
+    let named = |(id, _): &(&String, _)| underscored(id) == wanted;
+    let supports = |device: &String| underscored(device) == wanted;
+    let mut entries = profiles.profiles.iter();
+    let found = (entries.clone().find(named))
+        .or_else(|| {
+            entries
+                .clone()
+                .find(|(_, profile)| profile.supported_devices.iter().any(supports))
+        })
+        .or_else(|| {
+            entries
+                .next()
+                .filter(|(id, _)| profiles.profiles.len() == 1 && *id == "generic")
+        });
+    found.and_then(|(id, _)| id.parse().ok())
+}
+
+/// Sorted, unique packages. A name that is also removed is left out, as the ImageBuilder does.
+fn selection(request: &BuildRequest) -> Vec<PackageSpec> {
+    let versioned = request.packages_versions.keys();
+    let wanted: BTreeSet<&PackageSpec> = match versioned.len() {
+        0 => request.packages.iter().collect(),
+        _ => versioned.collect(),
+    };
+    let removed: BTreeSet<&str> = wanted
+        .iter()
+        .filter(|spec| spec.is_removal())
+        .map(|spec| spec.package())
+        .collect();
+    let stays = |spec: &&&PackageSpec| spec.is_removal() || !removed.contains(spec.package());
+    wanted
+        .iter()
+        .filter(stays)
+        .map(|spec| (*spec).clone())
+        .collect()
+}
+
+fn underscored(name: &str) -> String {
+    name.replace(',', "_")
+}

@@ -1,0 +1,135 @@
+//! Upstream over HTTP: conditional requests with limits on time and size.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use reqwest::{Client, Response, StatusCode};
+
+use crate::CatalogError;
+use crate::disk::{Disk, Validators};
+
+/// Largest document accepted, bytes; upstream's largest index has 3 MB.
+const MAX_BYTES: usize = 64 << 20;
+
+/// One upstream and the documents kept of it.
+pub(crate) struct Mirror {
+    client: Client,
+    root: String,
+    pub(crate) disk: Disk,
+}
+
+/// Upstream's answer to a conditional request.
+pub(crate) enum Fetched {
+    /// The document has not changed.
+    Unchanged,
+    /// The document as it is now.
+    Body(Vec<u8>, Validators),
+}
+
+impl Mirror {
+    /// `timeout` bounds a whole request, from connecting to the last byte.
+    pub(crate) fn new(root: &str, timeout: Duration, disk: Disk) -> Result<Self, CatalogError> {
+        let root = root.trim_end_matches('/').to_owned();
+        let client = Client::builder()
+            .user_agent(concat!("asu-server/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeout.min(Duration::from_secs(5)))
+            .timeout(timeout)
+            .build()
+            .map_err(|error| CatalogError::Upstream {
+                url: root.clone(),
+                status: None,
+                reason: error.to_string(),
+            })?;
+        Ok(Self { client, root, disk })
+    }
+
+    /// The address of a document.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.root)
+    }
+
+    /// Asks for `path`, unless it still has `validators`.
+    pub(crate) async fn fetch(
+        &self,
+        path: &str,
+        validators: &Validators,
+    ) -> Result<Fetched, CatalogError> {
+        let response = self.request(path, validators).await?;
+        match response.status() {
+            StatusCode::NOT_MODIFIED => Ok(Fetched::Unchanged),
+            StatusCode::OK => {
+                let validators = validators_of(response.headers());
+                Ok(Fetched::Body(self.body(path, response).await?, validators))
+            }
+            status => Err(CatalogError::Upstream {
+                url: self.url(path),
+                status: Some(status.as_u16()),
+                reason: format!("upstream answers {status}"),
+            }),
+        }
+    }
+
+    async fn request(&self, path: &str, validators: &Validators) -> Result<Response, CatalogError> {
+        let mut request = self.client.get(self.url(path));
+        if let Some(etag) = &validators.etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &validators.last_modified {
+            request = request.header(IF_MODIFIED_SINCE, date);
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| self.broken(path, &error))
+    }
+
+    async fn body(&self, path: &str, response: Response) -> Result<Vec<u8>, CatalogError> {
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            body.extend_from_slice(&chunk.map_err(|error| self.broken(path, &error))?);
+            if body.len() > MAX_BYTES {
+                return Err(self.invalid(path, &format!("it is larger than {MAX_BYTES} bytes")));
+            }
+        }
+        Ok(body)
+    }
+
+    fn broken(&self, path: &str, error: &reqwest::Error) -> CatalogError {
+        let reason = if error.is_timeout() {
+            "upstream did not answer in time".to_owned()
+        } else {
+            innermost(error)
+        };
+        self.invalid(path, &reason)
+    }
+
+    /// The error for a document that cannot be used.
+    pub(crate) fn invalid(&self, path: &str, reason: &str) -> CatalogError {
+        CatalogError::Upstream {
+            url: self.url(path),
+            status: None,
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// The text at the end of the chain, where "connection refused" is said.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+fn validators_of(headers: &HeaderMap) -> Validators {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::to_owned);
+    Validators {
+        etag: text(ETAG),
+        last_modified: text(LAST_MODIFIED),
+    }
+}

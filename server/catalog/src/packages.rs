@@ -1,0 +1,96 @@
+//! Package indexes as clients are answered: merged, ABI suffixes removed.
+
+use std::sync::Arc;
+
+use asu_protocol::name::{Target, VersionName};
+use asu_protocol::profiles::{ArchIndex, LinuxKernel, TargetIndex};
+use futures_util::future::try_join_all;
+
+use crate::documents::is_word;
+use crate::index::PackageIndex;
+use crate::shelf::is_absent;
+use crate::{Catalog, CatalogError};
+
+impl Catalog {
+    /// The packages built for a target, kernel modules included, ABI suffixes removed.
+    ///
+    /// Empty where upstream has published the target without packages.
+    pub async fn target_index(
+        &self,
+        version: &VersionName,
+        target: &Target,
+    ) -> Result<TargetIndex, CatalogError> {
+        let profiles = self.profiles(version, target).await?;
+        let folder = self.target_folder(version, target).await?;
+        let mut folders = vec![format!("{folder}/packages")];
+        // Since 23.05.6 kernel modules lie in a folder named after the kernel they fit.
+        if let Some(kmods) = profiles.linux_kernel.as_ref().and_then(kmods_folder) {
+            folders.push(format!("{folder}/{kmods}"));
+        }
+        let mut merged = TargetIndex::default();
+        for index in try_join_all(folders.iter().map(|folder| self.index(folder))).await? {
+            if merged.architecture.is_empty() {
+                merged.architecture.clone_from(&index.architecture);
+            }
+            merged.packages.extend(index.packages.clone());
+        }
+        Ok(merged)
+    }
+
+    /// The packages of all feeds of an architecture; empty if no target of the version has it.
+    pub async fn arch_index(
+        &self,
+        version: &VersionName,
+        arch: &str,
+    ) -> Result<ArchIndex, CatalogError> {
+        let folder = self.version_folder(version.as_str()).await?;
+        if !self
+            .targets(&folder)
+            .await?
+            .values()
+            .any(|known| known == arch)
+        {
+            return Ok(ArchIndex::new());
+        }
+        let folder = format!("{folder}/packages/{arch}");
+        let feeds = match self.inner.feeds.get(&format!("{folder}/feeds.conf")).await {
+            Err(error) if is_absent(&error) => return Ok(ArchIndex::new()),
+            feeds => feeds?,
+        };
+        let folders: Vec<String> = feeds
+            .iter()
+            .map(|feed| format!("{folder}/{feed}"))
+            .collect();
+        let indexes = try_join_all(folders.iter().map(|folder| self.index(folder))).await?;
+        Ok(indexes
+            .iter()
+            .flat_map(|index| index.packages.clone())
+            .collect())
+    }
+
+    /// The index of one folder of packages, in the best form it has; empty if it has none.
+    ///
+    /// `index.json` of version 1 comes last, because its names cannot be freed of ABI suffixes.
+    async fn index(&self, folder: &str) -> Result<Arc<PackageIndex>, CatalogError> {
+        let mut fallback = Arc::new(PackageIndex::default());
+        for name in ["index.json", "Packages.gz", "Packages"] {
+            match self.inner.indexes.get(&format!("{folder}/{name}")).await {
+                Ok(index) if index.stripped => return Ok(index),
+                Ok(index) => fallback = index,
+                Err(error) if is_absent(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(fallback)
+    }
+}
+
+fn kmods_folder(kernel: &LinuxKernel) -> Option<String> {
+    let LinuxKernel {
+        version,
+        release,
+        vermagic,
+    } = kernel;
+    let name = format!("{version}-{release}-{vermagic}");
+    is_word(&name).then(|| format!("kmods/{name}"))
+}

@@ -1,0 +1,257 @@
+//! Documents of one kind, parsed and kept.
+//!
+//! A document that was ever good is answered at once and revalidated behind the answer; a worse one
+//! (absent, torn, nonsense) never takes its place. One that was never seen is fetched while the
+//! asker waits; if that fails, the failure is the answer for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::CatalogError;
+use crate::disk::Validators;
+use crate::mirror::{Fetched, Mirror};
+
+/// The time since some moment in the past.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// How long a document counts as fresh.
+pub(crate) const FRESH: Duration = Duration::from_mins(1);
+/// How long "there is no such document" is believed.
+pub(crate) const ABSENT: Duration = Duration::from_mins(1);
+/// How long after a failure upstream is asked again.
+const RETRY: Duration = Duration::from_secs(10);
+/// Documents of one kind kept in memory; more are read from disk again.
+const CAPACITY: usize = 128;
+
+/// Turns a document's path and bytes into what it says, or the reason why it is invalid.
+pub(crate) type Parse<T> = fn(&str, &[u8]) -> Result<T, String>;
+
+/// Documents of one kind.
+pub(crate) struct Shelf<T> {
+    inner: Arc<Inner<T>>,
+}
+
+struct Inner<T> {
+    mirror: Arc<Mirror>,
+    clock: Clock,
+    parse: Parse<T>,
+    slots: Mutex<HashMap<String, Arc<Slot<T>>>>,
+}
+
+struct Slot<T> {
+    /// Held while upstream is asked, so that it is asked once.
+    gate: tokio::sync::Mutex<()>,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    good: Option<Arc<T>>,
+    validators: Validators,
+    /// When upstream was last asked, with the failure if it gave nothing usable.
+    checked: Option<(Duration, Option<CatalogError>)>,
+}
+
+impl<T: Send + Sync + 'static> Shelf<T> {
+    pub(crate) fn new(mirror: &Arc<Mirror>, clock: &Clock, parse: Parse<T>) -> Self {
+        let inner = Inner {
+            mirror: Arc::clone(mirror),
+            clock: Arc::clone(clock),
+            parse,
+            slots: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The document, possibly a little stale.
+    pub(crate) async fn get(&self, path: &str) -> Result<Arc<T>, CatalogError> {
+        let slot = self.inner.slot(path).await;
+        let Some(good) = slot.good() else {
+            return self.inner.refresh(path, &slot, FRESH).await;
+        };
+        if !slot.checked_within(FRESH, self.inner.now()) {
+            let (inner, path) = (Arc::clone(&self.inner), path.to_owned());
+            tokio::spawn(async move { inner.refresh(&path, &slot, FRESH).await });
+        }
+        Ok(good)
+    }
+
+    /// The document as it was at most [`ABSENT`] ago, if upstream can be asked.
+    pub(crate) async fn recent(&self, path: &str) -> Result<Arc<T>, CatalogError> {
+        let slot = self.inner.slot(path).await;
+        self.inner.refresh(path, &slot, ABSENT).await
+    }
+}
+
+impl<T: Send + Sync + 'static> Inner<T> {
+    fn now(&self) -> Duration {
+        (self.clock)()
+    }
+
+    async fn slot(self: &Arc<Self>, path: &str) -> Arc<Slot<T>> {
+        if let Some(slot) = lock(&self.slots).get(path) {
+            return Arc::clone(slot);
+        }
+        let (inner, name) = (Arc::clone(self), path.to_owned());
+        let read = tokio::task::spawn_blocking(move || inner.read(&name)).await;
+        let slot = Slot {
+            gate: tokio::sync::Mutex::default(),
+            state: Mutex::new(read.unwrap_or_default()),
+        };
+        let mut slots = lock(&self.slots);
+        if slots.len() >= CAPACITY {
+            forget_oldest(&mut slots);
+        }
+        Arc::clone(
+            slots
+                .entry(path.to_owned())
+                .or_insert_with(|| Arc::new(slot)),
+        )
+    }
+
+    fn read(&self, path: &str) -> State<T> {
+        let Some((body, validators)) = self.mirror.disk.load(path) else {
+            return State::default();
+        };
+        match (self.parse)(path, &body) {
+            Ok(value) => State {
+                good: Some(Arc::new(value)),
+                validators,
+                checked: None,
+            },
+            Err(_) => State::default(),
+        }
+    }
+
+    /// Asks upstream unless that was done within `max_age`; answers the best that is known then.
+    async fn refresh(
+        self: &Arc<Self>,
+        path: &str,
+        slot: &Slot<T>,
+        max_age: Duration,
+    ) -> Result<Arc<T>, CatalogError> {
+        let _gate = slot.gate.lock().await;
+        if !slot.checked_within(max_age, self.now()) {
+            let validators = lock(&slot.state).validators.clone();
+            let outcome = self.ask(path, &validators).await;
+            slot.note(outcome, self.now());
+        }
+        slot.best()
+            .unwrap_or_else(|| Err(self.mirror.invalid(path, "it was never fetched")))
+    }
+
+    async fn ask(
+        self: &Arc<Self>,
+        path: &str,
+        validators: &Validators,
+    ) -> Result<Option<(Arc<T>, Validators)>, CatalogError> {
+        match self.mirror.fetch(path, validators).await? {
+            Fetched::Unchanged => Ok(None),
+            Fetched::Body(body, validators) => {
+                let (inner, name) = (Arc::clone(self), path.to_owned());
+                let absorb = move || inner.absorb(&name, &body, validators);
+                let absorbed = tokio::task::spawn_blocking(absorb).await;
+                absorbed
+                    .unwrap_or_else(|_| Err(self.mirror.invalid(path, "reading it failed")))
+                    .map(Some)
+            }
+        }
+    }
+
+    fn absorb(
+        &self,
+        path: &str,
+        body: &[u8],
+        validators: Validators,
+    ) -> Result<(Arc<T>, Validators), CatalogError> {
+        let value = (self.parse)(path, body).map_err(|reason| {
+            self.mirror
+                .invalid(path, &format!("it is invalid: {reason}"))
+        })?;
+        if let Err(error) = self.mirror.disk.store(path, body, &validators) {
+            tracing::warn!(path, %error, "a document cannot be cached on disk");
+        }
+        Ok((Arc::new(value), validators))
+    }
+}
+
+impl<T> Slot<T> {
+    fn good(&self) -> Option<Arc<T>> {
+        lock(&self.state).good.clone()
+    }
+
+    fn checked_within(&self, max_age: Duration, now: Duration) -> bool {
+        match &lock(&self.state).checked {
+            None => false,
+            Some((at, None)) => now.saturating_sub(*at) < max_age,
+            Some((at, Some(failure))) => now.saturating_sub(*at) < patience(failure),
+        }
+    }
+
+    fn note(&self, outcome: Result<Option<(Arc<T>, Validators)>, CatalogError>, now: Duration) {
+        let mut state = lock(&self.state);
+        match outcome {
+            Ok(changed) => {
+                if let Some((value, validators)) = changed {
+                    (state.good, state.validators) = (Some(value), validators);
+                }
+                state.checked = Some((now, None));
+            }
+            Err(failure) => {
+                if state.good.is_some() {
+                    tracing::warn!(%failure, "keeping the last good state of a document");
+                }
+                state.checked = Some((now, Some(failure)));
+            }
+        }
+    }
+
+    fn best(&self) -> Option<Result<Arc<T>, CatalogError>> {
+        let state = lock(&self.state);
+        let failure = || state.checked.as_ref()?.1.clone();
+        state.good.clone().map(Ok).or_else(|| failure().map(Err))
+    }
+}
+
+impl<T> Default for State<T> {
+    fn default() -> Self {
+        Self {
+            good: None,
+            validators: Validators::default(),
+            checked: None,
+        }
+    }
+}
+
+fn patience(failure: &CatalogError) -> Duration {
+    if is_absent(failure) { ABSENT } else { RETRY }
+}
+
+/// Whether upstream answered that there is no such document.
+pub(crate) fn is_absent(error: &CatalogError) -> bool {
+    matches!(
+        error,
+        CatalogError::Upstream {
+            status: Some(404 | 410),
+            ..
+        }
+    )
+}
+
+fn forget_oldest<T>(slots: &mut HashMap<String, Arc<Slot<T>>>) {
+    let checked = |slot: &Slot<T>| lock(&slot.state).checked.as_ref().map(|(at, _)| *at);
+    let oldest = slots
+        .iter()
+        .min_by_key(|(_, slot)| checked(slot))
+        .map(|(path, _)| path.clone());
+    if let Some(path) = oldest {
+        slots.remove(&path);
+    }
+}
+
+/// A poisoned lock is used all the same: every change under these locks is a single assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

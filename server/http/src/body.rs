@@ -1,0 +1,193 @@
+//! From the bytes of a `POST` to a request that fits this server's limits.
+
+use asu_protocol::build::BuildRequest;
+use axum::http::{HeaderMap, header};
+use serde_json::{Value, json};
+use serde_path_to_error::{Path, Segment};
+
+use crate::Limits;
+use crate::failure::{Failure, WrongField};
+
+/// ASU's enumeration (`build_request.py`).
+const FILESYSTEMS: [&str; 8] = [
+    "squashfs",
+    "ext4",
+    "ubifs",
+    "erofs",
+    "jffs2",
+    "jffs2-nand",
+    "targz",
+    "cpiogz",
+];
+
+/// Reads a build request; what is not well-formed is 422, what this server does not do is 400.
+pub(crate) fn read(
+    headers: &HeaderMap,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<BuildRequest, Failure> {
+    let value = json_of(headers, body)?;
+    let request: BuildRequest = serde_path_to_error::deserialize(&value)
+        .map_err(|error| Failure::wrong_field(located(&value, error.path(), error.inner())))?;
+    within_bounds(&request, limits)?;
+    allowed(&request, &value, limits)?;
+    Ok(request)
+}
+
+fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
+    let kind = headers.get(header::CONTENT_TYPE).map(|v| v.to_str());
+    // A browser sends other types to other origins without asking first.
+    if !matches!(kind, Some(Ok(kind)) if is_json(kind)) {
+        return Err(wrong(
+            "model_attributes_type",
+            &[],
+            "the body must be JSON, sent with Content-Type: application/json",
+            &Value::Null,
+        ));
+    }
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        let msg = format!("the body is not JSON: {error}");
+        wrong("json_invalid", &[], &msg, &Value::Null)
+    })?;
+    // serde would take a list for the fields in their order.
+    if !value.is_object() {
+        let msg = "the body must be a JSON object";
+        return Err(wrong("type_error", &[], msg, &Value::Null));
+    }
+    Ok(value)
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
+    for (field, text) in [
+        ("distro", &request.distro),
+        ("version_code", &request.version_code),
+    ] {
+        if !plain(text) {
+            let msg = "letters, digits and . _ , - are allowed";
+            return Err(wrong(
+                "string_pattern_mismatch",
+                &[field],
+                msg,
+                &json!(text),
+            ));
+        }
+    }
+    if let Some(size) = request.rootfs_size_mb
+        && !(1..=limits.max_rootfs_size_mb).contains(&size)
+    {
+        let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
+        return Err(wrong(
+            "out_of_range",
+            &["rootfs_size_mb"],
+            &msg,
+            &json!(size),
+        ));
+    }
+    if let Some(filesystem) = &request.filesystem
+        && !FILESYSTEMS.contains(&filesystem.as_str())
+    {
+        let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
+        return Err(wrong("enum", &["filesystem"], &msg, &json!(filesystem)));
+    }
+    let length = request.defaults.as_deref().map_or(0, |s| s.chars().count());
+    if length > limits.max_defaults_length as usize {
+        let msg = format!(
+            "at most {} characters are allowed",
+            limits.max_defaults_length
+        );
+        return Err(wrong(
+            "string_too_long",
+            &["defaults"],
+            &msg,
+            &json!(length),
+        ));
+    }
+    Ok(())
+}
+
+/// ASU's `STRING_PATTERN`, in ASCII.
+fn plain(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._,-".contains(&b);
+    text.len() <= 128 && text.bytes().all(allowed)
+}
+
+fn allowed(request: &BuildRequest, value: &Value, limits: &Limits) -> Result<(), Failure> {
+    if !limits.allow_defaults && request.defaults.as_deref().is_some_and(|s| !s.is_empty()) {
+        return Err(Failure::refused(
+            "Handling `defaults` not enabled on server",
+            "defaults-not-allowed",
+            "Ask without a first-boot script, or use a server that allows them.",
+        ));
+    }
+    // No feeds but upstream's are built from here, so each one named is one too many.
+    let named = value.get("repositories").and_then(Value::as_object);
+    if let Some((_, url)) = named.and_then(|feeds| feeds.iter().next()) {
+        let url = url.as_str().unwrap_or_default();
+        return Err(Failure::refused(
+            format!("Repository not allowed: {url}"),
+            "repository-not-allowed",
+            "Ask without package feeds of your own, and add their packages on the router.",
+        ));
+    }
+    Ok(())
+}
+
+fn wrong(kind: &'static str, field: &[&str], msg: &str, input: &Value) -> Failure {
+    let field = field.iter().map(|name| json!(name));
+    Failure::wrong_field(WrongField {
+        kind,
+        loc: std::iter::once(json!("body")).chain(field).collect(),
+        msg: msg.to_owned(),
+        input: input.clone(),
+    })
+}
+
+fn located(body: &Value, path: &Path, error: &serde_json::Error) -> WrongField {
+    let mut loc = vec![json!("body")];
+    let mut input = body;
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => json!(index),
+            Segment::Map { key } => json!(key),
+            Segment::Enum { variant } => json!(variant),
+            Segment::Unknown => break,
+        };
+        input = match &step {
+            Value::String(key) => input.get(key),
+            Value::Number(index) => index
+                .as_u64()
+                .and_then(|i| input.get(usize::try_from(i).ok()?)),
+            _ => None,
+        }
+        .unwrap_or(&Value::Null);
+        loc.push(step);
+    }
+    let msg = error.to_string();
+    // serde tells the kinds of errors apart in words only.
+    let (kind, msg) = match missing_field(&msg) {
+        Some(field) => {
+            loc.push(json!(field));
+            ("missing", "Field required".to_owned())
+        }
+        None if msg.contains("is not a valid") => ("string_pattern_mismatch", msg),
+        None if msg.starts_with("invalid type") => ("type_error", msg),
+        None => ("value_error", msg),
+    };
+    WrongField {
+        kind,
+        loc,
+        msg,
+        input: input.clone(),
+    }
+}
+
+fn missing_field(msg: &str) -> Option<String> {
+    let rest = msg.strip_prefix("missing field `")?;
+    Some(rest.split('`').next()?.to_owned())
+}

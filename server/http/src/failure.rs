@@ -1,0 +1,245 @@
+//! The one place where an error becomes an answer.
+
+use asu_catalog::CatalogError;
+use asu_store::StoreError;
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+
+/// ASU's status for a full queue; it is not in any standard.
+const OVERLOADED: u16 = 529;
+
+/// When a client may ask an overloaded server again, seconds.
+const RETRY_AFTER: &str = "60";
+
+/// An error on its way out: what the client is told, and what only the log is told.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    told: Told,
+    log: Option<String>,
+}
+
+/// The body of an error answer: `asu_protocol::problem::Problem` in all forms of `detail` that API
+/// v1 clients know.
+#[derive(Debug, Serialize)]
+struct Told {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
+    detail: Detail,
+    cause: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hint: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Fields(Vec<WrongField>),
+}
+
+/// What is wrong with one field of a request, in FastAPI's form.
+#[derive(Debug, Serialize)]
+pub(crate) struct WrongField {
+    /// A code for the kind of error.
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    /// The way to the field: `["body", "packages", 0]`.
+    pub(crate) loc: Vec<Value>,
+    /// What is wrong, for a person.
+    pub(crate) msg: String,
+    /// What was sent.
+    pub(crate) input: Value,
+}
+
+impl Failure {
+    fn new(
+        status: StatusCode,
+        detail: impl Into<String>,
+        cause: &'static str,
+        hint: &'static str,
+    ) -> Self {
+        Self {
+            told: Told {
+                status: status.as_u16(),
+                title: None,
+                detail: Detail::Text(detail.into()),
+                cause,
+                hint,
+            },
+            log: None,
+        }
+    }
+
+    fn titled(mut self, title: &'static str) -> Self {
+        self.told.title = Some(title);
+        self
+    }
+
+    fn logged(mut self, log: &impl ToString) -> Self {
+        self.log = Some(log.to_string());
+        self
+    }
+
+    /// 404 for a path that leads nowhere.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", "not-found", "")
+    }
+
+    /// 405.
+    pub(crate) fn wrong_method() -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, "Method Not Allowed", "method-not-allowed", "")
+    }
+
+    /// 404 for a request nobody made, or whose answer has expired.
+    pub(crate) fn unknown_request() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "could not find provided request hash",
+            "unknown-request",
+            "Answers are kept for a limited time. Send the request again.",
+        )
+        .titled("Not Found")
+    }
+
+    /// 529.
+    pub(crate) fn overloaded(pending: u32) -> Self {
+        let status = StatusCode::from_u16(OVERLOADED).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        Self::new(
+            status,
+            format!("server overload, queue contains too many build requests: {pending}"),
+            "overloaded",
+            "Try again in a few minutes.",
+        )
+        .titled("Server overloaded")
+    }
+
+    /// 413.
+    pub(crate) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request is too large",
+            "too-large",
+            "Shorten the package list or the first-boot script.",
+        )
+    }
+
+    /// 422.
+    pub(crate) fn wrong_field(field: WrongField) -> Self {
+        let mut failure = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "",
+            "invalid-request",
+            "Correct the field that `loc` names.",
+        );
+        failure.told.detail = Detail::Fields(vec![field]);
+        failure
+    }
+
+    /// 400 for a well-formed request that this server does not serve.
+    pub(crate) fn refused(
+        detail: impl Into<String>,
+        cause: &'static str,
+        hint: &'static str,
+    ) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail, cause, hint)
+    }
+
+    /// 500 for a panic in a handler.
+    pub(crate) fn panicked(message: &str) -> Self {
+        Self::internal(&format!("a handler panicked: {message}"))
+    }
+
+    /// 503 when the server cannot do its work at all.
+    pub(crate) fn unhealthy(detail: impl Into<String>, log: &impl ToString) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, "unhealthy", "").logged(log)
+    }
+
+    /// The answer to a *document* that the catalog does not have: 404, or as [`From`].
+    pub(crate) fn no_document(error: CatalogError) -> Self {
+        if let CatalogError::Upstream { .. } | CatalogError::Cache { .. } = error {
+            return error.into();
+        }
+        Self::new(
+            StatusCode::NOT_FOUND,
+            error.to_string(),
+            error.cause(),
+            SEE_OVERVIEW,
+        )
+    }
+
+    /// The revision of a version that upstream has not told; API v1 passes its status on.
+    pub(crate) fn no_revision(of: &str, error: &CatalogError) -> Self {
+        let status = match error {
+            CatalogError::Upstream { status, .. } => *status,
+            _ => Some(404),
+        };
+        let status = status
+            .filter(|code| (400..600).contains(code))
+            .and_then(|code| StatusCode::from_u16(code).ok())
+            .unwrap_or(StatusCode::BAD_GATEWAY);
+        let detail = format!("Failed to fetch revision for {of}");
+        Self::new(status, detail, error.cause(), "").logged(error)
+    }
+
+    fn internal(log: &impl ToString) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server could not do this because of a fault of its own",
+            "internal",
+            "Try again later; if it stays, tell the operator the X-Request-Id of this answer.",
+        )
+        .logged(log)
+    }
+}
+
+const SEE_OVERVIEW: &str = "/json/v1/overview.json lists what this server builds.";
+
+impl From<CatalogError> for Failure {
+    /// The answer to a *request* that the catalog refuses.
+    ///
+    /// An upstream that is down is answered 500, not 502: today's clients wait for ever on a
+    /// status they do not know, and they know 400, 422 and 500.
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Upstream { .. } => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the server could not reach the mirror it builds from",
+                error.cause(),
+                "Try again in a few minutes.",
+            )
+            .logged(&error),
+            CatalogError::Cache { .. } => Self::internal(&error),
+            refusal => Self::refused(refusal.to_string(), refusal.cause(), SEE_OVERVIEW),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match self.log {
+            Some(log) => tracing::error!(status = self.told.status, "{log}"),
+            None => {
+                tracing::debug!(status = self.told.status, detail = ?self.told.detail, "refused");
+            }
+        }
+        let mut response = (status, Json(self.told)).into_response();
+        if status.as_u16() == OVERLOADED {
+            let value = header::HeaderValue::from_static(RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,66 @@
+use std::time::UNIX_EPOCH;
+
+use asu_artifacts::{FileName, FolderName};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+use crate::failure::Failure;
+use crate::{Api, Offer};
+
+/// `GET|HEAD /store/{request_hash}/{file}`: an image, whole or in part.
+pub(crate) async fn serve<O: Offer>(
+    State(api): State<Api<O>>,
+    Path((request_hash, file)): Path<(String, String)>,
+    mut request: Request<Body>,
+) -> Result<Response, Failure> {
+    let folder = FolderName::new(&request_hash).map_err(|_| Failure::not_found())?;
+    let name = FileName::new(&file).map_err(|_| Failure::not_found())?;
+    let path = api
+        .artifacts
+        .find(&folder, &name)
+        .ok_or_else(Failure::not_found)?;
+    let tag = tag_of(&path).await.ok_or_else(Failure::not_found)?;
+    if has(request.headers(), &header::IF_NONE_MATCH, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    // The rest of another file would make a broken image: send this one whole.
+    if request.headers().contains_key(header::IF_RANGE)
+        && !has(request.headers(), &header::IF_RANGE, &tag)
+    {
+        request.headers_mut().remove(header::RANGE);
+    }
+    let Ok(response) = ServeFile::new(path).oneshot(request).await;
+    Ok(dressed(response.map(Body::new), &name, &tag))
+}
+
+/// Size and time of change: a folder's files never change, they are only replaced by a new build.
+async fn tag_of(path: &std::path::Path) -> Option<String> {
+    let meta = tokio::fs::metadata(path).await.ok()?;
+    let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("\"{:x}-{:x}\"", changed.as_nanos(), meta.len()))
+}
+
+fn has(headers: &HeaderMap, name: &header::HeaderName, tag: &str) -> bool {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.is_some_and(|value| value.split(',').any(|one| one.trim() == tag))
+}
+
+fn dressed(mut response: Response, name: &FileName, tag: &str) -> Response {
+    let headers = response.headers_mut();
+    let disposition = format!("attachment; filename=\"{name}\"");
+    for (header, value) in [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+        (header::ETAG, tag),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(header, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,47 @@
+use asu_protocol::overview::ServerLimits;
+
+/// What this server allows; the defaults are those of ASU (`config.py`) unless said otherwise.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How many jobs may wait before new requests are refused.
+    pub max_pending: u32,
+    /// Whether first-boot scripts are built in. They run on the router only, so, unlike ASU, the
+    /// default is yes.
+    pub allow_defaults: bool,
+    /// Longest first-boot script, characters.
+    pub max_defaults_length: u32,
+    /// Largest root filesystem partition, MiB.
+    pub max_rootfs_size_mb: u32,
+    /// Largest request body, bytes.
+    pub max_body: usize,
+    /// How to reach the operator, shown to people; may be empty.
+    pub contact: String,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pending: 200,
+            allow_defaults: true,
+            max_defaults_length: 20_480,
+            max_rootfs_size_mb: 1024,
+            // The longest script, escaped, and a few thousand package names.
+            max_body: 256 * 1024,
+            contact: String::new(),
+        }
+    }
+}
+
+impl Limits {
+    /// The limits as the overview shows them.
+    pub(crate) fn shown(&self) -> ServerLimits {
+        ServerLimits {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            contact: self.contact.clone(),
+            allow_defaults: self.allow_defaults,
+            repository_allow_list: Vec::new(),
+            max_custom_rootfs_size_mb: self.max_rootfs_size_mb,
+            max_defaults_length: self.max_defaults_length,
+        }
+    }
+}

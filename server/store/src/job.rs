@@ -1,0 +1,151 @@
+use asu_protocol::build::{BuildAnswer, BuildRequest};
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::StoreError;
+
+/// A request and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// See [`crate::request_hash`].
+    pub request_hash: String,
+    /// The canonical request.
+    pub request: BuildRequest,
+    /// When it was accepted.
+    pub enqueued_at: Timestamp,
+    /// How it stands.
+    pub state: State,
+    /// What happened so far, one line an event, for the operator.
+    pub log: String,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It waits for a worker.
+    Queued {
+        /// How many waiting jobs are before it; 0 is next.
+        position: u32,
+    },
+    /// A worker is on it.
+    Started {
+        /// How far it is; see `asu_protocol::build::stage`.
+        stage: String,
+    },
+    /// There are images.
+    Done(Box<BuildAnswer>),
+    /// There are none, and why.
+    Failed(Box<BuildAnswer>),
+}
+
+/// What became of a request that was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It is new and was queued.
+    Queued(Job),
+    /// The same request is known; this is how it stands.
+    Joined(Job),
+    /// The queue is full and the request was not known; nothing was kept.
+    Full {
+        /// How many jobs wait.
+        pending: u32,
+    },
+}
+
+/// How much there is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Jobs that wait for a worker.
+    pub pending: u32,
+    /// Jobs a worker is on.
+    pub building: u32,
+}
+
+/// The right to work on a job until the lease ends; see [`crate::Store::claim`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub(crate) request_hash: String,
+    pub(crate) number: i64,
+}
+
+impl Lease {
+    /// The job's identity.
+    pub fn request_hash(&self) -> &str {
+        &self.request_hash
+    }
+}
+
+/// A job to work on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What shows the right to it; every report needs it.
+    pub lease: Lease,
+    /// The canonical request.
+    pub request: BuildRequest,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+}
+
+/// What became of a job that failed through no fault of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It waits for another try, not before this time.
+    Retry(Timestamp),
+    /// It was tried often enough; the failure is its answer for a short while.
+    GivenUp,
+}
+
+pub(crate) fn read_job(row: &SqliteRow) -> Result<Job, StoreError> {
+    let request_hash: String = row.try_get("request_hash")?;
+    let unreadable = |reason: String| StoreError::Unreadable {
+        request_hash: request_hash.clone(),
+        reason,
+    };
+    let answer = |row: &SqliteRow| -> Result<Box<BuildAnswer>, StoreError> {
+        let text: String = row.try_get("answer")?;
+        serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))
+    };
+    // A started job whose lease has ended waits like any other; `shown` says so.
+    let state = match row.try_get::<String, _>("shown")?.as_str() {
+        "queued" => State::Queued {
+            position: row.try_get("position")?,
+        },
+        "started" => State::Started {
+            stage: row.try_get("stage")?,
+        },
+        "done" => State::Done(answer(row)?),
+        "failed" => State::Failed(answer(row)?),
+        other => return Err(unreadable(format!("unknown state {other:?}"))),
+    };
+    let request: String = row.try_get("request")?;
+    let request = serde_json::from_str(&request).map_err(|e| unreadable(e.to_string()))?;
+    let enqueued_at = Timestamp::from_millisecond(row.try_get("enqueued_at")?)
+        .map_err(|e| unreadable(e.to_string()))?;
+    let log = row.try_get("log")?;
+    Ok(Job {
+        request_hash: request_hash.clone(),
+        request,
+        enqueued_at,
+        state,
+        log,
+    })
+}
+
+pub(crate) fn read_claim(row: &SqliteRow) -> Result<Claim, StoreError> {
+    let request_hash: String = row.try_get("request_hash")?;
+    let request: String = row.try_get("request")?;
+    let request = serde_json::from_str(&request).map_err(|e| StoreError::Unreadable {
+        request_hash: request_hash.clone(),
+        reason: e.to_string(),
+    })?;
+    let number = row.try_get("lease")?;
+    Ok(Claim {
+        lease: Lease {
+            request_hash,
+            number,
+        },
+        request,
+        attempt: row.try_get("attempts")?,
+    })
+}

@@ -1,0 +1,113 @@
+//! The askers' side: hand in a request, see how it stands, clean up.
+
+use asu_protocol::build::BuildRequest;
+use jiff::Timestamp;
+use sqlx::Row;
+
+use crate::job::{Admission, Job, Load, read_job};
+use crate::store::{Store, millis};
+use crate::{StoreError, request_hash};
+
+/// A new row, or a new life for one whose answer has expired. A known request is left alone. The
+/// limit is part of the statement, so that it holds however many requests arrive at once.
+const ENQUEUE: &str = "
+    INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
+    SELECT ?1, ?2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), ?3, ?3, ?4
+    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ?5
+    ON CONFLICT (request_hash) DO UPDATE SET
+        request = excluded.request, state = 'queued', place = excluded.place,
+        enqueued_at = excluded.enqueued_at, not_before = excluded.not_before,
+        log = excluded.log, stage = 'queued', attempts = 0, lease = jobs.lease + 1,
+        worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL
+    WHERE jobs.expires_at <= ?3";
+
+const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= ?1))";
+
+impl Store {
+    /// Queues a canonical request, or joins the same one that is already known.
+    ///
+    /// `max_pending` is how many jobs may wait; a request that is known is joined all the same.
+    pub async fn enqueue(
+        &self,
+        canonical: &BuildRequest,
+        now: Timestamp,
+        max_pending: u32,
+    ) -> Result<Admission, StoreError> {
+        let hash = request_hash(canonical);
+        let request = serde_json::to_string(canonical).map_err(|e| StoreError::Unreadable {
+            request_hash: hash.clone(),
+            reason: e.to_string(),
+        })?;
+        let inserted = sqlx::query(ENQUEUE)
+            .bind(&hash)
+            .bind(request)
+            .bind(millis(now))
+            .bind(format!("{now} queued\n"))
+            .bind(max_pending)
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+        match self.job(&hash, now).await? {
+            Some(job) if inserted > 0 => Ok(Admission::Queued(job)),
+            Some(job) => Ok(Admission::Joined(job)),
+            None => Ok(Admission::Full {
+                pending: self.load(now).await?.pending,
+            }),
+        }
+    }
+
+    /// How a request stands; `None` if it is unknown or its answer has expired.
+    pub async fn job(&self, request_hash: &str, now: Timestamp) -> Result<Option<Job>, StoreError> {
+        let query = format!(
+            "SELECT *, CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
+                (SELECT count(*) FROM jobs AS other
+                 WHERE other.place < jobs.place
+                   AND (other.state = 'queued'
+                        OR (other.state = 'started' AND other.lease_until <= ?1))) AS position
+             FROM jobs
+             WHERE request_hash = ?2 AND (expires_at IS NULL OR expires_at > ?1)"
+        );
+        let row = sqlx::query(&query)
+            .bind(millis(now))
+            .bind(request_hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(read_job).transpose()
+    }
+
+    /// How much there is to do.
+    pub async fn load(&self, now: Timestamp) -> Result<Load, StoreError> {
+        let query = format!(
+            "SELECT count(*) FILTER (WHERE {WAITING}) AS pending,
+                count(*) FILTER (WHERE NOT {WAITING}) AS building
+             FROM jobs WHERE state IN ('queued', 'started')"
+        );
+        let row = sqlx::query(&query)
+            .bind(millis(now))
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(Load {
+            pending: row.try_get("pending")?,
+            building: row.try_get("building")?,
+        })
+    }
+
+    /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`].
+    pub async fn expired(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let hashes = sqlx::query_scalar("SELECT request_hash FROM jobs WHERE expires_at <= ?1")
+            .bind(millis(now))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(hashes)
+    }
+
+    /// Forgets a job if its answer has (still) expired.
+    pub async fn forget(&self, request_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM jobs WHERE request_hash = ?1 AND expires_at <= ?2")
+            .bind(request_hash)
+            .bind(millis(now))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! The workers' side: claim, report, finish.
+
+use std::time::Duration;
+
+use asu_protocol::build::{BuildAnswer, stage};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, query::Query};
+
+use crate::StoreError;
+use crate::job::{Claim, Lease, Verdict, read_claim};
+use crate::store::{Store, later, millis};
+
+/// The longest-waiting job that may be tried, to this worker, in one statement.
+const CLAIM: &str = "
+    UPDATE jobs SET
+        state = 'started', stage = 'init', worker = ?1, lease_until = ?2,
+        lease = lease + 1, attempts = attempts + 1, log = log || ?3
+    WHERE place = (
+        SELECT place FROM jobs
+        WHERE (state = 'queued' AND not_before <= ?4)
+           OR (state = 'started' AND lease_until <= ?4)
+        ORDER BY place LIMIT 1)
+    RETURNING request_hash, request, lease, attempts";
+
+/// What a job that took its workers down with it, try after try, is answered.
+const GIVE_UP: &str = "
+    UPDATE jobs SET
+        state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
+        log = log || ?1, answer = ?2, expires_at = ?3
+    WHERE attempts >= ?4
+      AND (state = 'queued' OR (state = 'started' AND lease_until <= ?5))";
+
+/// Every report is refused unless its lease is the job's current one.
+const HELD: &str = "WHERE request_hash = ?1 AND lease = ?2 AND state = 'started'";
+
+impl Store {
+    /// Takes the next job for `worker`, whose lease ends at `now + lease` unless it is extended.
+    ///
+    /// `None`: nothing waits, or what waits is in a pause after a failure.
+    pub async fn claim(
+        &self,
+        worker: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
+        self.give_up_killers(now).await?;
+        let row = sqlx::query(CLAIM)
+            .bind(worker)
+            .bind(millis(later(now, lease)))
+            .bind(format!("{now} started by {worker}\n"))
+            .bind(millis(now))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(read_claim).transpose()
+    }
+
+    /// Extends a lease to `now + by`.
+    pub async fn heartbeat(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        by: Duration,
+    ) -> Result<(), StoreError> {
+        let query = format!("UPDATE jobs SET lease_until = ?3 {HELD}");
+        let query = held(&query, lease).bind(millis(later(now, by)));
+        self.report(lease, query).await
+    }
+
+    /// Says how far the build is; see [`asu_protocol::build::stage`].
+    pub async fn stage(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        stage: &str,
+    ) -> Result<(), StoreError> {
+        let query = format!("UPDATE jobs SET stage = ?3, log = log || ?4 {HELD}");
+        let query = held(&query, lease)
+            .bind(stage)
+            .bind(format!("{now} {stage}\n"));
+        self.report(lease, query).await
+    }
+
+    /// Ends a job with images; how long the answer is kept follows from the request.
+    pub async fn succeed(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<(), StoreError> {
+        let keep = self.policy.keep_image(&claim.request);
+        self.end(&claim.lease, now, stage::DONE, answer, keep).await
+    }
+
+    /// Ends a job with a failure that is the request's fault.
+    pub async fn fail(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<(), StoreError> {
+        let keep = self.policy.keep_failure;
+        self.end(&claim.lease, now, stage::FAILED, answer, keep)
+            .await
+    }
+
+    /// Reports a failure that is not the request's fault; `answer` is given if it was the last try.
+    pub async fn retry(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<Verdict, StoreError> {
+        if claim.attempt >= self.policy.attempts {
+            let keep = self.policy.keep_given_up;
+            self.end(&claim.lease, now, stage::FAILED, answer, keep)
+                .await?;
+            return Ok(Verdict::GivenUp);
+        }
+        let again = later(now, self.policy.pause_after(claim.attempt));
+        let line = format!("{now} failed, next try at {again}: {}\n", answer.detail);
+        self.requeue(&claim.lease, again, 0, line).await?;
+        Ok(Verdict::Retry(again))
+    }
+
+    /// Gives a job back unfinished: the worker stops. It counts as not tried and is next again.
+    pub async fn hand_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+        let line = format!("{now} handed back\n");
+        self.requeue(lease, now, 1, line).await
+    }
+
+    /// Takes all leases of `worker` away, at its restart: whatever held them is gone.
+    ///
+    /// Says how many there were.
+    pub async fn release(&self, worker: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let released = sqlx::query(
+            "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
+                lease_until = NULL, not_before = ?1, log = log || ?2
+             WHERE state = 'started' AND worker = ?3",
+        )
+        .bind(millis(now))
+        .bind(format!("{now} its worker was gone\n"))
+        .bind(worker)
+        .execute(&self.pool)
+        .await?;
+        Ok(released.rows_affected())
+    }
+
+    async fn requeue(
+        &self,
+        lease: &Lease,
+        not_before: Timestamp,
+        untried: u32,
+        line: String,
+    ) -> Result<(), StoreError> {
+        let query = format!(
+            "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
+                lease_until = NULL, not_before = ?3, attempts = attempts - ?4, log = log || ?5 {HELD}"
+        );
+        let query = held(&query, lease)
+            .bind(millis(not_before))
+            .bind(untried)
+            .bind(line);
+        self.report(lease, query).await
+    }
+
+    async fn end(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        state: &str,
+        answer: &BuildAnswer,
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        let query = format!(
+            "UPDATE jobs SET state = ?3, stage = ?3, worker = NULL, lease_until = NULL,
+                answer = ?4, expires_at = ?5, log = log || ?6 {HELD}"
+        );
+        let query = held(&query, lease)
+            .bind(state)
+            .bind(written(lease, answer)?)
+            .bind(millis(later(now, keep)))
+            .bind(format!("{now} {state}: {}\n", answer.detail));
+        self.report(lease, query).await
+    }
+
+    async fn give_up_killers(&self, now: Timestamp) -> Result<(), StoreError> {
+        let answer = BuildAnswer {
+            status: 500,
+            detail: format!(
+                "Error: the build was interrupted {} times and was given up; please ask again later",
+                self.policy.attempts
+            ),
+            cause: "infrastructure".to_owned(),
+            ..BuildAnswer::default()
+        };
+        let answer = serde_json::to_string(&answer).unwrap_or_default();
+        sqlx::query(GIVE_UP)
+            .bind(format!("{now} given up\n"))
+            .bind(answer)
+            .bind(millis(later(now, self.policy.keep_given_up)))
+            .bind(self.policy.attempts)
+            .bind(millis(now))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn report<'q>(
+        &self,
+        lease: &Lease,
+        query: Query<'q, Sqlite, SqliteArguments<'q>>,
+    ) -> Result<(), StoreError> {
+        if query.execute(&self.pool).await?.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(StoreError::LeaseLost {
+            request_hash: lease.request_hash.clone(),
+        })
+    }
+}
+
+fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Sqlite, SqliteArguments<'q>> {
+    sqlx::query(query)
+        .bind(lease.request_hash.clone())
+        .bind(lease.number)
+}
+
+fn written(lease: &Lease, answer: &BuildAnswer) -> Result<String, StoreError> {
+    serde_json::to_string(answer).map_err(|e| StoreError::Unreadable {
+        request_hash: lease.request_hash.clone(),
+        reason: e.to_string(),
+    })
+}

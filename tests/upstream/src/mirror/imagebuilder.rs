@@ -1,0 +1,286 @@
+//! ImageBuilder archives: a Makefile, scripts, the host tool, a kernel and the packages that must
+//! match it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use liblzma::write::XzEncoder;
+
+use super::feed::repositories;
+use super::ipk::Ipk;
+use super::tree::Folder;
+use crate::format::pack;
+use crate::format::usign::SecretKey;
+use crate::world::contents::{Node, noise_of};
+use crate::world::device::{self, Device};
+use crate::world::package::Package;
+use crate::world::release::{Release, Target};
+
+/// The names the host tool is called by.
+const TOOLS: [&str; 7] = [
+    "disk-image",
+    "fwtool",
+    "image-metadata",
+    "make-index",
+    "opkg",
+    "profiles-json",
+    "usign",
+];
+
+const MAKEFILE: &str = include_str!("../../imagebuilder/Makefile");
+const HELP: &str = include_str!("../../imagebuilder/include/help.txt");
+const PREPARE_ROOTFS: &str = include_str!("../../imagebuilder/scripts/prepare-rootfs.sh");
+const BUILD_IMAGE: &str = include_str!("../../imagebuilder/scripts/build-image.sh");
+
+/// The program `ib-host`, without symbols.
+pub struct HostTool(Vec<u8>);
+
+impl HostTool {
+    /// Reads the program; where binutils are missing it keeps its symbols.
+    pub fn read(path: &Path) -> Result<Self> {
+        let scratch = tempfile::tempdir()?;
+        let stripped = scratch.path().join("ib-host");
+        let status = Command::new("strip")
+            .arg("-o")
+            .arg(&stripped)
+            .arg(path)
+            .status();
+        let is_stripped = status.is_ok_and(|status| status.success());
+        let chosen = if is_stripped { &stripped } else { path };
+        let bytes = fs::read(chosen).with_context(|| {
+            format!(
+                "cannot read the host tool {}; build it with `cargo build -p asu-test-upstream`",
+                path.display()
+            )
+        })?;
+        Ok(Self(bytes))
+    }
+}
+
+/// Writes the archive of a target into its folder.
+pub fn write(
+    folder: &Folder,
+    packages: &[(&Package, &Ipk)],
+    release: &Release,
+    target: &Target,
+    tool: &HostTool,
+) -> Result<()> {
+    let top = format!(
+        "openwrt-imagebuilder-{}-{}.Linux-x86_64",
+        release.version,
+        target.dashed()
+    );
+    let mut nodes = fixed_files(release, target);
+    nodes.extend(host_tools(tool));
+    nodes.extend(own_packages(packages));
+    nodes.sort();
+    let name = format!("{top}.{}", release.imagebuilder);
+    let mut tar = tar::Builder::new(compressor(release)?);
+    for (path, node) in &nodes {
+        pack::add_long(&mut tar, &format!("{top}/{path}"), node, release.epoch)?;
+    }
+    folder.write(&name, &tar.into_inner()?.finish()?)
+}
+
+fn fixed_files(release: &Release, target: &Target) -> Vec<(String, Node)> {
+    let file = |path: &str, text: String| (path.to_owned(), Node::File(text.into_bytes(), false));
+    let script =
+        |path: &str, text: &str| (path.to_owned(), Node::File(text.as_bytes().to_vec(), true));
+    let key = SecretKey::of_the_mirror();
+    let linux = format!("linux-{}", target.name.replace('/', "_"));
+    let kernel = noise_of(&release.kernel_version(target), target.kernel_size);
+    vec![
+        file("Makefile", MAKEFILE.to_owned()),
+        file("include/help.txt", HELP.to_owned()),
+        file("include/version.mk", version_mk(release, target)),
+        script("scripts/prepare-rootfs.sh", PREPARE_ROOTFS),
+        script("scripts/build-image.sh", BUILD_IMAGE),
+        file(".config", config(target)),
+        file(".profiles.mk", profiles_mk(release, target)),
+        file(".targetinfo", targetinfo(release, target)),
+        file("repositories.conf", repositories_conf(release, target)),
+        file(
+            &format!("keys/{}", key.fingerprint()),
+            key.public_text(super::KEY_COMMENT),
+        ),
+        (
+            format!("build_dir/target-{}_musl/{linux}/kernel.bin", target.arch),
+            Node::File(kernel, false),
+        ),
+    ]
+}
+
+fn host_tools(tool: &HostTool) -> impl Iterator<Item = (String, Node)> {
+    let links = TOOLS
+        .iter()
+        .map(|name| (*name, Node::Link("ib-host".to_owned())));
+    let program = ("ib-host", Node::File(tool.0.clone(), true));
+    links
+        .chain([program])
+        .map(|(name, node)| (format!("staging_dir/host/bin/{name}"), node))
+}
+
+/// The packages that must match the kernel, and those that an image cannot do without.
+fn own_packages<'a>(
+    packages: &'a [(&Package, &Ipk)],
+) -> impl Iterator<Item = (String, Node)> + use<'a> {
+    let is_own = |package: &Package| {
+        package.feed == "kmod" || matches!(package.base_name, "base-files" | "libc")
+    };
+    let own = packages.iter().filter(move |(package, _)| is_own(package));
+    own.map(|(package, ipk)| {
+        (
+            format!("packages/{}", package.filename()),
+            Node::File(ipk.bytes.clone(), false),
+        )
+    })
+}
+
+fn version_mk(release: &Release, target: &Target) -> String {
+    let (board, subtarget) = target
+        .name
+        .split_once('/')
+        .unwrap_or((target.name, "generic"));
+    let rows = [
+        ("BOARD", board.to_owned()),
+        ("SUBTARGET", subtarget.to_owned()),
+        ("ARCH", target.cpu.to_owned()),
+        ("ARCH_PACKAGES", target.arch.to_owned()),
+        ("VERSION_NUMBER", release.version.to_owned()),
+        ("REVISION", release.revision.to_owned()),
+        ("SOURCE_DATE_EPOCH", release.epoch.to_string()),
+        ("LINUX_VERSION", release.kernel.to_owned()),
+        ("LINUX_RELEASE", "1".to_owned()),
+        ("LINUX_VERMAGIC", release.vermagic(target)),
+        (
+            "DEFAULT_PACKAGES",
+            release.default_packages(target).join(" "),
+        ),
+    ];
+    assignments(rows.map(|(name, value)| (name.to_owned(), value)))
+}
+
+fn assignments(rows: impl IntoIterator<Item = (String, String)>) -> String {
+    rows.into_iter()
+        .map(|(name, value)| format!("{name} := {value}\n"))
+        .collect()
+}
+
+fn config(target: &Target) -> String {
+    let (board, subtarget) = target
+        .name
+        .split_once('/')
+        .unwrap_or((target.name, "generic"));
+    format!(
+        "CONFIG_TARGET_{board}=y\nCONFIG_TARGET_{board}_{subtarget}=y\n\
+         # CONFIG_USE_APK is not set\nCONFIG_SIGNATURE_CHECK=y\nCONFIG_JSON_OVERVIEW_IMAGE_INFO=y\n\
+         # CONFIG_TARGET_ROOTFS_EXT4FS is not set\nCONFIG_TARGET_ROOTFS_SQUASHFS=y\n\
+         CONFIG_TARGET_ROOTFS_PARTSIZE=104\n"
+    )
+}
+
+fn profiles_mk(release: &Release, target: &Target) -> String {
+    let names: Vec<&str> = device::of(target).map(|device| device.profile).collect();
+    let mut rows = vec![("PROFILE_NAMES".to_owned(), names.join(" "))];
+    for device in device::of(target) {
+        let values = [
+            ("NAME", device.title()),
+            ("VENDOR", device.vendor.to_owned()),
+            ("MODEL", device.model.to_owned()),
+            ("VARIANT", device.variant.to_owned()),
+            ("PACKAGES", device.packages(release).join(" ")),
+            ("SUPPORTED", device.supported.join(" ")),
+            ("IMAGES", device.images.join(" ")),
+            ("LIMIT", device.limit_kib.to_string()),
+        ];
+        let row = |(key, value)| (format!("DEVICE_{}_{key}", device.profile), value);
+        rows.extend(values.map(row));
+    }
+    assignments(rows)
+}
+
+/// The target's description in the build system's form.
+fn targetinfo(release: &Release, target: &Target) -> String {
+    let mut text = format!(
+        "Source-Makefile: target/linux/{0}/Makefile\nTarget: {0}\nTarget-Arch: {1}\n\
+         Target-Arch-Packages: {2}\nLinux-Version: {3}\nDefault-Packages: {4}\n\n",
+        target.dashed(),
+        target.cpu,
+        target.arch,
+        release.kernel,
+        release.default_packages(target).join(" "),
+    );
+    let profile = |device: &Device| {
+        format!(
+            "Target-Profile: DEVICE_{}\nTarget-Profile-Name: {}\n\
+             Target-Profile-hasImageMetadata: 1\nTarget-Profile-SupportedDevices: {}\n\
+             Target-Profile-Packages: {}\n\n",
+            device.profile,
+            device.title(),
+            device.supported.join(" "),
+            device.packages(release).join(" "),
+        )
+    };
+    text.extend(device::of(target).map(profile));
+    text + "@@\n"
+}
+
+fn repositories_conf(release: &Release, target: &Target) -> String {
+    let feeds = repositories(release, target).into_iter();
+    let feeds: String = feeds
+        .map(|(name, url)| format!("src/gz {name} {url}\n"))
+        .collect();
+    format!(
+        "# Feeds of your own go here; they must fit the architecture and the release.\n\n\
+         # Feeds of the release\n{feeds}\n\
+         # The packages of this ImageBuilder\nsrc imagebuilder file:packages\n\
+         option check_signature\n"
+    )
+}
+
+/// Compresses an archive into memory.
+enum Compressor {
+    Xz(XzEncoder<Vec<u8>>),
+    Zstd(zstd::Encoder<'static, Vec<u8>>),
+}
+
+fn compressor(release: &Release) -> Result<Compressor> {
+    match release.imagebuilder {
+        "tar.xz" => {
+            let options = LzmaOptions::new_preset(0)?;
+            let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)?;
+            Ok(Compressor::Xz(XzEncoder::new_stream(Vec::new(), stream)))
+        }
+        "tar.zst" => Ok(Compressor::Zstd(zstd::Encoder::new(Vec::new(), 1)?)),
+        other => bail!("there is no way to pack an ImageBuilder as {other}"),
+    }
+}
+
+impl Compressor {
+    fn finish(self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Xz(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+        }
+    }
+}
+
+impl Write for Compressor {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Xz(encoder) => encoder.write(bytes),
+            Self::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Xz(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+        }
+    }
+}
