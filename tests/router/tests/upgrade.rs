@@ -97,7 +97,10 @@ fn an_upgrade_that_keeps_settings() {
     .unwrap();
     fs::write(root.join("etc/kept.conf"), "kept").unwrap();
     fs::write(root.join("etc/forgotten.conf"), "forgotten").unwrap();
-    let mut router = Router::boot(folder, &["--memory-mb", "64", "--tmp-mb", "16"]);
+    let mut router = Router::boot(
+        folder,
+        &["--memory-mb", "64", "--tmp-mb", "16", "--downtime", "2"],
+    );
     assert_eq!(router.login("wrong"), Err(json!(6)));
     let session = router.login("admin").unwrap();
 
@@ -142,8 +145,8 @@ fn an_upgrade_that_keeps_settings() {
     );
     let started = start(&router, &session, true);
     assert!(started.started, "{started:?}");
-    router.wait(false);
-    router.wait(true);
+    router.wait_until_down();
+    router.wait_for_boot(2);
 
     assert_eq!(router.login("wrong"), Err(json!(6)));
     let session = router.login("admin").unwrap();
@@ -177,8 +180,7 @@ fn an_upgrade_that_discards_settings() {
     let session = router.login("admin").unwrap();
     assert!(prepare(&router, &session, &sysupgrade(&NEW, &["other", BOARD])).valid);
     assert!(start(&router, &session, false).started);
-    router.wait(false);
-    router.wait(true);
+    router.wait_for_boot(2);
     let session = router.login("any password").unwrap();
     assert_eq!(packages(&router, &session), expected_packages(&NEW));
     assert!(!router.root().join("etc/config/attendedsysupgrade").exists());
@@ -205,20 +207,17 @@ fn images_that_do_not_fit_are_refused_and_change_nothing() {
         );
         assert!(tested.error.contains(complaint), "{tested:?}");
         assert!(!start(&router, &session, true).started);
+        let path = json!({"path": "/tmp/firmware.bin"});
+        let verdict = router.call(&session, "system", "validate_firmware_image", path);
+        assert_eq!(verdict["valid"], false);
     }
     // By force it gets to sysupgrade, which finds no root filesystem in what is left.
     prepare(&router, &session, &short[..1000]);
     let forced = json!({"keep": true, "force": true});
     router.call(&session, "attendedsysupgrade", "start", forced);
-    std::thread::sleep(std::time::Duration::from_millis(1800));
+    router.wait_for("refused", 1);
     assert_eq!(packages(&router, &session), expected_packages(&OLD));
-    let events: Vec<Value> = router
-        .journal()
-        .iter()
-        .map(|event| event["event"].clone())
-        .collect();
-    assert_eq!(events.first(), Some(&json!("boot")));
-    assert!(!events.contains(&json!("flash")));
+    assert_eq!(router.journal().len(), 2);
 }
 
 #[test]
@@ -254,10 +253,39 @@ fn a_disk_image_needs_no_metadata() {
     let image = disk(&x86(NEW));
     assert!(prepare(&router, &session, &image).valid);
     assert!(start(&router, &session, true).started);
-    router.wait(false);
-    router.wait(true);
+    router.wait_for_boot(2);
     let session = router.login("").unwrap();
     assert_eq!(packages(&router, &session), expected_packages(&NEW));
+}
+
+#[test]
+fn a_reboot_forgets_sessions_and_uploads_but_no_settings() {
+    let router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), Some("admin")), &[]);
+    let session = router.login("admin").unwrap();
+    let section = json!({"config": "attendedsysupgrade", "section": "server", "type": "server"});
+    fs::write(router.root().join("etc/config/attendedsysupgrade"), "").unwrap();
+    let mut values = section.clone();
+    values["values"] = json!({"url": "http://h/"});
+    router.try_call(&session, "uci", "set", values).unwrap();
+    router.try_call(&session, "uci", "commit", section).unwrap();
+    assert!(prepare(&router, &session, &sysupgrade(&NEW, &[BOARD])).valid);
+    router
+        .try_call(&session, "system", "reboot", json!({}))
+        .unwrap();
+    router.wait_for_boot(2);
+    let denied = router
+        .try_call(&session, "packagelist", "list", json!({}))
+        .unwrap();
+    assert_eq!(denied["error"]["code"], -32002);
+    let session = router.login("admin").unwrap();
+    assert!(!start(&router, &session, true).started);
+    let server = json!({"config": "attendedsysupgrade", "section": "server"});
+    let values = router.call(&session, "uci", "get", server)["values"].clone();
+    assert_eq!(
+        values,
+        json!({".anonymous": false, ".type": "server", ".name": "server", "url": "http://h/"})
+    );
+    assert_eq!(router.journal().len(), 2);
 }
 
 #[test]
@@ -280,8 +308,7 @@ fn it_works_for_an_ordinary_user() {
     let session = router.login("").unwrap();
     assert!(prepare(&router, &session, &sysupgrade(&NEW, &[BOARD])).valid);
     assert!(start(&router, &session, true).started);
-    router.wait(false);
-    router.wait(true);
+    router.wait_for_boot(2);
     let session = router.login("").unwrap();
     assert_eq!(packages(&router, &session), expected_packages(&NEW));
 }
@@ -300,7 +327,7 @@ fn nothing_is_left_when_it_ends() {
     );
     router.process.kill().unwrap();
     router.process.wait().unwrap();
-    router.wait(false);
+    router.wait_until_down();
 }
 
 #[test]

@@ -165,7 +165,7 @@ const RIGHTS: &str = r#"{"attendedsysupgrade": {
         "ubus": {
             "packagelist": ["list"],
             "attendedsysupgrade": ["info", "verify", "test"],
-            "system": ["board"],
+            "system": ["board", "reboot", "validate_firmware_image"],
             "uci": ["get", "set", "commit"]
         },
         "uci": ["attendedsysupgrade"]

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -55,8 +56,9 @@ fn build_plugins() -> PathBuf {
             .extension()
             .is_some_and(|extension| extension == "so")
         {
-            // Renamed into place: a loaded plugin must not change under its host.
-            let new = folder.join(format!(".{}", std::process::id()));
+            // Renamed into place: a loaded plugin must not change under its host, which loads every
+            // file of the folder.
+            let new = folder.with_extension(std::process::id().to_string());
             fs::copy(entry.path(), &new).unwrap();
             fs::rename(new, folder.join(entry.file_name())).unwrap();
         }
@@ -91,7 +93,10 @@ impl Router {
             .arg(plugins())
             .arg("--journal")
             .arg(folder.path().join("journal"));
-        command.args(["--downtime", "0.5"]).args(options);
+        if !options.contains(&"--downtime") {
+            command.args(["--downtime", "0.2"]);
+        }
+        command.args(options);
         command
     }
 
@@ -128,6 +133,10 @@ impl Router {
         exchange(self.address, "GET", path, headers, b"").unwrap()
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write json!(..) in place"
+    )]
     /// The `result` of a call, or the whole answer if it has none; none if nobody listens.
     pub fn try_call(
         &self,
@@ -188,17 +197,27 @@ impl Router {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
-    /// Waits until the router does or does not accept connections.
-    pub fn wait(&self, up: bool) {
-        let limit = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(self.address).is_ok() != up {
-            assert!(
-                Instant::now() < limit,
-                "the router should be {}",
-                if up { "up" } else { "down" }
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// Waits until nobody listens.
+    pub fn wait_until_down(&self) {
+        wait("nobody listens", || {
+            TcpStream::connect(self.address).is_err()
+        });
+    }
+
+    /// Waits until the router has booted so many times.
+    pub fn wait_for_boot(&self, count: usize) {
+        self.wait_for("boot", count);
+    }
+
+    /// Waits until the journal has so many events of a kind.
+    pub fn wait_for(&self, event: &str, count: usize) {
+        let happened = || {
+            self.journal()
+                .iter()
+                .filter(|entry| entry["event"] == event)
+                .count()
+        };
+        wait(&format!("{count} times {event}"), || happened() == count);
     }
 
     /// Asks it to stop and tells its exit status.
@@ -206,6 +225,14 @@ impl Router {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());
         self.process.wait().unwrap().code()
+    }
+}
+
+fn wait(what: &str, done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(30);
+    while !done() {
+        assert!(Instant::now() < limit, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -251,9 +278,9 @@ pub fn exchange(
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    head += &format!("Content-Length: {}\r\n\r\n", body.len());
+    let _ = write!(head, "Content-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes())?;
     // A server may answer before it has read everything.
     let _ = stream.write_all(body);
