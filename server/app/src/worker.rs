@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use asu_builder::BuildError;
 use asu_http::{Api, Offer};
-use asu_store::{Claim, StoreError, Verdict};
+use asu_store::{Claim, StoreError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -143,7 +143,11 @@ impl<O: Offer, B: Build> Worker<O, B> {
             }
             Err(BuildError::Infrastructure(failure)) => {
                 let answer = outcome::failed(&failure);
-                let verdict = store.retry(claim, now, &answer).await?;
+                let verdict = if mends_by_itself(&failure.cause) {
+                    store.retry(claim, now, &answer).await?
+                } else {
+                    store.give_up(claim, now, &answer).await?
+                };
                 let stderr = failure.stderr;
                 tracing::error!(
                     cause = failure.cause,
@@ -152,13 +156,16 @@ impl<O: Offer, B: Build> Worker<O, B> {
                     ?verdict,
                     "the build could not be made"
                 );
-                if verdict == Verdict::GivenUp {
-                    tracing::error!("given up");
-                }
                 Ok(())
             }
         }
     }
+}
+
+/// Whether another try within the minute may go better: a mirror or a disk may, an ImageBuilder that
+/// is not published or not signed will not, and a build that took all its time holds up the others.
+fn mends_by_itself(cause: &str) -> bool {
+    !matches!(cause, "imagebuilder-missing" | "untrusted" | "time-limit")
 }
 
 /// Ends when the server stops, and at once if it already does.

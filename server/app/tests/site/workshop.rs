@@ -86,6 +86,11 @@ impl Build for Workshop {
             "panics" => panic!("an invented panic"),
             "wrong" => return Err(BuildError::Request(failure("Error: wrong, for ever"))),
             "broken" => return Err(BuildError::Infrastructure(failure("Error: broken"))),
+            "unpublished" => {
+                let mut unpublished = failure("Error: not published");
+                unpublished.cause = "imagebuilder-missing".to_owned();
+                return Err(BuildError::Infrastructure(unpublished));
+            }
             "flaky" if number == 1 => {
                 return Err(BuildError::Infrastructure(failure("Error: broken")));
             }
