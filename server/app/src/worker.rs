@@ -28,8 +28,7 @@ pub struct Pace {
     pub heartbeat: Duration,
     /// How long to wait for news when nothing is to do; jobs that pause give no news.
     pub idle: Duration,
-    /// How long a job may take in all. The builder has its own limit for the build proper; this
-    /// one ends a download that hangs.
+    /// How long a job may take in all; the builder's own limits end it sooner, unless they fail.
     pub limit: Duration,
     /// The time between two looks for expired answers.
     pub clean: Duration,
@@ -42,8 +41,10 @@ impl Pace {
             lease: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),
             idle: Duration::from_secs(1),
-            // An ImageBuilder is up to some hundred megabytes to download and unpack.
-            limit: build.saturating_add(Duration::from_mins(30)),
+            // The builder gives as much to obtaining the ImageBuilder as to the build proper.
+            limit: build
+                .saturating_mul(2)
+                .saturating_add(Duration::from_mins(5)),
             clean: Duration::from_mins(1),
         }
     }

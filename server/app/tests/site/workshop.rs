@@ -87,9 +87,10 @@ impl Build for Workshop {
             "wrong" => return Err(BuildError::Request(failure("Error: wrong, for ever"))),
             "broken" => return Err(BuildError::Infrastructure(failure("Error: broken"))),
             "unpublished" => {
-                let mut unpublished = failure("Error: not published");
-                unpublished.cause = "imagebuilder-missing".to_owned();
-                return Err(BuildError::Infrastructure(unpublished));
+                return Err(BuildError::Infrastructure(Box::new(Failure {
+                    cause: "imagebuilder-missing".to_owned(),
+                    ..Failure::default()
+                })));
             }
             "flaky" if number == 1 => {
                 return Err(BuildError::Infrastructure(failure("Error: broken")));
