@@ -73,16 +73,21 @@ impl Complaints {
         self.explain(package, reason, "Leave one of the two out.");
     }
 
-    /// A package that cannot be installed, for a reason that was not told.
+    /// A package that cannot be installed, for a reason that was not told: `make manifest` hides
+    /// what opkg says of unknown packages.
     pub(crate) fn refused(&mut self, package: &str) {
-        if !self.reasons.contains_key(package) {
-            self.missing.insert(package.to_owned());
-            self.explain(
-                package,
-                "it cannot be installed".to_owned(),
-                "Leave it out.",
-            );
+        if self.reasons.contains_key(package) {
+            return;
         }
+        self.unknown.insert(package.to_owned());
+        self.missing.insert(package.to_owned());
+        let reason =
+            "it does not exist for this device in this release, or needs what does not exist";
+        self.explain(
+            package,
+            reason.to_owned(),
+            "Leave it out, or look for the package that replaced it.",
+        );
     }
 
     /// The first reason is the true one; later ones follow from it.

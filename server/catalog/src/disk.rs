@@ -21,9 +21,20 @@ pub(crate) struct Validators {
     pub(crate) last_modified: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is known of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// Its bytes, as upstream last gave them.
+    Body(Vec<u8>, Validators),
+    /// Upstream has no such document.
+    Absent,
+}
+
+#[derive(Default, Serialize, Deserialize)]
 struct Header {
     sha256: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    absent: bool,
     #[serde(flatten)]
     validators: Validators,
 }
@@ -44,12 +55,15 @@ impl Disk {
     }
 
     /// The document as it was last stored, if it is whole.
-    pub(crate) fn load(&self, path: &str) -> Option<(Vec<u8>, Validators)> {
+    pub(crate) fn load(&self, path: &str) -> Option<Stored> {
         let mut bytes = std::fs::read(self.folder.join(path)).ok()?;
         let line_end = bytes.iter().position(|byte| *byte == b'\n')?;
         let header: Header = serde_json::from_slice(&bytes[..line_end]).ok()?;
+        if header.absent {
+            return Some(Stored::Absent);
+        }
         let body = bytes.split_off(line_end + 1);
-        (header.sha256 == checksum(&body)).then_some((body, header.validators))
+        (header.sha256 == checksum(&body)).then_some(Stored::Body(body, header.validators))
     }
 
     /// Replaces the document in one step.
@@ -59,15 +73,36 @@ impl Disk {
         body: &[u8],
         validators: &Validators,
     ) -> std::io::Result<()> {
+        let (sha256, validators) = (checksum(body), validators.clone());
+        self.write(
+            path,
+            &Header {
+                sha256,
+                validators,
+                absent: false,
+            },
+            body,
+        )
+    }
+
+    /// Notes that upstream has no such document.
+    pub(crate) fn store_absence(&self, path: &str) -> std::io::Result<()> {
+        self.write(
+            path,
+            &Header {
+                absent: true,
+                ..Header::default()
+            },
+            &[],
+        )
+    }
+
+    fn write(&self, path: &str, header: &Header, body: &[u8]) -> std::io::Result<()> {
         let file = self.folder.join(path);
         let folder = file.parent().unwrap_or(&self.folder);
         std::fs::create_dir_all(folder)?;
-        let header = Header {
-            sha256: checksum(body),
-            validators: validators.clone(),
-        };
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer(&mut temporary, &header)?;
+        serde_json::to_writer(&mut temporary, header)?;
         temporary.write_all(b"\n")?;
         temporary.write_all(body)?;
         temporary.persist(file)?;
@@ -94,13 +129,26 @@ mod tests {
         disk.store("a/b.json", b"{\"x\":\n1}", &validators).unwrap();
         assert_eq!(
             disk.load("a/b.json"),
-            Some((b"{\"x\":\n1}".to_vec(), validators))
+            Some(Stored::Body(b"{\"x\":\n1}".to_vec(), validators))
         );
 
         let file = disk.folder.join("a/b.json");
         let whole = std::fs::read(&file).unwrap();
         std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
         assert_eq!(disk.load("a/b.json"), None);
+    }
+
+    #[test]
+    fn an_absence_is_remembered_until_there_is_a_body() {
+        let cache = tempfile::tempdir().unwrap();
+        let disk = Disk::open(cache.path(), "http://mirror").unwrap();
+        disk.store_absence("x").unwrap();
+        assert_eq!(disk.load("x"), Some(Stored::Absent));
+        disk.store("x", b"1", &Validators::default()).unwrap();
+        assert_eq!(
+            disk.load("x"),
+            Some(Stored::Body(b"1".to_vec(), Validators::default()))
+        );
     }
 
     #[test]

@@ -58,6 +58,9 @@ fn json(bytes: &[u8]) -> Result<PackageIndex, String> {
 ///
 /// Hand-written, because crates for Debian's form insist on fields opkg does not have.
 fn stanzas(text: &str) -> Result<PackageIndex, String> {
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err("it ends in the middle of a line".to_owned());
+    }
     let mut index = PackageIndex {
         stripped: true,
         ..PackageIndex::default()
@@ -121,7 +124,8 @@ mod tests {
     fn a_torn_archive_is_refused() {
         let whole = fixture("Packages.gz");
         assert!(parse("Packages.gz", &whole[..whole.len() / 2]).is_err());
-        assert!(parse("Packages", b"<html>not found</html>").is_err());
+        assert!(parse("Packages", b"<html>not found</html>\n").is_err());
+        assert!(parse("Packages", b"Package: a\nVersion: 1.2").is_err());
     }
 
     proptest! {

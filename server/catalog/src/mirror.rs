@@ -64,6 +64,7 @@ impl Mirror {
                 let validators = validators_of(response.headers());
                 Ok(Fetched::Body(self.body(path, response).await?, validators))
             }
+            StatusCode::NOT_FOUND | StatusCode::GONE => Err(self.absent(path)),
             status => Err(CatalogError::Upstream {
                 url: self.url(path),
                 status: Some(status.as_u16()),
@@ -105,6 +106,15 @@ impl Mirror {
             innermost(error)
         };
         self.invalid(path, &reason)
+    }
+
+    /// The error for a document that does not exist.
+    pub(crate) fn absent(&self, path: &str) -> CatalogError {
+        CatalogError::Upstream {
+            url: self.url(path),
+            status: Some(StatusCode::NOT_FOUND.as_u16()),
+            reason: "upstream does not have it".to_owned(),
+        }
     }
 
     /// The error for a document that cannot be used.

@@ -2,14 +2,17 @@
 //!
 //! A document that was ever good is answered at once and revalidated behind the answer; a worse one
 //! (absent, torn, nonsense) never takes its place. One that was never seen is fetched while the
-//! asker waits; if that fails, the failure is the answer for a while.
+//! asker waits; if that fails, the failure is the answer for a while. That upstream does not have a
+//! document is knowledge too, and outlasts upstream's being down.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::task::{JoinError, JoinHandle};
+
 use crate::CatalogError;
-use crate::disk::Validators;
+use crate::disk::{Stored, Validators};
 use crate::mirror::{Fetched, Mirror};
 
 /// The time since some moment in the past.
@@ -21,6 +24,8 @@ pub(crate) const FRESH: Duration = Duration::from_mins(1);
 pub(crate) const ABSENT: Duration = Duration::from_mins(1);
 /// How long after a failure upstream is asked again.
 const RETRY: Duration = Duration::from_secs(10);
+/// How long an asker waits to hear whether a document that did not exist does so now.
+const HURRY: Duration = Duration::from_secs(2);
 /// Documents of one kind kept in memory; more are read from disk again.
 const CAPACITY: usize = 128;
 
@@ -47,6 +52,8 @@ struct Slot<T> {
 
 struct State<T> {
     good: Option<Arc<T>>,
+    /// Said by upstream the last time it said anything; only where there is no good state.
+    absence: Option<CatalogError>,
     validators: Validators,
     /// When upstream was last asked, with the failure if it gave nothing usable.
     checked: Option<(Duration, Option<CatalogError>)>,
@@ -68,14 +75,40 @@ impl<T: Send + Sync + 'static> Shelf<T> {
     /// The document, possibly a little stale.
     pub(crate) async fn get(&self, path: &str) -> Result<Arc<T>, CatalogError> {
         let slot = self.inner.slot(path).await;
-        let Some(good) = slot.good() else {
-            return self.inner.refresh(path, &slot, FRESH).await;
-        };
-        if !slot.checked_within(FRESH, self.inner.now()) {
-            let (inner, path) = (Arc::clone(&self.inner), path.to_owned());
-            tokio::spawn(async move { inner.refresh(&path, &slot, FRESH).await });
+        let (good, absence) = slot.known();
+        if let Some(good) = good {
+            if !slot.checked_within(FRESH, self.inner.now()) {
+                self.refresh_behind(path, &slot);
+            }
+            return Ok(good);
         }
-        Ok(good)
+        let refresh = self.refresh_behind(path, &slot);
+        let Some(absence) = absence else {
+            return self.finish(path, refresh.await);
+        };
+        // An upstream that is down must not make everyone wait for what it never had.
+        match tokio::time::timeout(HURRY, refresh).await {
+            Ok(refreshed) => self.finish(path, refreshed),
+            Err(_) => Err(absence),
+        }
+    }
+
+    /// Refreshes in a task of its own, which goes on when the asker goes away.
+    fn refresh_behind(
+        &self,
+        path: &str,
+        slot: &Arc<Slot<T>>,
+    ) -> JoinHandle<Result<Arc<T>, CatalogError>> {
+        let (inner, path, slot) = (Arc::clone(&self.inner), path.to_owned(), Arc::clone(slot));
+        tokio::spawn(async move { inner.refresh(&path, &slot, FRESH).await })
+    }
+
+    fn finish(
+        &self,
+        path: &str,
+        refreshed: Result<Result<Arc<T>, CatalogError>, JoinError>,
+    ) -> Result<Arc<T>, CatalogError> {
+        refreshed.unwrap_or_else(|error| Err(self.inner.mirror.invalid(path, &error.to_string())))
     }
 
     /// The document as it was at most [`ABSENT`] ago, if upstream can be asked.
@@ -112,17 +145,17 @@ impl<T: Send + Sync + 'static> Inner<T> {
     }
 
     fn read(&self, path: &str) -> State<T> {
-        let Some((body, validators)) = self.mirror.disk.load(path) else {
-            return State::default();
-        };
-        match (self.parse)(path, &body) {
-            Ok(value) => State {
-                good: Some(Arc::new(value)),
-                validators,
-                checked: None,
-            },
-            Err(_) => State::default(),
+        let mut state = State::default();
+        match self.mirror.disk.load(path) {
+            Some(Stored::Body(body, validators)) => {
+                if let Ok(value) = (self.parse)(path, &body) {
+                    (state.good, state.validators) = (Some(Arc::new(value)), validators);
+                }
+            }
+            Some(Stored::Absent) => state.absence = Some(self.mirror.absent(path)),
+            None => {}
         }
+        state
     }
 
     /// Asks upstream unless that was done within `max_age`; answers the best that is known then.
@@ -136,7 +169,11 @@ impl<T: Send + Sync + 'static> Inner<T> {
         if !slot.checked_within(max_age, self.now()) {
             let validators = lock(&slot.state).validators.clone();
             let outcome = self.ask(path, &validators).await;
-            slot.note(outcome, self.now());
+            if slot.note(outcome, self.now())
+                && let Err(error) = self.mirror.disk.store_absence(path)
+            {
+                tracing::warn!(path, %error, "the absence of a document cannot be cached on disk");
+            }
         }
         slot.best()
             .unwrap_or_else(|| Err(self.mirror.invalid(path, "it was never fetched")))
@@ -178,8 +215,9 @@ impl<T: Send + Sync + 'static> Inner<T> {
 }
 
 impl<T> Slot<T> {
-    fn good(&self) -> Option<Arc<T>> {
-        lock(&self.state).good.clone()
+    fn known(&self) -> (Option<Arc<T>>, Option<CatalogError>) {
+        let state = lock(&self.state);
+        (state.good.clone(), state.absence.clone())
     }
 
     fn checked_within(&self, max_age: Duration, now: Duration) -> bool {
@@ -190,27 +228,42 @@ impl<T> Slot<T> {
         }
     }
 
-    fn note(&self, outcome: Result<Option<(Arc<T>, Validators)>, CatalogError>, now: Duration) {
+    /// Takes upstream's answer in; tells whether it is news that there is no such document.
+    fn note(
+        &self,
+        outcome: Result<Option<(Arc<T>, Validators)>, CatalogError>,
+        now: Duration,
+    ) -> bool {
         let mut state = lock(&self.state);
-        match outcome {
-            Ok(changed) => {
-                if let Some((value, validators)) = changed {
-                    (state.good, state.validators) = (Some(value), validators);
-                }
-                state.checked = Some((now, None));
+        let was_absent = state.absence.is_some();
+        let failure = match outcome {
+            Ok(Some((value, validators))) => {
+                (state.good, state.validators, state.absence) = (Some(value), validators, None);
+                None
             }
-            Err(failure) => {
-                if state.good.is_some() {
-                    tracing::warn!(%failure, "keeping the last good state of a document");
-                }
-                state.checked = Some((now, Some(failure)));
+            Ok(None) => None,
+            Err(failure) if state.good.is_some() => {
+                tracing::warn!(%failure, "keeping the last good state of a document");
+                Some(failure)
             }
-        }
+            Err(failure) if is_absent(&failure) => {
+                state.absence = Some(failure.clone());
+                Some(failure)
+            }
+            Err(failure) => Some(failure),
+        };
+        state.checked = Some((now, failure));
+        state.absence.is_some() && !was_absent
     }
 
     fn best(&self) -> Option<Result<Arc<T>, CatalogError>> {
         let state = lock(&self.state);
-        let failure = || state.checked.as_ref()?.1.clone();
+        let failure = || {
+            state
+                .absence
+                .clone()
+                .or_else(|| state.checked.as_ref()?.1.clone())
+        };
         state.good.clone().map(Ok).or_else(|| failure().map(Err))
     }
 }
@@ -219,6 +272,7 @@ impl<T> Default for State<T> {
     fn default() -> Self {
         Self {
             good: None,
+            absence: None,
             validators: Validators::default(),
             checked: None,
         }
@@ -234,7 +288,7 @@ pub(crate) fn is_absent(error: &CatalogError) -> bool {
     matches!(
         error,
         CatalogError::Upstream {
-            status: Some(404 | 410),
+            status: Some(404),
             ..
         }
     )

@@ -183,6 +183,22 @@ fn an_index_without_default_packages_was_not_loaded() {
     assert_eq!(error.failure().cause, "upstream");
 }
 
+/// `make manifest` sends opkg's standard output, with the word "Unknown", to /dev/null.
+#[test]
+fn opkg_half_silenced() {
+    let said = |name: &str| {
+        format!("Collected errors:\n * opkg_install_cmd: Cannot install package {name}.\n")
+    };
+    let error = diagnose(&ended(2, "", &said("vim2.0")), &info());
+    assert!(matches!(error, BuildError::Request(_)), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "Error: Impossible package selection: missing (vim2.0)"
+    );
+    let error = diagnose(&ended(2, "", &said("base-files")), &info());
+    assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+}
+
 #[test]
 fn failures_of_the_mirror_and_the_disk_are_no_answer_to_the_request() {
     for (said, cause) in [

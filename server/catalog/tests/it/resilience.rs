@@ -81,6 +81,37 @@ async fn a_starting_server_has_the_last_good_state() {
 }
 
 #[tokio::test]
+async fn what_upstream_never_had_is_not_missed_while_it_is_down() {
+    for mode in [Mode::Broken, Mode::Silent, Mode::HalfWritten] {
+        let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
+        let folder = "releases/24.10.10/targets/ath79/generic/packages";
+        upstream.put(
+            &format!("{folder}/Packages"),
+            "Package: luci\nVersion: 26.1\nArchitecture: mips_24kc\n",
+        );
+        let (version, target) = (
+            "24.10.10".parse().unwrap(),
+            "ath79/generic".parse().unwrap(),
+        );
+        let running = upstream.catalog(cache.path()).await;
+        let before = running.target_index(&version, &target).await.unwrap();
+        assert_eq!(before.packages["luci"], "26.1");
+
+        upstream.turn(mode);
+        upstream.pass(61);
+        assert_eq!(
+            running.target_index(&version, &target).await.unwrap(),
+            before
+        );
+        let restarted = upstream.catalog(cache.path()).await;
+        assert_eq!(
+            restarted.target_index(&version, &target).await.unwrap(),
+            before
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_never_saw_upstream_starts_and_recovers() {
     let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
     upstream.turn(Mode::Broken);
