@@ -1,3 +1,73 @@
-//! Every command a person types.
+//! `cargo xtask`: every command a person types in this repository.
+//!
+//! Each command first sees to what it needs, says what it installs, and says why something is
+//! missing when it may not install it.
 
-fn main() {}
+mod build;
+mod check;
+mod demo;
+mod run;
+mod setup;
+mod size;
+mod wasm;
+
+use clap::{Parser, Subcommand};
+
+/// Build, try and check Attended Sysupgrade.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what building and testing need, and nothing else.
+    Setup,
+    /// Build everything the demo and the tests start.
+    Build,
+    /// Start mirror, server and a virtual router to click through; Ctrl-C ends it.
+    Demo {
+        /// Upgrade the router in a headless browser, print one line of JSON and end.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Run every check and test, as CI does.
+    Test {
+        /// Leave out the journeys in a browser.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Build the rpcd plugins for this machine.
+    Plugins,
+    /// Build the page with its Wasm module.
+    Wasm,
+    /// Print the sizes of what a router carries, and fail if one is over its budget.
+    Size,
+    /// Take the pictures in docs/screenshots anew.
+    Screenshots,
+}
+
+fn main() -> std::process::ExitCode {
+    match dispatch(&Args::parse().command) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Setup => setup::debian(&setup::ALL),
+        Command::Build => build::everything(),
+        Command::Demo { once } => demo::demo(*once),
+        Command::Test { quick } => check::test(*quick),
+        Command::Plugins => build::plugins(),
+        Command::Wasm => wasm::page().map(drop),
+        Command::Size => size::size(),
+        Command::Screenshots => demo::screenshots(),
+    }
+}

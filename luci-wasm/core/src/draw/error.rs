@@ -1,0 +1,55 @@
+//! What went wrong, and what can be done about it.
+
+use super::parts::{actions, button, headline};
+use crate::model::Model;
+use crate::msg::Action;
+use crate::node::{Element, div, el};
+
+pub(super) fn error(model: &Model) -> Element {
+    let trouble = &model.trouble;
+    let packages = (!trouble.packages.is_empty()).then(|| {
+        el("ul")
+            .class("packages")
+            .children(trouble.packages.iter().map(|problem| {
+                let remedy = (!problem.remedy.is_empty())
+                    .then(|| el("span").class("reason").text(problem.remedy.as_str()));
+                el("li")
+                    .child(el("span").class("name").text(problem.name.as_str()))
+                    .child(el("span").class("reason").text(problem.reason.as_str()))
+                    .maybe(remedy)
+            }))
+    });
+    let log = (!trouble.log.is_empty()).then(|| {
+        el("details")
+            .class("group")
+            .child(el("summary").text("Details for a report"))
+            .child(el("pre").attr("tabindex", "0").text(trouble.log.as_str()))
+    });
+    let retry = trouble
+        .retry
+        .map(|_| button(Action::Retry, "Try again", "primary"));
+    el("section")
+        .class("card trouble")
+        .attr("role", "alert")
+        .child(el("span").class("seal bad").attr("aria-hidden", "true"))
+        .child(headline(trouble.title.as_str()))
+        .child(el("p").class("lead").text(trouble.why.as_str()))
+        .maybe(packages)
+        .child(
+            div("next")
+                .child(el("h2").text("What to do"))
+                .child(el("p").text(trouble.next.as_str())),
+        )
+        .maybe(log)
+        .child(
+            actions()
+                .maybe(retry)
+                .child(button(Action::Back, "Back", "plain")),
+        )
+        .child(
+            el("p")
+                .class("small")
+                .child(el("span").text("Cause: "))
+                .child(el("code").text(trouble.cause.as_str())),
+        )
+}

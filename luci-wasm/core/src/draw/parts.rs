@@ -1,0 +1,131 @@
+//! Pieces that several screens share.
+
+use crate::msg::Action;
+use crate::node::{Element, div, el};
+
+/// A screen: a headline that takes the focus when the screen appears, and a sentence.
+pub(super) fn card(title: impl Into<String>, lead: impl Into<String>) -> Element {
+    el("section")
+        .class("card")
+        .child(headline(title))
+        .child(el("p").class("lead").text(lead))
+}
+
+/// The headline of a screen.
+pub(super) fn headline(title: impl Into<String>) -> Element {
+    el("h1")
+        .attr("tabindex", "-1")
+        .attr("data-focus", "")
+        .text(title)
+}
+
+/// A button; `class` is `primary`, `plain`, `danger` or `quiet`.
+pub(super) fn button(action: Action, label: impl Into<String>, class: &'static str) -> Element {
+    el("button")
+        .attr("type", "button")
+        .class(class)
+        .attr("data-action", action.name())
+        .text(label)
+}
+
+/// The row of buttons at the end of a screen.
+pub(super) fn actions() -> Element {
+    div("actions")
+}
+
+/// Text for screen readers only.
+pub(super) fn hidden(text: impl Into<String>) -> Element {
+    el("span").class("sr-only").text(text)
+}
+
+/// A labelled fact of a definition list.
+pub(super) fn fact(label: &'static str, value: impl Into<String>) -> Element {
+    div("fact")
+        .child(el("dt").text(label))
+        .child(el("dd").text(value))
+}
+
+/// A box that stands out; `class` is `note info`, `note warn` or `note bad`.
+pub(super) fn note(class: &'static str, text: impl Into<String>) -> Element {
+    div(class).child(el("p").text(text))
+}
+
+/// A checkbox with a label and an explanation below it.
+pub(super) fn checkbox(
+    id: impl Into<String>,
+    label: impl Into<String>,
+    hint: impl Into<String>,
+    on: bool,
+    enabled: bool,
+) -> Element {
+    let id = id.into();
+    let hint: String = hint.into();
+    let hint_id = format!("{id}-hint");
+    let input = el("input")
+        .attr("type", "checkbox")
+        .attr("id", id.as_str())
+        .flag("checked", on)
+        .flag("disabled", !enabled);
+    let (input, text) = if hint.is_empty() {
+        (input, None)
+    } else {
+        let text = el("span")
+            .class("hint")
+            .attr("id", hint_id.as_str())
+            .text(hint);
+        (input.attr("aria-describedby", hint_id), Some(text))
+    };
+    let words = el("span")
+        .child(el("span").class("name").text(label))
+        .maybe(text);
+    el("label")
+        .class("check")
+        .attr("for", id)
+        .child(input)
+        .child(words)
+}
+
+/// How far an item of a checklist is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Done,
+    Now,
+    Later,
+}
+
+impl Mark {
+    /// The mark of an item at `place` when the item at `current` is under way.
+    pub(super) fn at(place: usize, current: usize) -> Self {
+        match place.cmp(&current) {
+            std::cmp::Ordering::Less => Self::Done,
+            std::cmp::Ordering::Equal => Self::Now,
+            std::cmp::Ordering::Greater => Self::Later,
+        }
+    }
+}
+
+/// One item of a checklist, with anything below its label.
+pub(super) fn item(mark: Mark, label: impl Into<String>, below: Option<Element>) -> Element {
+    let (class, word) = match mark {
+        Mark::Done => ("done", "finished: "),
+        Mark::Now => ("now", "under way: "),
+        Mark::Later => ("later", ""),
+    };
+    let label = div("label")
+        .maybe((!word.is_empty()).then(|| hidden(word)))
+        .text(label);
+    let dot = el("span").class("dot").attr("aria-hidden", "true");
+    el("li")
+        .class(class)
+        .child(dot)
+        .child(div("body").child(label).maybe(below))
+}
+
+/// A bar for `done` of `total`, or a moving one if the total is not known.
+pub(super) fn bar(label: &'static str, done: u64, total: Option<u64>) -> Element {
+    let bar = el("progress").attr("aria-label", label).attr("max", "100");
+    match total {
+        Some(total) => bar.attr("value", crate::units::percent(done, total).to_string()),
+        None => bar,
+    }
+}

@@ -1,0 +1,164 @@
+//! Screens on which machines work: nobody has to do anything but may always stop.
+
+use asu_protocol::build::stage;
+
+use super::parts::{Mark, actions, bar, button, card, item};
+use crate::model::Model;
+use crate::msg::Action;
+use crate::node::{Element, div, el};
+use crate::state::State;
+use crate::units;
+
+/// A short wait for one answer.
+pub(super) fn looking(model: &Model, title: &'static str, lead: &'static str) -> Element {
+    let renewing = model.parked.is_some();
+    let lead = if renewing {
+        "Logging in again, because the session has ended."
+    } else {
+        lead
+    };
+    card(title, lead)
+        .child(bar(title, 0, None))
+        .child(actions().child(button(Action::Cancel, "Cancel", "plain")))
+}
+
+/// The way of a build, as the server names its stages.
+const STAGES: [(&str, &str); 5] = [
+    (stage::INIT, "Start the build"),
+    (stage::CONTAINER_SETUP, "Prepare the ImageBuilder"),
+    (stage::VALIDATE_REVISION, "Check the revision"),
+    (stage::VALIDATE_MANIFEST, "Put the packages together"),
+    (stage::BUILDING_IMAGE, "Assemble the image"),
+];
+
+pub(super) fn build(model: &Model) -> Element {
+    let version = model.job.version.as_str();
+    let building = model.state == State::Building;
+    let place = STAGES
+        .iter()
+        .position(|(name, _)| *name == model.job.stage)
+        .unwrap_or(0);
+    let current = match model.state {
+        State::Requesting => 0,
+        State::Queued => 1,
+        _ => place + 2,
+    };
+    let queue = item(
+        Mark::at(1, current),
+        "Wait for a free builder",
+        (current == 1).then(|| detail(queue_words(model))),
+    );
+    let stages = STAGES.iter().enumerate().map(|(number, (_, label))| {
+        let now = building && number == place;
+        item(
+            Mark::at(number + 2, current),
+            *label,
+            now.then(|| bar(label, 0, None)),
+        )
+    });
+    let list = el("ol")
+        .class("checklist")
+        .child(item(Mark::at(0, current), "Hand in the request", None))
+        .child(queue)
+        .children(stages);
+    card(
+        format!("Building OpenWrt {version} for you"),
+        "The server puts together an image with your packages. This usually takes one to two minutes; you may leave this page open in the background.",
+    )
+    .child(list)
+    .maybe(silence(model))
+    .child(foot(model, units::clock(model.now.saturating_sub(model.job.started))))
+}
+
+fn silence(model: &Model) -> Option<Element> {
+    model.job.failing_since.map(|_| {
+        super::parts::note("note warn", "The build server does not answer at the moment. The build goes on there; this page keeps asking.")
+    })
+}
+
+/// Where in the queue the request is.
+pub(super) fn queue_words(model: &Model) -> String {
+    match model.job.position {
+        Some(0) => "Yours is next.".to_owned(),
+        Some(1) => "One build is ahead of yours.".to_owned(),
+        Some(count) => format!("{count} builds are ahead of yours."),
+        None => "Asking for its place in the queue.".to_owned(),
+    }
+}
+
+/// What a stage is called; an unknown one is a newer server's.
+pub(super) fn stage_words(stage: &str) -> &str {
+    STAGES
+        .iter()
+        .find(|(name, _)| *name == stage)
+        .map_or(stage, |(_, label)| label)
+}
+
+pub(super) fn transfer(model: &Model) -> Element {
+    let current = match model.state {
+        State::Downloading => 0,
+        State::Checking => 1,
+        State::Uploading => 2,
+        State::Verifying => 3,
+        _ => 4,
+    };
+    let labels = [
+        "Download the image to this browser",
+        "Compare it with its SHA-256",
+        "Send it to the router",
+        "Compare what the router received",
+        "Let the router test it",
+    ];
+    let items = labels.iter().enumerate().map(|(number, label)| {
+        let below = (number == current).then(|| moved(model, label));
+        item(Mark::at(number, current), *label, below)
+    });
+    card(
+        "Bringing the image to your router",
+        "The image is checked three times on its way. Nothing is written to flash yet.",
+    )
+    .child(el("ol").class("checklist").children(items))
+    .child(foot(
+        model,
+        units::clock(model.now.saturating_sub(model.since)),
+    ))
+}
+
+/// The bar of a transfer with its bytes, or a moving bar for work without a number.
+fn moved(model: &Model, label: &'static str) -> Element {
+    let transfer = model.transfer;
+    let moving = matches!(model.state, State::Downloading | State::Uploading) && transfer.done > 0;
+    let total = transfer.total.filter(|_| moving);
+    let words = match total {
+        _ if !moving => String::new(),
+        Some(total) if transfer.done >= total && model.state == State::Uploading => {
+            "All bytes are there; the router is hashing them.".to_owned()
+        }
+        Some(total) => format!(
+            "{} of {} · {} %",
+            units::bytes(transfer.done),
+            units::bytes(total),
+            units::percent(transfer.done, total)
+        ),
+        None => units::bytes(transfer.done),
+    };
+    div("moved")
+        .child(bar(label, transfer.done, total))
+        .maybe((!words.is_empty()).then(|| detail(words)))
+}
+
+fn detail(text: String) -> Element {
+    el("p").class("detail").text(text)
+}
+
+fn foot(model: &Model, elapsed: String) -> Element {
+    let elapsed = el("p")
+        .class("elapsed")
+        .child(el("span").text("Elapsed "))
+        .child(el("span").class("clock").text(elapsed));
+    let cancel = model
+        .state
+        .can_cancel()
+        .then(|| button(Action::Cancel, "Cancel", "plain"));
+    actions().maybe(cancel).child(elapsed)
+}

@@ -1,0 +1,241 @@
+//! What the view knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use asu_protocol::build::BuildAnswer;
+use asu_protocol::overview::Overview;
+use asu_protocol::problem::PackageProblem;
+use asu_protocol::profiles::Image;
+use asu_protocol::router::{RouterInfo, TestReply};
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Effect;
+use crate::plan::{Plan, ProfileDocument};
+use crate::state::State;
+use crate::trouble::Trouble;
+use crate::update::{Call, Step};
+
+/// What the host tells the view when it puts it on a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Where ubus answers JSON-RPC, e.g. `/ubus`.
+    pub ubus_url: String,
+    /// Where `cgi-upload` is.
+    pub upload_url: String,
+    /// A ubus session that is already open, if the view is part of a larger application.
+    pub session: Option<String>,
+    /// The text the view last asked to remember in this tab.
+    pub remembered: Option<String>,
+    /// Whether the page came by https.
+    pub secure: bool,
+    /// Whether the page around the view has its own heading.
+    pub embedded: bool,
+}
+
+/// What survives a reload of the page. Never a password.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Remembered {
+    pub(crate) session: String,
+    pub(crate) hash: String,
+    pub(crate) version: String,
+    pub(crate) server: String,
+}
+
+/// User name and password, kept in memory only: the router is asked for them again after it
+/// restarted.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+/// What people typed and ticked.
+#[derive(Clone, Default)]
+pub(crate) struct Form {
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) server: String,
+    pub(crate) version: String,
+    pub(crate) advanced: bool,
+    pub(crate) keep: bool,
+    pub(crate) left_out: BTreeSet<String>,
+}
+
+/// The documents a plan is made from, as they arrive.
+#[derive(Default)]
+pub(crate) struct Documents {
+    pub(crate) profile: Option<ProfileDocument>,
+    /// `Some(None)`: the server does not have it, which is no obstacle.
+    pub(crate) old_profile: Option<Option<ProfileDocument>>,
+    pub(crate) target: Option<BTreeMap<String, String>>,
+    pub(crate) arch: Option<BTreeMap<String, String>>,
+}
+
+/// A build under way or finished.
+#[derive(Default, Clone)]
+pub(crate) struct Job {
+    pub(crate) hash: String,
+    pub(crate) version: String,
+    pub(crate) position: Option<u32>,
+    pub(crate) stage: String,
+    /// When it was asked for.
+    pub(crate) started: u64,
+    /// When position or stage changed last.
+    pub(crate) moved: u64,
+    /// When to ask again.
+    pub(crate) next_poll: u64,
+    /// Since when the server does not answer.
+    pub(crate) failing_since: Option<u64>,
+    /// The finished build.
+    pub(crate) answer: BuildAnswer,
+    /// The file chosen.
+    pub(crate) image: Image,
+}
+
+/// How a restart is getting on.
+#[derive(Default, Clone)]
+pub(crate) struct Restart {
+    pub(crate) started: u64,
+    pub(crate) next_poll: u64,
+    /// When the router stopped answering.
+    pub(crate) went_away: Option<u64>,
+    /// Whether the session was opened after the upgrade had begun.
+    pub(crate) logged_in: bool,
+    /// How often the password was refused.
+    pub(crate) refused: u32,
+    /// What the router says it is now.
+    pub(crate) info: Option<RouterInfo>,
+    /// All packages it has now.
+    pub(crate) packages: Option<BTreeMap<String, String>>,
+}
+
+/// How the new system compares with what was promised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) user_packages: Option<usize>,
+    pub(crate) promised: usize,
+    /// Differences, as sentences.
+    pub(crate) differences: Vec<String>,
+}
+
+/// Bytes moved so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    pub(crate) done: u64,
+    pub(crate) total: Option<u64>,
+    pub(crate) started: u64,
+}
+
+/// All the view knows. Made by [`Model::new`], changed by [`crate::update`], drawn by
+/// [`crate::view`].
+pub struct Model {
+    pub(crate) options: Options,
+    pub(crate) state: State,
+    /// When the state was entered, milliseconds.
+    pub(crate) since: u64,
+    /// The latest time seen, milliseconds.
+    pub(crate) now: u64,
+    pub(crate) form: Form,
+    /// A word above the login form.
+    pub(crate) notice: String,
+    pub(crate) session: Option<String>,
+    pub(crate) credentials: Option<Credentials>,
+    /// Whether the session was renewed for the step under way: a second refusal is then about
+    /// permission, not about time.
+    pub(crate) renewed: bool,
+    /// When the router last answered a call with this session.
+    pub(crate) touched: u64,
+    /// What to go on with after logging in.
+    pub(crate) parked: Option<Step>,
+    pub(crate) resume: Option<Remembered>,
+    pub(crate) router: RouterInfo,
+    pub(crate) installed: BTreeMap<String, String>,
+    pub(crate) server: Option<String>,
+    pub(crate) overview: Option<Overview>,
+    pub(crate) documents: Documents,
+    /// The profile name the server knows this router by.
+    pub(crate) profile: String,
+    pub(crate) plan: Option<Plan>,
+    pub(crate) job: Job,
+    pub(crate) transfer: Transfer,
+    /// Whether the router may hold an uploaded image.
+    pub(crate) uploaded: bool,
+    pub(crate) test: TestReply,
+    pub(crate) restart: Restart,
+    pub(crate) outcome: Outcome,
+    pub(crate) trouble: Trouble,
+    /// Packages of the plan that the server refused, with its reasons.
+    pub(crate) rejected: Vec<PackageProblem>,
+    /// The state in which the trouble happened.
+    pub(crate) failed_in: State,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) next_id: u32,
+    pub(crate) out: Vec<Effect>,
+}
+
+impl Model {
+    /// A view that has not been opened; the first message is [`crate::Msg::Open`].
+    pub fn new(options: Options) -> Self {
+        Self {
+            session: options.session.clone(),
+            options,
+            state: State::Login,
+            since: 0,
+            now: 0,
+            form: Form {
+                username: "root".to_owned(),
+                keep: true,
+                ..Form::default()
+            },
+            notice: String::new(),
+            credentials: None,
+            renewed: false,
+            touched: 0,
+            parked: None,
+            resume: None,
+            router: RouterInfo::default(),
+            installed: BTreeMap::new(),
+            server: None,
+            overview: None,
+            documents: Documents::default(),
+            profile: String::new(),
+            plan: None,
+            job: Job::default(),
+            transfer: Transfer::default(),
+            uploaded: false,
+            test: TestReply::default(),
+            restart: Restart::default(),
+            outcome: Outcome::default(),
+            trouble: Trouble::default(),
+            rejected: Vec::new(),
+            failed_in: State::Login,
+            calls: Vec::new(),
+            next_id: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// Where the view is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What went wrong; of use in [`State::Error`] only.
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
+    }
+
+    /// Whether the host has to send [`crate::Msg::Tick`]s.
+    pub fn is_waiting(&self) -> bool {
+        self.state.limit().is_some() || !self.calls.is_empty()
+    }
+
+    /// Whether the plan is for exactly the release that runs.
+    pub(crate) fn is_rebuild(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| {
+            plan.version == self.router.version
+                && (plan.revision.is_empty() || plan.revision == self.router.revision)
+        })
+    }
+}

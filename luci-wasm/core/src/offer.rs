@@ -1,0 +1,181 @@
+//! Which versions a router may be upgraded to.
+
+use std::cmp::Ordering;
+
+use asu_protocol::overview::{Branch, Overview};
+use asu_protocol::release::{branch_of, compare, path_of};
+use asu_protocol::router::RouterInfo;
+
+/// One version to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// e.g. `24.10.2`.
+    pub version: String,
+    /// A word about it: `installed`, `newest stable`, `test version`, …
+    pub note: &'static str,
+}
+
+/// Whether a version is a release rather than a candidate or a snapshot.
+pub fn is_stable(version: &str) -> bool {
+    !version.contains("-rc") && !version.contains("SNAPSHOT")
+}
+
+/// The versions to choose from: the newest of each channel first, then newest to oldest.
+///
+/// Older ones than the running one, candidates and snapshots are only there where `advanced`.
+pub fn offers(overview: &Overview, router: &RouterInfo, advanced: bool) -> Vec<Offer> {
+    let mut versions: Vec<&str> = overview
+        .branches
+        .values()
+        .filter(|branch| serves(branch, &router.target))
+        .flat_map(|branch| branch.versions.iter().map(String::as_str))
+        .collect();
+    versions.sort_by(|a, b| compare(b, a));
+    versions.dedup();
+    versions.retain(|version| advanced || is_offered(overview, router, version));
+    let rank = |version: &str| overview.latest.iter().position(|latest| latest == version);
+    versions.sort_by_key(|version| rank(version).unwrap_or(usize::MAX));
+    let newest = newest_stable(&versions);
+    versions
+        .into_iter()
+        .map(|version| Offer {
+            version: version.to_owned(),
+            note: note(version, router, newest),
+        })
+        .collect()
+}
+
+/// The version preselected: the newest stable one, or else what is running, or else the first.
+pub fn preselect(offers: &[Offer], router: &RouterInfo) -> Option<String> {
+    let versions: Vec<&str> = offers.iter().map(|offer| offer.version.as_str()).collect();
+    newest_stable(&versions)
+        .filter(|newest| compare(newest, &router.version) != Ordering::Less)
+        .or_else(|| {
+            versions
+                .iter()
+                .find(|version| **version == router.version)
+                .copied()
+        })
+        .or_else(|| versions.first().copied())
+        .map(str::to_owned)
+}
+
+/// The folder of a version below `/json/v1/`.
+pub fn folder(overview: &Overview, version: &str) -> String {
+    match branch(overview, version) {
+        Some(branch) if !branch.path.is_empty() => branch.path.replace("{version}", version),
+        _ => path_of(version),
+    }
+}
+
+/// The branch a version belongs to, if the server has it.
+pub fn branch<'a>(overview: &'a Overview, version: &str) -> Option<&'a Branch> {
+    overview.branches.get(branch_of(version))
+}
+
+fn serves(branch: &Branch, target: &str) -> bool {
+    branch.enabled && (branch.targets.is_empty() || branch.targets.contains_key(target))
+}
+
+fn is_offered(overview: &Overview, router: &RouterInfo, version: &str) -> bool {
+    let wanted = is_stable(version)
+        || version == router.version
+        || overview.latest.iter().any(|latest| latest == version);
+    wanted && compare(version, &router.version) != Ordering::Less
+}
+
+fn newest_stable<'a>(versions: &[&'a str]) -> Option<&'a str> {
+    versions
+        .iter()
+        .copied()
+        .filter(|version| is_stable(version))
+        .max_by(|a, b| compare(a, b))
+}
+
+fn note(version: &str, router: &RouterInfo, newest: Option<&str>) -> &'static str {
+    if version == router.version {
+        "installed"
+    } else if compare(version, &router.version) == Ordering::Less {
+        "older"
+    } else if version.contains("SNAPSHOT") {
+        "development"
+    } else if version.contains("-rc") {
+        "test version"
+    } else if newest == Some(version) {
+        "newest stable"
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overview() -> Overview {
+        serde_json::from_value(serde_json::json!({
+            "latest": ["25.12.0-rc1", "24.10.2", "23.05.6"],
+            "branches": {
+                "25.12": {"enabled": true, "path": "releases/{version}", "versions": ["25.12.0-rc1"], "targets": {"ath79/generic": "mips_24kc"}},
+                "24.10": {"enabled": true, "versions": ["24.10-SNAPSHOT", "24.10.10", "24.10.2", "24.10.0-rc1"], "targets": {"ath79/generic": "mips_24kc"}},
+                "23.05": {"enabled": true, "versions": ["23.05.6", "23.05.5", "23.05.4"], "targets": {"ath79/generic": "mips_24kc"}},
+                "22.03": {"enabled": false, "versions": ["22.03.7"], "targets": {"ath79/generic": "mips_24kc"}},
+                "SNAPSHOT": {"enabled": true, "snapshot": true, "path": "snapshots", "versions": ["SNAPSHOT"], "targets": {"x86/64": "x86_64"}},
+            }
+        }))
+        .unwrap()
+    }
+
+    fn router(version: &str) -> RouterInfo {
+        RouterInfo {
+            version: version.to_owned(),
+            target: "ath79/generic".to_owned(),
+            ..RouterInfo::default()
+        }
+    }
+
+    fn names(version: &str, advanced: bool) -> Vec<String> {
+        offers(&overview(), &router(version), advanced)
+            .into_iter()
+            .map(|offer| offer.version)
+            .collect()
+    }
+
+    #[test]
+    fn latest_come_first_and_nothing_older_is_offered() {
+        assert_eq!(
+            names("23.05.5", false),
+            ["25.12.0-rc1", "24.10.2", "23.05.6", "24.10.10", "23.05.5"]
+        );
+    }
+
+    #[test]
+    fn advanced_adds_older_versions_candidates_and_snapshots() {
+        let all = names("24.10.2", true);
+        for version in ["24.10-SNAPSHOT", "24.10.0-rc1", "23.05.4"] {
+            assert!(all.iter().any(|name| name == version), "{version}");
+        }
+        assert!(
+            !all.iter()
+                .any(|name| name == "22.03.7" || name == "SNAPSHOT")
+        );
+    }
+
+    #[test]
+    fn the_newest_stable_version_is_preselected() {
+        let choose = |version: &str| {
+            let router = router(version);
+            preselect(&offers(&overview(), &router, false), &router)
+        };
+        assert_eq!(choose("23.05.5").as_deref(), Some("24.10.10"));
+        assert_eq!(choose("24.10.10").as_deref(), Some("24.10.10"));
+        assert_eq!(choose("25.12.0-rc1").as_deref(), Some("25.12.0-rc1"));
+    }
+
+    #[test]
+    fn a_version_has_the_folder_its_branch_says() {
+        assert_eq!(folder(&overview(), "25.12.0-rc1"), "releases/25.12.0-rc1");
+        assert_eq!(folder(&overview(), "24.10.2"), "releases/24.10.2");
+        assert_eq!(folder(&overview(), "SNAPSHOT"), "snapshots");
+    }
+}

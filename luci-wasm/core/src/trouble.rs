@@ -1,0 +1,54 @@
+//! What went wrong, for a person: what happened, why, and what to do next.
+
+mod router;
+mod server;
+
+use asu_protocol::problem::PackageProblem;
+
+pub(crate) use router::{refused, upload_refused};
+pub(crate) use server::{Asked, server_trouble};
+
+use crate::update::Step;
+
+/// Everything the error screen shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// A stable code; the value of `data-cause`.
+    pub cause: String,
+    /// What happened, as a headline.
+    pub title: String,
+    /// Why, as far as it is known.
+    pub why: String,
+    /// What to do next.
+    pub next: String,
+    /// Packages at fault.
+    pub packages: Vec<PackageProblem>,
+    /// What the other side printed, for a report.
+    pub log: String,
+    /// What trying again repeats.
+    pub(crate) retry: Option<Step>,
+}
+
+impl Trouble {
+    /// A trouble that trying again may cure.
+    pub(crate) fn new(
+        cause: &str,
+        title: impl Into<String>,
+        why: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self {
+            cause: cause.to_owned(),
+            title: title.into(),
+            why: why.into(),
+            next: next.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Names the step that trying again repeats.
+    pub(crate) fn retry(mut self, step: Step) -> Self {
+        self.retry = Some(step);
+        self
+    }
+}

@@ -1,0 +1,291 @@
+//! Troubles with the build server.
+
+use serde_json::Value;
+
+use asu_protocol::build::BuildAnswer;
+
+use super::Trouble;
+use crate::effect::Reply;
+
+/// What the server was asked for, because the same status means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What it can build.
+    Overview,
+    /// Packages of a release.
+    Packages,
+    /// A new build.
+    Build,
+    /// How a build is getting on.
+    Progress,
+    /// An image file.
+    Image,
+}
+
+/// Says why the server's answer is of no use. `secure` tells whether this page came by https.
+pub(crate) fn server_trouble(asked: Asked, server: &str, secure: bool, reply: &Reply) -> Trouble {
+    match reply {
+        Reply::Failed(text) => unreachable(server, secure, text),
+        Reply::TimedOut => Trouble::new(
+            "server-timeout",
+            "The build server did not answer in time",
+            format!("{server} accepted the connection but stayed silent."),
+            "It may be overloaded. Try again in a few minutes.",
+        ),
+        Reply::Digest { .. } => invalid(server, ""),
+        Reply::Http { status, body } => answered(asked, server, *status, body),
+    }
+}
+
+fn unreachable(server: &str, secure: bool, text: &str) -> Trouble {
+    if secure && server.starts_with("http://") {
+        return Trouble::new(
+            "mixed-content",
+            "The browser blocks this build server",
+            format!(
+                "This page was opened by https, so the browser refuses to talk to {server}, which is plain http."
+            ),
+            "Use a server address that begins with https://, or open this page by http://.",
+        );
+    }
+    let mut trouble = Trouble::new(
+        "server-unreachable",
+        "The build server cannot be reached",
+        format!(
+            "The browser got no usable answer from {server}. The address may be wrong, the server or your internet connection down, or the server may not allow requests from other sites (CORS); browsers do not say which."
+        ),
+        "Check your connection and the server address, then try again. Nothing was changed on the router.",
+    );
+    text.clone_into(&mut trouble.log);
+    trouble
+}
+
+fn answered(asked: Asked, server: &str, status: u16, body: &str) -> Trouble {
+    let answer = serde_json::from_str::<BuildAnswer>(body).ok();
+    let mut trouble = match status {
+        200..=299 => invalid(server, body),
+        404 => not_found(asked, server),
+        422 if answer.is_none() => invalid_request(body),
+        429 => busy(
+            "too-many-requests",
+            "The build server asks for patience",
+            "It received too many requests from this connection.",
+        ),
+        502..=504 => busy(
+            "server-unavailable",
+            "The build server is not available",
+            "The machine in front of it answers, the server itself does not; it may be restarting.",
+        ),
+        529 => busy(
+            "server-overloaded",
+            "The build server is overloaded",
+            "Its queue is full, so it takes no new requests at the moment.",
+        ),
+        400 | 409 | 413 | 422 => refused_request(),
+        500 if matches!(asked, Asked::Build | Asked::Progress) && answer.is_some() => {
+            failed_build()
+        }
+        _ => Trouble::new(
+            if status >= 500 {
+                "server-error"
+            } else {
+                "unexpected-status"
+            },
+            "The build server could not help",
+            format!("{server} answered with HTTP status {status}."),
+            "Try again later. If it stays, tell the operator of the server.",
+        ),
+    };
+    if let Some(answer) = answer.filter(|_| status >= 300) {
+        explain(&mut trouble, asked, answer);
+    }
+    trouble
+}
+
+/// Lets the server's own words replace the general ones.
+fn explain(trouble: &mut Trouble, asked: Asked, answer: BuildAnswer) {
+    // "could not find provided request hash" helps nobody; ours says what it means.
+    let forgotten = trouble.cause == "build-forgotten" && asked == Asked::Progress;
+    if !answer.detail.is_empty() && !forgotten {
+        let detail = answer
+            .detail
+            .strip_prefix("Error: ")
+            .unwrap_or(&answer.detail);
+        trouble.why = detail.to_owned();
+    }
+    if trouble.cause == "request-refused" || trouble.cause == "build-failed" {
+        specialise(trouble);
+    }
+    if !answer.cause.is_empty() && !forgotten {
+        trouble.cause = answer.cause;
+    }
+    if !answer.hint.is_empty() {
+        trouble.next = answer.hint;
+    }
+    trouble.packages = answer.packages;
+    trouble.log = [answer.stdout, answer.stderr].join("\n").trim().to_owned();
+}
+
+/// Gives ASU's known sentences a cause and advice of their own.
+fn specialise(trouble: &mut Trouble) {
+    const KNOWN: &[(&str, &str, &str, &str)] = &[
+        (
+            "Unsupported version",
+            "unsupported-version",
+            "The server does not build this release",
+            "Go back and choose another version, or try again tomorrow if it was just released.",
+        ),
+        (
+            "Unsupported branch",
+            "unsupported-branch",
+            "The server does not build this release",
+            "Go back and choose another version.",
+        ),
+        (
+            "Unsupported target",
+            "unsupported-target",
+            "This release has no images for this kind of router",
+            "Go back and choose another version; new releases can take a day until every target is built.",
+        ),
+        (
+            "Unsupported profile",
+            "unsupported-profile",
+            "This release does not know this router",
+            "Go back and choose another version, or look the device up in the OpenWrt table of hardware.",
+        ),
+        (
+            "Impossible package selection",
+            "package-selection",
+            "The packages do not fit together",
+            "Go back and leave out the packages named here.",
+        ),
+        (
+            "exceed device storage",
+            "image-too-big",
+            "The image would not fit into the router’s flash",
+            "Go back and leave out packages you can do without.",
+        ),
+        (
+            "Image not found",
+            "builder-missing",
+            "The server cannot build this release yet",
+            "Try again in a few hours; builders appear some time after a release.",
+        ),
+    ];
+    for (words, cause, title, next) in KNOWN {
+        if trouble.why.contains(words) {
+            (*cause).clone_into(&mut trouble.cause);
+            (*title).clone_into(&mut trouble.title);
+            (*next).clone_into(&mut trouble.next);
+            return;
+        }
+    }
+}
+
+fn busy(cause: &str, title: &str, why: &str) -> Trouble {
+    Trouble::new(
+        cause,
+        title,
+        why,
+        "Wait a few minutes, then try again. Your choices are kept.",
+    )
+}
+
+fn refused_request() -> Trouble {
+    Trouble::new(
+        "request-refused",
+        "The build server refused the request",
+        "It did not say why.",
+        "Go back, change the selection, and request again.",
+    )
+}
+
+fn failed_build() -> Trouble {
+    Trouble::new(
+        "build-failed",
+        "The image could not be built",
+        "The build server reported a failure without a reason.",
+        "Go back and leave out packages you can do without, or try again later. Nothing was changed on the router.",
+    )
+}
+
+fn invalid(server: &str, body: &str) -> Trouble {
+    let mut trouble = Trouble::new(
+        "invalid-answer",
+        "The build server’s answer cannot be read",
+        format!(
+            "What {server} sent is not what a build server sends. It may be another kind of web site, or a login page of the network you are in."
+        ),
+        "Check the server address. In a hotel or guest network, open any web page first.",
+    );
+    trouble.log = body.chars().take(500).collect();
+    trouble
+}
+
+fn not_found(asked: Asked, server: &str) -> Trouble {
+    match asked {
+        Asked::Overview => Trouble::new(
+            "not-a-build-server",
+            "There is no build server at this address",
+            format!("{server} answers, but has no list of releases."),
+            "Check the server address for a typing mistake.",
+        ),
+        Asked::Packages => Trouble::new(
+            "packages-missing",
+            "The server has no packages for this release",
+            "The package list for this router’s target does not exist there (yet).",
+            "Go back and choose another version, or try again tomorrow if it was just released.",
+        ),
+        Asked::Build => Trouble::new(
+            "not-a-build-server",
+            "This server does not build images",
+            format!("{server} lists releases, but takes no build requests."),
+            "Go back and use another server address.",
+        ),
+        Asked::Progress => Trouble::new(
+            "build-forgotten",
+            "The server no longer knows this build",
+            "Finished and failed builds are kept for a limited time only, and a restarted server may have lost its queue.",
+            "Try again: the image is requested anew, with the same selection.",
+        ),
+        Asked::Image => Trouble::new(
+            "image-gone",
+            "The image is no longer on the server",
+            "It was built, but its file has been removed since.",
+            "Try again: the image is requested anew, with the same selection.",
+        ),
+    }
+}
+
+/// FastAPI's list of what is wrong with a request, as sentences.
+fn invalid_request(body: &str) -> Trouble {
+    let mut trouble = refused_request();
+    trouble.cause = "request-invalid".to_owned();
+    let list = serde_json::from_str::<Value>(body).unwrap_or_default();
+    let complaints: Vec<String> = list
+        .get("detail")
+        .and_then(Value::as_array)
+        .map(|items| items.iter().filter_map(complaint).collect())
+        .unwrap_or_default();
+    if !complaints.is_empty() {
+        trouble.why = complaints.join(" ");
+    }
+    trouble
+}
+
+fn complaint(item: &Value) -> Option<String> {
+    let message = item.get("msg")?.as_str()?;
+    let place: Vec<String> = item
+        .get("loc")
+        .and_then(Value::as_array)
+        .map(|parts| parts.iter().skip(1).map(plain).collect())
+        .unwrap_or_default();
+    let given = item.get("input").map(plain).unwrap_or_default();
+    Some(format!("{} “{given}”: {message}.", place.join(" ")))
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,214 @@
+//! Requesting a build and following it to its end.
+
+use asu_protocol::build::{BuildAnswer, stage};
+use serde_json::json;
+
+use super::Step;
+use super::calls::Purpose;
+use crate::effect::Reply;
+use crate::image::{choose, filesystem};
+use crate::model::{Job, Model};
+use crate::state::State;
+use crate::trouble::{Asked, Trouble};
+
+/// How this client names itself in the server's statistics.
+const CLIENT: &str = concat!("asu-view/", env!("CARGO_PKG_VERSION"));
+/// How long one answer about a build may take.
+const STATUS: u64 = 20_000;
+/// How long the server may be silent while a build is followed before that is a failure.
+const PATIENCE: u64 = 120_000;
+
+impl Model {
+    pub(crate) fn request(&mut self) {
+        let Some(plan) = &self.plan else {
+            return self.run(Step::Search);
+        };
+        let images = self
+            .documents
+            .profile
+            .as_ref()
+            .map(|profile| profile.images.as_slice());
+        let mut body = json!({
+            "distro": "openwrt",
+            "version": plan.version,
+            "target": self.router.target,
+            "profile": self.profile,
+            "packages": plan.packages(&self.form.left_out),
+            "diff_packages": true,
+            "client": CLIENT,
+        });
+        if let Some(filesystem) = filesystem(images.unwrap_or_default(), &self.router) {
+            body["filesystem"] = filesystem.into();
+        }
+        self.job = Job {
+            version: plan.version.clone(),
+            started: self.now,
+            ..Job::default()
+        };
+        self.go(State::Requesting);
+        self.ask(
+            Purpose::Build,
+            60_000,
+            "/api/v1/build",
+            Some(body.to_string()),
+        );
+    }
+
+    /// Asks after a build that was requested before.
+    pub(crate) fn resume_job(&mut self) {
+        if self.job.hash.is_empty() {
+            return self.run(Step::Request);
+        }
+        self.job.started = self.now;
+        self.job.moved = self.now;
+        self.job.failing_since = None;
+        self.go(State::Queued);
+        self.poll();
+    }
+
+    pub(crate) fn poll(&mut self) {
+        let path = format!("/api/v1/build/{}", self.job.hash);
+        self.ask(Purpose::Poll, STATUS, &path, None);
+    }
+
+    pub(crate) fn requested(&mut self, reply: &Reply) {
+        match read(reply) {
+            Some((200 | 202, answer)) => self.follow(answer),
+            _ => {
+                let trouble = self.server_says(Asked::Build, reply);
+                self.fail(trouble.retry(Step::Request));
+            }
+        }
+    }
+
+    pub(crate) fn polled(&mut self, reply: &Reply) {
+        match (read(reply), reply) {
+            (Some((200 | 202, answer)), _) => {
+                self.job.failing_since = None;
+                self.follow(answer);
+            }
+            (_, Reply::Failed(_) | Reply::TimedOut)
+            | (
+                _,
+                Reply::Http {
+                    status: 429 | 502..=504 | 529,
+                    ..
+                },
+            ) => self.be_patient(reply),
+            (_, Reply::Http { status: 404, .. }) => {
+                let trouble = self.server_says(Asked::Progress, reply);
+                self.forget_job();
+                self.fail(trouble.retry(Step::Request));
+            }
+            _ => {
+                let trouble = self.server_says(Asked::Progress, reply);
+                self.forget_job();
+                self.fail(trouble.retry(Step::Request));
+            }
+        }
+    }
+
+    /// A build outlives a lost connection, so silence is forgiven for a while.
+    fn be_patient(&mut self, reply: &Reply) {
+        let since = *self.job.failing_since.get_or_insert(self.now);
+        if self.now.saturating_sub(since) > PATIENCE {
+            let trouble = self.server_says(Asked::Progress, reply);
+            return self.fail(trouble.retry(Step::Poll));
+        }
+        self.job.next_poll = self.now + 5_000;
+    }
+
+    fn follow(&mut self, answer: BuildAnswer) {
+        if answer.status == 200 || !answer.images.is_empty() {
+            return self.built(answer);
+        }
+        let is_queued = answer.queue_position.is_some()
+            || answer.imagebuilder_status == stage::QUEUED
+            || answer.detail == stage::QUEUED;
+        let hash_is_new = self.job.hash.is_empty();
+        if hash_is_new && answer.request_hash.is_empty() {
+            let trouble = self.server_says(
+                Asked::Build,
+                &Reply::Http {
+                    status: 200,
+                    body: String::new(),
+                },
+            );
+            return self.fail(trouble.retry(Step::Request));
+        }
+        if hash_is_new {
+            self.job.hash = answer.request_hash;
+            self.remember();
+        }
+        if self.job.position != answer.queue_position
+            || self.job.stage != answer.imagebuilder_status
+        {
+            self.job.position = answer.queue_position;
+            self.job.stage = answer.imagebuilder_status;
+            self.job.moved = self.now;
+        }
+        self.enter_wait(if is_queued {
+            State::Queued
+        } else {
+            State::Building
+        });
+    }
+
+    fn enter_wait(&mut self, state: State) {
+        if self.state != state {
+            self.go(state);
+            self.job.moved = self.now;
+        }
+        // Short builds are seen soon, long queues are not hammered.
+        let waited = self.now.saturating_sub(self.job.started);
+        self.job.next_poll = self.now + if waited < 60_000 { 2_000 } else { 5_000 };
+    }
+
+    fn built(&mut self, answer: BuildAnswer) {
+        match choose(&answer.images, &self.router) {
+            Ok(image) => {
+                if !answer.request_hash.is_empty() {
+                    self.job.hash.clone_from(&answer.request_hash);
+                }
+                if !answer.version_number.is_empty() {
+                    self.job.version.clone_from(&answer.version_number);
+                }
+                self.job.image = image;
+                self.job.answer = answer;
+                self.remember();
+                self.run(Step::Download);
+            }
+            Err(kinds) => self.fail(no_image(&kinds).retry(Step::Request)),
+        }
+    }
+
+    pub(crate) fn forget_job(&mut self) {
+        self.job = Job::default();
+        self.remember();
+    }
+}
+
+fn read(reply: &Reply) -> Option<(u16, BuildAnswer)> {
+    let Reply::Http { status, body } = reply else {
+        return None;
+    };
+    let answer = serde_json::from_str(body).ok()?;
+    Some((*status, answer))
+}
+
+fn no_image(kinds: &[String]) -> Trouble {
+    let what = if kinds.is_empty() {
+        "The build has no image files at all.".to_owned()
+    } else {
+        format!(
+            "The build has these kinds of image: {}. None of them can be flashed from a running system of this router.",
+            kinds.join(", ")
+        )
+    };
+    Trouble::new(
+        "no-image",
+        "There is no image this router can flash",
+        what,
+        "Look the device up in the OpenWrt table of hardware: it may need a manual installation.",
+    )
+}

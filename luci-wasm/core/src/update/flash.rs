@@ -1,0 +1,131 @@
+//! Verifying and testing the image on the router, and starting the upgrade.
+
+use asu_protocol::router::{StartReply, TestReply, VerifyReply};
+use serde_json::json;
+
+use super::Step;
+use super::calls::Purpose;
+use super::transfer::damaged;
+use crate::answer::{Refusal, ubus_reply};
+use crate::effect::{Effect, Reply};
+use crate::model::Model;
+use crate::state::State;
+use crate::trouble::Trouble;
+
+const VERIFY: &str = "attendedsysupgrade verify";
+const TEST: &str = "attendedsysupgrade test";
+const START: &str = "attendedsysupgrade start";
+/// How long the router may take to hash or test an image.
+const LONG: u64 = 90_000;
+
+impl Model {
+    pub(crate) fn verify(&mut self) {
+        self.go(State::Verifying);
+        let arguments = json!({"sha256": self.job.image.sha256});
+        self.call(Purpose::Verify, LONG, VERIFY, &arguments);
+    }
+
+    pub(crate) fn verified(&mut self, reply: Reply) {
+        match ubus_reply::<VerifyReply>(reply) {
+            Ok(reply) if reply.valid => {
+                self.step_allowed();
+                self.run(Step::Test);
+            }
+            Ok(reply) => {
+                let why = if reply.error.is_empty() {
+                    "The SHA-256 of the file on the router differs from the image’s."
+                } else {
+                    &reply.error
+                };
+                self.fail(damaged(why).retry(Step::Upload));
+            }
+            Err(refusal) => self.refused(refusal, VERIFY, Step::Verify),
+        }
+    }
+
+    pub(crate) fn test(&mut self) {
+        self.go(State::Testing);
+        self.call(Purpose::Test, LONG, TEST, &json!({}));
+    }
+
+    pub(crate) fn tested(&mut self, reply: Reply) {
+        match ubus_reply::<TestReply>(reply) {
+            Ok(reply) if reply.valid => {
+                self.step_allowed();
+                self.form.keep = reply.allow_backup;
+                self.test = reply;
+                self.go(State::Confirm);
+            }
+            Ok(reply) => self.fail(image_refused(&reply).retry(Step::Upload)),
+            Err(refusal) => self.refused(refusal, TEST, Step::Test),
+        }
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.go(State::Flashing);
+        let arguments = json!({"keep": self.form.keep && self.test.allow_backup});
+        self.call(Purpose::Start, 30_000, START, &arguments);
+    }
+
+    pub(crate) fn started(&mut self, reply: Reply) {
+        match ubus_reply::<StartReply>(reply) {
+            Ok(reply) if !reply.started => self.fail(not_started(&reply).retry(Step::Upload)),
+            // The router may go down before its answer is out: whether it flashes shows by itself.
+            Ok(_) | Err(Refusal::Unreachable(_) | Refusal::Late | Refusal::Http(_)) => {
+                self.uploaded = false;
+                self.job.hash.clear();
+                self.out.push(Effect::Discard);
+                self.remember();
+                self.restart = crate::model::Restart {
+                    started: self.now,
+                    ..Default::default()
+                };
+                self.run(Step::Await);
+            }
+            Err(refusal) => self.refused(refusal, START, Step::Start),
+        }
+    }
+}
+
+fn image_refused(reply: &TestReply) -> Trouble {
+    let failed: Vec<&str> = reply
+        .tests
+        .iter()
+        .filter(|(_, passed)| !**passed)
+        .map(|(name, _)| match name.as_str() {
+            "fwtool_device_match" => "it is not made for this device",
+            "fwtool_signature" => "its signature is not trusted",
+            other => other,
+        })
+        .collect();
+    let why = if failed.is_empty() {
+        "The router’s own check of the image failed.".to_owned()
+    } else {
+        format!(
+            "The router’s own check of the image failed: {}.",
+            failed.join(" and ")
+        )
+    };
+    let mut trouble = Trouble::new(
+        "image-refused",
+        "The router does not accept this image",
+        why,
+        "Do not force it: an unfit image can make the router unusable. Go back and choose another version.",
+    );
+    reply.error.clone_into(&mut trouble.log);
+    trouble
+}
+
+fn not_started(reply: &StartReply) -> Trouble {
+    let why = if reply.error.is_empty() {
+        "The router did not say why."
+    } else {
+        &reply.error
+    };
+    Trouble::new(
+        "not-started",
+        "The router did not start the upgrade",
+        why,
+        "Nothing was written. Try again: the image is sent and tested once more.",
+    )
+}

@@ -1,0 +1,99 @@
+//! Asking the router what it is, which packages it has, and which server it uses.
+
+use asu_protocol::router::{PackageList, RouterInfo};
+use serde_json::{Value, json};
+
+use super::Step;
+use super::calls::{ANSWER, INFO, Purpose};
+use crate::answer::{Refusal, server_url, ubus_reply};
+use crate::effect::Reply;
+use crate::model::Model;
+use crate::state::State;
+use crate::trouble::Trouble;
+
+const LIST: &str = "packagelist list";
+
+impl Model {
+    pub(crate) fn identify(&mut self) {
+        self.go(State::Identifying);
+        self.plan = None;
+        self.overview = None;
+        self.form.version.clear();
+        self.form.left_out.clear();
+        self.call_info(Purpose::Info, ANSWER);
+    }
+
+    pub(crate) fn identified(&mut self, reply: Reply) {
+        match ubus_reply::<RouterInfo>(reply) {
+            Ok(info) if info.target.is_empty() || info.board_name.is_empty() => {
+                self.fail(unknown_router(&info).retry(Step::Identify));
+            }
+            Ok(info) => {
+                self.touch();
+                self.router = info;
+                self.call(Purpose::Packages, ANSWER, LIST, &json!({"all": false}));
+            }
+            Err(refusal) => self.refused(refusal, INFO, Step::Identify),
+        }
+    }
+
+    pub(crate) fn listed(&mut self, reply: Reply) {
+        match ubus_reply::<PackageList>(reply) {
+            Ok(list) => {
+                self.installed = list.packagelist;
+                let arguments = json!({"config": "attendedsysupgrade"});
+                self.call(Purpose::Config, ANSWER, "uci get", &arguments);
+            }
+            Err(Refusal::Status(4)) => self.fail(
+                Trouble::new(
+                    "no-package-database",
+                    "The router does not know its own packages",
+                    "It has neither an opkg nor an apk database, so nobody can tell which packages a new image needs.",
+                    "This firmware was built without a package manager; upgrade it the way it was installed.",
+                )
+                .retry(Step::Identify),
+            ),
+            Err(refusal) => self.refused(refusal, LIST, Step::Identify),
+        }
+    }
+
+    /// The server address is only a convenience: without it, a person is asked.
+    pub(crate) fn configured(&mut self, reply: Reply) {
+        match ubus_reply::<Value>(reply) {
+            Ok(config) => {
+                if let Some(url) = server_url(&config) {
+                    self.form.server = url;
+                }
+            }
+            Err(refusal @ (Refusal::Unreachable(_) | Refusal::Late)) => {
+                return self.refused(refusal, "uci get", Step::Identify);
+            }
+            Err(_) => {}
+        }
+        self.step_allowed();
+        self.server = crate::answer::tidy_url(&self.form.server);
+        match self.resume.take() {
+            Some(kept) => {
+                self.server = Some(kept.server);
+                self.job.hash = kept.hash;
+                self.job.version = kept.version;
+                self.run(Step::Poll);
+            }
+            None => self.go(State::Overview),
+        }
+    }
+}
+
+fn unknown_router(info: &RouterInfo) -> Trouble {
+    let what = if info.target.is_empty() {
+        "target"
+    } else {
+        "board name"
+    };
+    Trouble::new(
+        "unknown-router",
+        "The router does not know what it is",
+        format!("It reports no {what}, and images are made for one exact kind of router."),
+        "If this firmware was made from modified sources, upgrade it from there.",
+    )
+}

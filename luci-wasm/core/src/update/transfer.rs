@@ -1,0 +1,192 @@
+//! Carrying the image from the server to the router.
+
+use asu_protocol::router::{IMAGE_PATH, RouterInfo};
+
+use super::Step;
+use super::calls::{ANSWER, INFO, Purpose};
+use crate::answer::{UploadReply, ubus_reply};
+use crate::effect::{Effect, Reply};
+use crate::model::Model;
+use crate::state::State;
+use crate::trouble::{Asked, Trouble, upload_refused};
+use crate::units;
+
+/// What `/tmp` needs beside the image, bytes: logs and lock files must go on working.
+const MARGIN: u64 = 512 * 1024;
+
+impl Model {
+    pub(crate) fn download(&mut self) {
+        self.go(State::Downloading);
+        self.transfer.total = self.job.image.size;
+        let server = self.server.clone().unwrap_or_default();
+        let answer = &self.job.answer;
+        let url = format!("{server}/store/{}/{}", answer.bin_dir, self.job.image.name);
+        let id = self.expect(Purpose::Download, 60_000);
+        self.out.push(Effect::Download { id, url });
+    }
+
+    pub(crate) fn downloaded(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Http { status: 200, .. } => {
+                self.go(State::Checking);
+                let id = self.expect(Purpose::Digest, 20_000);
+                self.out.push(Effect::Digest { id });
+            }
+            Reply::Http { status: 404, .. } => {
+                let trouble = self.server_says(Asked::Image, reply);
+                self.forget_job();
+                self.fail(trouble.retry(Step::Request));
+            }
+            _ => {
+                let trouble = self.server_says(Asked::Image, reply);
+                self.fail(trouble.retry(Step::Download));
+            }
+        }
+    }
+
+    pub(crate) fn digested(&mut self, reply: Reply) {
+        let Reply::Digest { sha256, size } = reply else {
+            return self.fail(not_hashed().retry(Step::Download));
+        };
+        if !sha256.eq_ignore_ascii_case(&self.job.image.sha256) {
+            let trouble = wrong_sum(&self.job.image.sha256, &sha256, size);
+            return self.fail(trouble.retry(Step::Download));
+        }
+        self.job.image.size = Some(size);
+        self.run(Step::Upload);
+    }
+
+    /// Asks for the free memory once more, right before it is needed.
+    pub(crate) fn check_space(&mut self) {
+        self.go(State::Uploading);
+        self.call_info(Purpose::Space, ANSWER);
+    }
+
+    pub(crate) fn measured(&mut self, reply: Reply) {
+        let info = match ubus_reply::<RouterInfo>(reply) {
+            Ok(info) => info,
+            Err(refusal) => return self.refused(refusal, INFO, Step::Upload),
+        };
+        self.touch();
+        self.router.tmp_free = info.tmp_free;
+        let size = self.job.image.size.unwrap_or_default();
+        if let Some(free) = info.tmp_free.filter(|free| *free < size + MARGIN) {
+            return self.fail(no_space(size, free).retry(Step::Upload));
+        }
+        self.upload(size);
+    }
+
+    fn upload(&mut self, size: u64) {
+        let Some(session) = self.session.clone() else {
+            return self.renew(Step::Upload);
+        };
+        self.transfer.total = Some(size);
+        self.uploaded = true;
+        let id = self.expect(
+            Purpose::Upload,
+            State::Uploading.limit().unwrap_or_default(),
+        );
+        self.out.push(Effect::Upload {
+            id,
+            url: self.options.upload_url.clone(),
+            session,
+            path: IMAGE_PATH,
+        });
+    }
+
+    pub(crate) fn sent(&mut self, reply: Reply) {
+        let trouble = match reply {
+            Reply::Http { status: 200, body } => match serde_json::from_str::<UploadReply>(&body) {
+                Ok(stored) if stored.sha256sum.is_empty() => upload_refused(&stored),
+                Ok(stored)
+                    if stored
+                        .sha256sum
+                        .eq_ignore_ascii_case(&self.job.image.sha256) =>
+                {
+                    self.step_allowed();
+                    return self.run(Step::Verify);
+                }
+                Ok(_) => damaged("cgi-upload reported another SHA-256 than the image has."),
+                Err(_) => upload_refused(&UploadReply::default()),
+            },
+            Reply::Http { status: 404, .. } => Trouble::new(
+                "missing-cgi-io",
+                "The router cannot receive files",
+                "Its web server has no cgi-upload.",
+                "Install the package cgi-io on the router, then try again.",
+            ),
+            Reply::Http { status, .. } => Trouble::new(
+                "upload-interrupted",
+                "The upload was interrupted",
+                format!(
+                    "The router’s web server gave up with HTTP status {status}; a slow connection can do that."
+                ),
+                "Use a cable or move closer to the router, then try again.",
+            ),
+            _ => Trouble::new(
+                "upload-interrupted",
+                "The upload was interrupted",
+                "The connection to the router broke off or stood still.",
+                "Check the cable or the Wi-Fi, then try again; the download is kept.",
+            ),
+        };
+        self.fail(trouble.retry(Step::Upload));
+    }
+
+    /// Removes the image from the router, if it may be there.
+    pub(crate) fn clean(&mut self) {
+        if std::mem::take(&mut self.uploaded) && self.session.is_some() {
+            self.call(
+                Purpose::Background,
+                ANSWER,
+                "attendedsysupgrade clean",
+                &serde_json::json!({}),
+            );
+        }
+    }
+}
+
+pub(crate) fn damaged(why: &str) -> Trouble {
+    Trouble::new(
+        "upload-damaged",
+        "The image arrived damaged on the router",
+        why,
+        "Try again. If it happens again, the router’s memory may be faulty: do not flash it.",
+    )
+}
+
+fn not_hashed() -> Trouble {
+    Trouble::new(
+        "not-hashed",
+        "The download could not be checked",
+        "The browser did not compute its SHA-256.",
+        "Close other tabs to free memory, then try again.",
+    )
+}
+
+fn wrong_sum(wanted: &str, got: &str, size: u64) -> Trouble {
+    let mut trouble = Trouble::new(
+        "checksum-mismatch",
+        "The download is not the image that was built",
+        format!(
+            "Its SHA-256 differs from what the server announced; {} arrived. It was damaged on the way, or replaced.",
+            units::bytes(size)
+        ),
+        "Try again. If it happens again, do not flash: tell the operator of the server.",
+    );
+    trouble.log = format!("announced {wanted}\nreceived  {got}");
+    trouble
+}
+
+fn no_space(size: u64, free: u64) -> Trouble {
+    Trouble::new(
+        "no-space",
+        "The router has too little free memory",
+        format!(
+            "The image takes {}, but only {} are free in /tmp.",
+            units::bytes(size),
+            units::bytes(free)
+        ),
+        "Restart the router, or stop services you can do without for now, then try again.",
+    )
+}

@@ -1,0 +1,117 @@
+//! Doing what the core asks for.
+
+mod download;
+mod http;
+mod upload;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use asu_view::{Effect, Msg, Reply};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortController, XmlHttpRequest};
+
+use crate::app::{App, send};
+use crate::page;
+
+pub(crate) use download::Downloaded;
+
+/// Something under way that can be stopped.
+pub(crate) enum Running {
+    Fetch(AbortController),
+    Xhr(XmlHttpRequest),
+}
+
+impl Running {
+    fn abort(&self) {
+        match self {
+            Self::Fetch(controller) => controller.abort(),
+            Self::Xhr(request) => {
+                let _ = request.abort();
+            }
+        }
+    }
+}
+
+/// What is under way, and the file that was downloaded last.
+#[derive(Default)]
+pub(crate) struct Effects {
+    running: RefCell<BTreeMap<u32, Running>>,
+    file: RefCell<Option<Downloaded>>,
+}
+
+impl Effects {
+    pub(crate) fn begin(&self, app: &Rc<App>, effect: Effect) {
+        match effect {
+            Effect::Http { id, url, body } => http::begin(app, id, url, body),
+            Effect::Download { id, url } => {
+                self.file.borrow_mut().take();
+                download::begin(app, id, url);
+            }
+            Effect::Digest { id } => reply(&Rc::downgrade(app), id, self.digest()),
+            Effect::Upload {
+                id,
+                url,
+                session,
+                path,
+            } => {
+                upload::begin(app, id, &url, &session, path, self.file.borrow().as_ref());
+            }
+            Effect::Abort { id } => {
+                if let Some(running) = self.running.borrow_mut().remove(&id) {
+                    running.abort();
+                }
+            }
+            Effect::Discard => {
+                self.file.borrow_mut().take();
+            }
+            Effect::Remember(text) => page::remember(&text),
+            Effect::Forget => page::forget(),
+        }
+    }
+
+    pub(crate) fn abort_all(&self) {
+        for running in std::mem::take(&mut *self.running.borrow_mut()).values() {
+            running.abort();
+        }
+        self.file.borrow_mut().take();
+    }
+
+    pub(crate) fn register(&self, id: u32, running: Running) {
+        self.running.borrow_mut().insert(id, running);
+    }
+
+    pub(crate) fn ended(&self, id: u32) {
+        self.running.borrow_mut().remove(&id);
+    }
+
+    pub(crate) fn keep(&self, file: Downloaded) {
+        self.file.borrow_mut().replace(file);
+    }
+
+    fn digest(&self) -> Reply {
+        match self.file.borrow().as_ref() {
+            Some(file) => Reply::Digest {
+                sha256: file.sha256.clone(),
+                size: file.size,
+            },
+            None => Reply::Failed("nothing was downloaded".to_owned()),
+        }
+    }
+}
+
+/// Tells the model how an effect ended.
+pub(crate) fn reply(app: &Weak<App>, id: u32, reply: Reply) {
+    if let Some(app) = app.upgrade() {
+        app.effects().ended(id);
+    }
+    send(app, Msg::Replied { id, reply });
+}
+
+/// What the browser says about a failure, which is not much.
+pub(crate) fn words(error: &JsValue) -> String {
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map_or_else(String::new, |error| error.message().into())
+}

@@ -1,0 +1,89 @@
+//! The image's way to the router, by `XMLHttpRequest`: fetch cannot tell how far an upload is.
+
+use std::rc::{Rc, Weak};
+
+use asu_view::{Msg, Reply};
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, FormData, ProgressEvent, XmlHttpRequest};
+
+use super::{Downloaded, Running, reply, words};
+use crate::app::{App, send};
+use crate::listen::Listener;
+
+pub(super) fn begin(
+    app: &Rc<App>,
+    id: u32,
+    url: &str,
+    session: &str,
+    path: &str,
+    file: Option<&Downloaded>,
+) {
+    let prepared = form(session, path, file).and_then(|form| {
+        let request = XmlHttpRequest::new()?;
+        request.open("POST", url)?;
+        Ok((request, form))
+    });
+    let weak = Rc::downgrade(app);
+    match prepared {
+        Ok((request, form)) => {
+            app.effects().register(id, Running::Xhr(request.clone()));
+            spawn_local(async move {
+                let answer = match exchange(&weak, id, &request, &form).await {
+                    Ok((status, body)) => Reply::Http { status, body },
+                    Err(error) => Reply::Failed(words(&error)),
+                };
+                reply(&weak, id, answer);
+            });
+        }
+        Err(error) => reply(&weak, id, Reply::Failed(words(&error))),
+    }
+}
+
+/// The parts in the order `cgi-upload` needs: it checks the session before it reads the data.
+fn form(session: &str, path: &str, file: Option<&Downloaded>) -> Result<FormData, JsValue> {
+    let file = file.ok_or_else(|| js_sys::Error::new("nothing was downloaded"))?;
+    let blob = Blob::new_with_u8_array_sequence(&file.parts)?;
+    let form = FormData::new()?;
+    form.append_with_str("sessionid", session)?;
+    form.append_with_str("filename", path)?;
+    form.append_with_str("filemode", "0600")?;
+    form.append_with_blob_and_filename("filedata", &blob, "firmware.bin")?;
+    Ok(form)
+}
+
+async fn exchange(
+    app: &Weak<App>,
+    id: u32,
+    request: &XmlHttpRequest,
+    form: &FormData,
+) -> Result<(u16, String), JsValue> {
+    let app = app.clone();
+    let _progress = Listener::new(request.upload()?.as_ref(), "progress", move |event| {
+        if let Some((done, total)) = event.dyn_ref::<ProgressEvent>().map(bytes) {
+            send(&app, Msg::Progress { id, done, total });
+        }
+    })?;
+    let ended = Promise::new(&mut |resolve, reject| {
+        request.set_onload(Some(&resolve));
+        request.set_onerror(Some(&reject));
+        request.set_onabort(Some(&reject));
+    });
+    request.send_with_opt_form_data(Some(form))?;
+    JsFuture::from(ended).await?;
+    Ok((
+        request.status()?,
+        request.response_text()?.unwrap_or_default(),
+    ))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "byte counts are positive and far below 2^53"
+)]
+fn bytes(event: &ProgressEvent) -> (u64, Option<u64>) {
+    let total = event.length_computable().then(|| event.total() as u64);
+    (event.loaded() as u64, total)
+}

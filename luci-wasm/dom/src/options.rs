@@ -1,0 +1,27 @@
+//! Reading the options of `mount`.
+
+use asu_view::Options;
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+
+use crate::page;
+
+pub(crate) fn read(given: &JsValue) -> Options {
+    let text = |name: &str| get(given, name).and_then(|value| value.as_string());
+    let protocol = page::window()
+        .ok()
+        .and_then(|window| window.location().protocol().ok());
+    Options {
+        ubus_url: text("ubus").unwrap_or_else(|| "/ubus".to_owned()),
+        upload_url: text("upload").unwrap_or_else(|| "/cgi-bin/cgi-upload".to_owned()),
+        session: text("session"),
+        remembered: page::remembered(),
+        secure: protocol.as_deref() == Some("https:"),
+        embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
+    }
+}
+
+fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    // Reflect throws on anything but an object, `undefined` included.
+    Reflect::get(object, &JsValue::from_str(name)).ok()
+}

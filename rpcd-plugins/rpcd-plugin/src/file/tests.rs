@@ -1,0 +1,113 @@
+use std::ffi::CString;
+use std::io::Write;
+
+use proptest::prelude::*;
+use tempfile::NamedTempFile;
+
+use super::*;
+
+fn file(content: &[u8]) -> (NamedTempFile, CString) {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(content).unwrap();
+    let path = CString::new(file.path().to_str().unwrap()).unwrap();
+    (file, path)
+}
+
+fn lines(content: &[u8]) -> Vec<Vec<u8>> {
+    let (_file, path) = file(content);
+    let mut lines = Lines::open(&path).unwrap();
+    let mut all = Vec::new();
+    while let Some(line) = lines.next() {
+        all.push(line.to_vec());
+    }
+    assert_eq!(lines.outcome(), Ok(()));
+    all
+}
+
+#[test]
+fn gives_the_beginning_of_a_line_longer_than_a_page() {
+    let content = [&[b'a'; 10_000][..], b"\nnext\n", &[b'b'; 4096], b"\nlast"].concat();
+    let all = lines(&content);
+    assert_eq!(all.len(), 4);
+    assert_eq!((all[0].len(), &all[1][..]), (WINDOW, &b"next"[..]));
+    assert_eq!((all[2].len(), &all[3][..]), (WINDOW, &b"last"[..]));
+}
+
+#[test]
+fn tells_a_cut_line_from_a_whole_one() {
+    let (_file, path) = file(&[&[b'a'; 5000][..], b"\nnext\n"].concat());
+    let mut lines = Lines::open(&path).unwrap();
+    assert!(lines.next().is_some());
+    assert!(lines.was_cut());
+    assert_eq!(lines.next(), Some(&b"next"[..]));
+    assert!(!lines.was_cut());
+}
+
+#[test]
+fn a_folder_is_no_list_of_lines() {
+    let mut lines = Lines::open(c"/").unwrap();
+    assert_eq!(lines.next(), None);
+    assert_eq!(lines.outcome(), Err(Status::UnknownError));
+    assert!(Lines::open(c"/no/such/file").is_none());
+}
+
+#[test]
+fn a_changed_file_has_another_identity() {
+    let (mut file, path) = file(b"image");
+    let before = Identity::of(&path);
+    assert!(before.is_some());
+    assert_eq!(Identity::of(&path), before);
+    file.write_all(b".").unwrap();
+    assert_ne!(Identity::of(&path), before);
+    assert_eq!(Identity::of(c"/no/such/file"), None);
+}
+
+#[test]
+fn a_file_put_back_with_size_and_time_has_another_identity() {
+    let (old, path) = file(b"image");
+    let before = Identity::of(&path);
+    let modified = old.as_file().metadata().unwrap().modified().unwrap();
+    let (new, _) = file(b"other");
+    new.as_file().set_modified(modified).unwrap();
+    std::fs::rename(new.path(), old.path()).unwrap();
+    assert_ne!(Identity::of(&path), before);
+}
+
+#[test]
+fn removing_a_missing_file_is_no_error() {
+    let (_file, path) = file(b"");
+    assert!(exists(&path));
+    assert_eq!(remove(&path), Ok(()));
+    assert!(!exists(&path));
+    assert_eq!(remove(&path), Ok(()));
+    assert_eq!(remove(c"/"), Err(Status::UnknownError));
+}
+
+#[test]
+fn free_space_is_what_the_system_says() {
+    let output = std::process::Command::new("df")
+        .args(["--block-size=1", "--output=avail", "/"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let df: u64 = text.lines().nth(1).unwrap().trim().parse().unwrap();
+    // Others write meanwhile.
+    assert!(free_space(c"/").unwrap().abs_diff(df) < 2 << 30);
+    assert_eq!(free_space(c"/no/such/folder"), None);
+}
+
+proptest! {
+    #[test]
+    fn gives_the_lines_that_are_there(
+        wanted in prop::collection::vec(prop_oneof!["[a-z]{0,20}", "[a-z]{2000,4000}"], 0..20),
+    ) {
+        let text: String = wanted.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let wanted: Vec<_> = wanted.into_iter().map(String::into_bytes).collect();
+        prop_assert_eq!(lines(text.as_bytes()), wanted);
+    }
+
+    #[test]
+    fn never_panics_on_any_bytes(content in prop::collection::vec(any::<u8>(), 0..20_000)) {
+        lines(&content);
+    }
+}

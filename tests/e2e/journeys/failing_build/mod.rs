@@ -1,0 +1,49 @@
+//! The packages do not fit the flash any more: the build fails, and the person reads why and what to do.
+
+use std::time::Duration;
+
+use asu_test_e2e::browser::Browser;
+use asu_test_e2e::page::Page;
+use asu_test_e2e::router::Router;
+use asu_test_e2e::stage::{OLD_RELEASE, PASSWORD};
+
+#[tokio::test]
+async fn a_failing_build_says_why_and_offers_a_way_on() -> anyhow::Result<()> {
+    let mut stage = crate::stage().await?;
+    stage.start_router().await?;
+    add_large_package(&stage.router_root())?;
+    let browser = Browser::start().await?;
+    let pictures = std::env::var_os("ASU_SCREENSHOTS")
+        .map(|folder| std::path::PathBuf::from(folder).join("failing"));
+    let mut page = Page::open(&browser, stage.router_url()?, pictures).await?;
+    page.login(PASSWORD).await?;
+    page.search().await?;
+    page.click("request").await?;
+    page.reach("error", Duration::from_mins(2)).await?;
+    let text = page.text().await?;
+    assert!(
+        text.contains("cursed-driver"),
+        "the package is not named:\n{text}"
+    );
+    page.click("back").await?;
+    page.reach("plan", Duration::from_secs(20)).await?;
+    browser.stop().await?;
+
+    let router = Router::login(stage.router_url()?, PASSWORD).await?;
+    assert_eq!(
+        router.info().await?.version,
+        OLD_RELEASE,
+        "a failed build changes nothing"
+    );
+    stage.stop().await
+}
+
+/// Installs, as an owner with a USB stick for the overlay would have, a compiler.
+fn add_large_package(root: &std::path::Path) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut status = std::fs::OpenOptions::new()
+        .append(true)
+        .open(root.join("usr/lib/opkg/status"))?;
+    let stanza = "Package: gcc\nVersion: 12.3.0-1\nStatus: install user installed\nArchitecture: mips_24kc\n\n";
+    Ok(status.write_all(stanza.as_bytes())?)
+}

@@ -1,0 +1,22 @@
+//! Journeys through the whole product; one folder each.
+//!
+//! `cargo xtask test` builds all parts and runs them. `ASU_SCREENSHOTS=FOLDER` keeps pictures of
+//! every stage of the first journey, in two widths.
+
+mod demo;
+mod failing_build;
+mod hostile_name;
+mod keep_settings;
+mod killed_server;
+mod no_settings;
+mod other_device;
+mod same_request;
+
+use std::path::Path;
+
+use asu_test_e2e::{Parts, Stage};
+
+/// A stage of the parts that were built with these tests.
+async fn stage() -> anyhow::Result<Stage> {
+    Stage::start(Parts::beside(Path::new(env!("CARGO_BIN_EXE_asu-demo")))?).await
+}

@@ -1,0 +1,152 @@
+//! Debian's Chromium, driven over WebDriver by its own chromedriver.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use tokio::process::{Child, Command};
+
+/// How long chromedriver may take to listen.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// The widths every page is looked at in: a phone's and a desktop's, CSS pixels.
+pub const WIDTHS: [u32; 2] = [390, 1280];
+
+/// A browser with one empty tab. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Browser {
+    /// The tab.
+    pub driver: WebDriver,
+    chromedriver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium without a window.
+    pub async fn start() -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let chromedriver = Command::new("setpriv")
+            .args([
+                "--pdeathsig",
+                "TERM",
+                "--",
+                "chromedriver",
+                &format!("--port={port}"),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start chromedriver; `cargo xtask setup` installs it")?;
+        let profile = tempfile::Builder::new().prefix("asu-chromium-").tempdir()?;
+        let driver = connect(port, profile.path()).await?;
+        Ok(Self {
+            driver,
+            chromedriver,
+            _profile: profile,
+        })
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, url: &str) -> anyhow::Result<()> {
+        Ok(self.driver.goto(url).await?)
+    }
+
+    /// Limits the tab's network, so that a transfer can be watched; bytes per second.
+    pub async fn throttle(&self, bytes_per_second: u32) -> anyhow::Result<()> {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await?;
+        let limits = json!({
+            "offline": false, "latency": 2,
+            "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
+        });
+        cdp.send_raw("Network.emulateNetworkConditions", limits)
+            .await?;
+        Ok(())
+    }
+
+    /// Shows the page `width` CSS pixels wide.
+    pub async fn set_width(&self, width: u32) -> anyhow::Result<()> {
+        let phone = width < 600;
+        let metrics = json!({
+            "width": width, "height": if phone { 844 } else { 900 },
+            "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone,
+        });
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setDeviceMetricsOverride", metrics)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a picture in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
+    pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        for width in WIDTHS {
+            self.set_width(width).await?;
+            self.driver
+                .screenshot(&folder.join(format!("{name}-{width}.png")))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the browser.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.driver.clone().quit().await?;
+        Ok(self.chromedriver.kill().await?)
+    }
+}
+
+async fn connect(port: u16, profile: &Path) -> anyhow::Result<WebDriver> {
+    let url = format!("http://127.0.0.1:{port}");
+    let started = Instant::now();
+    while tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_err()
+    {
+        if started.elapsed() > START_LIMIT {
+            bail!(
+                "chromedriver does not listen after {} s",
+                START_LIMIT.as_secs()
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    WebDriver::new(&url, capabilities(profile)?)
+        .await
+        .context("cannot start Chromium; `cargo xtask setup` installs it")
+}
+
+fn capabilities(profile: &Path) -> anyhow::Result<thirtyfour::ChromeCapabilities> {
+    let mut capabilities = DesiredCapabilities::chrome();
+    // The background services of Chromium would look for hosts of the wide world at every start.
+    for arg in [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        "--window-size=1280,900",
+    ] {
+        capabilities.add_arg(arg)?;
+    }
+    capabilities.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    Ok(capabilities)
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}

@@ -1,0 +1,176 @@
+//! The upgrade page as a person uses it: read what it shows, click what it offers.
+//!
+//! The page says where it is in `data-state` of `#asu`, and marks its buttons with `data-action`.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use thirtyfour::prelude::*;
+
+use crate::browser::Browser;
+
+/// How often the page is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(60);
+
+/// The upgrade page in a browser.
+#[derive(Debug)]
+pub struct Page<'a> {
+    browser: &'a Browser,
+    photographs: Option<PathBuf>,
+    seen: Vec<String>,
+}
+
+impl<'a> Page<'a> {
+    /// Opens the page of the router at `router_url`.
+    ///
+    /// With `photographs`, every new state is photographed into that folder.
+    pub async fn open(
+        browser: &'a Browser,
+        router_url: &str,
+        photographs: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        browser
+            .open(&format!("{router_url}/attendedsysupgrade/"))
+            .await?;
+        Ok(Self {
+            browser,
+            photographs,
+            seen: Vec::new(),
+        })
+    }
+
+    /// The state the page is in; empty while it loads.
+    pub async fn state(&self) -> anyhow::Result<String> {
+        let script = "return document.getElementById('asu')?.dataset.state ?? ''";
+        Ok(self
+            .browser
+            .driver
+            .execute(script, Vec::new())
+            .await?
+            .convert()?)
+    }
+
+    /// All states seen so far, in order.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// Waits until the page is in `wanted`.
+    ///
+    /// Fails at once when it shows an error instead, with what it says.
+    pub async fn reach(&mut self, wanted: &str, limit: Duration) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            let state = self.look().await?;
+            if state == wanted {
+                return Ok(());
+            }
+            if state == "error" {
+                bail!(
+                    "the page shows an error instead of `{wanted}`:\n{}",
+                    self.text().await?
+                );
+            }
+            if started.elapsed() > limit {
+                bail!(
+                    "the page is in `{state}`, not in `{wanted}`, after {} s:\n{}",
+                    limit.as_secs(),
+                    self.text().await?
+                );
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Looks at the page once, and photographs a state it was not in before.
+    async fn look(&mut self) -> anyhow::Result<String> {
+        let state = self.state().await?;
+        if !state.is_empty() && self.seen.last() != Some(&state) {
+            if let (Some(folder), false) = (&self.photographs, self.seen.contains(&state)) {
+                let name = format!("{:02}-{state}", self.seen.len() + 1);
+                self.browser.photograph(folder, &name).await?;
+            }
+            self.seen.push(state.clone());
+        }
+        Ok(state)
+    }
+
+    /// Clicks the button with this `data-action`.
+    pub async fn click(&self, action: &str) -> anyhow::Result<()> {
+        let button = self.find(&format!("#asu [data-action='{action}']")).await?;
+        button.scroll_into_view().await?;
+        button
+            .click()
+            .await
+            .with_context(|| format!("the button `{action}` cannot be clicked"))
+    }
+
+    /// Types into the field with this id.
+    pub async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.find(&format!("#{id}")).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Sets or clears the check box with this id.
+    pub async fn tick(&self, id: &str, on: bool) -> anyhow::Result<()> {
+        let checkbox = self.find(&format!("#{id}")).await?;
+        if checkbox.is_selected().await? != on {
+            checkbox.click().await?;
+        }
+        Ok(())
+    }
+
+    /// The text of the element with this `data-field`.
+    pub async fn field(&self, name: &str) -> anyhow::Result<String> {
+        Ok(self
+            .find(&format!("#asu [data-field='{name}']"))
+            .await?
+            .text()
+            .await?)
+    }
+
+    /// Everything the page says.
+    pub async fn text(&self) -> anyhow::Result<String> {
+        Ok(self.find("body").await?.text().await?)
+    }
+
+    async fn find(&self, selector: &str) -> anyhow::Result<WebElement> {
+        self.browser
+            .driver
+            .query(By::Css(selector.to_owned()))
+            .wait(Duration::from_secs(5), LOOK_EVERY)
+            .first()
+            .await
+            .with_context(|| format!("the page has no `{selector}`"))
+    }
+
+    /// Logs in as root.
+    pub async fn login(&mut self, password: &str) -> anyhow::Result<()> {
+        self.reach("login", Duration::from_secs(20)).await?;
+        self.fill("asu-username", "root").await?;
+        self.fill("asu-password", password).await?;
+        self.click("login").await?;
+        self.reach("overview", Duration::from_secs(20)).await
+    }
+
+    /// From the overview to the plan for the newest release offered.
+    pub async fn search(&mut self) -> anyhow::Result<()> {
+        self.click("search").await?;
+        self.reach("plan", Duration::from_secs(20)).await
+    }
+
+    /// From the plan to the question whether to flash: build, download, upload, tests.
+    pub async fn prepare(&mut self) -> anyhow::Result<()> {
+        self.click("request").await?;
+        self.reach("confirm", Duration::from_mins(4)).await
+    }
+
+    /// From the question to the router's return.
+    pub async fn flash(&mut self, keep: bool) -> anyhow::Result<()> {
+        self.tick("asu-keep", keep).await?;
+        self.click("flash").await?;
+        self.reach("done", Duration::from_mins(2)).await
+    }
+}

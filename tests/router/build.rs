@@ -1,0 +1,6 @@
+//! Makes the symbols of `src/abi` visible to the plugins, as rpcd's libubus is.
+
+fn main() {
+    println!("cargo:rustc-link-arg-bins=-rdynamic");
+    println!("cargo:rerun-if-changed=build.rs");
+}

@@ -1,0 +1,116 @@
+//! The programs that plugins run through rpcd's `exec`, by their argument vectors.
+//!
+//! Anything else is not found, as on a router where the program is missing.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use md5::Md5;
+use sha2::Sha256;
+use sha2::digest::Digest;
+
+use crate::abi::{Output, Program};
+use crate::device::Device;
+use crate::sysupgrade::{self, Options};
+
+/// The only script that the plugin `attendedsysupgrade` gives to a shell.
+const START_SCRIPT: &str =
+    "(sleep 1; exec /sbin/sysupgrade \"$@\") </dev/null >/tmp/attendedsysupgrade.log 2>&1 &";
+
+impl Device {
+    /// The program for an argument vector, if this device has it.
+    pub(crate) fn program(self: &Arc<Self>, arguments: &[String]) -> Option<Program> {
+        let device = Arc::clone(self);
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["/bin/busybox", applet @ ("sha256sum" | "md5sum"), file] => {
+                let (sha256, file) = (*applet == "sha256sum", (*file).to_owned());
+                Some(Box::new(move || {
+                    if sha256 {
+                        sum::<Sha256>(&file)
+                    } else {
+                        sum::<Md5>(&file)
+                    }
+                }))
+            }
+            ["/usr/libexec/validate_firmware_image", image] => {
+                let image = (*image).to_owned();
+                Some(Box::new(move || judge(&device, &image)))
+            }
+            ["/sbin/sysupgrade", rest @ ..] => {
+                let options = Options::parse(rest);
+                Some(Box::new(move || run(&device, options)))
+            }
+            ["/bin/sh", "-c", START_SCRIPT, "sysupgrade", rest @ ..] => {
+                let options = Options::parse(rest);
+                Some(Box::new(move || start(device, options)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `HEX  FILE`, as busybox prints it.
+fn sum<D: Digest + Default>(file: &str) -> Output {
+    match digest::<D>(Path::new(file)) {
+        Ok(hex) => Output {
+            stdout: format!("{hex}  {file}\n").into_bytes(),
+            ..Output::default()
+        },
+        Err(error) => fail(&format!("{file}: {error}")),
+    }
+}
+
+/// The digest of a file, in hex.
+pub(crate) fn digest<D: Digest + Default>(file: &Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(file)?;
+    let mut digest = D::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex::encode(digest.finalize())),
+            length => digest.update(&piece[..length]),
+        }
+    }
+}
+
+fn judge(device: &Device, image: &str) -> Output {
+    let verdict = device.validate(Path::new(image));
+    let mut stderr = verdict.complaints.join("\n");
+    if !stderr.is_empty() {
+        stderr.push('\n');
+    }
+    Output {
+        stdout: verdict.to_json().into_bytes(),
+        stderr: stderr.into_bytes(),
+        status: 0,
+    }
+}
+
+fn run(device: &Device, options: Result<Options, String>) -> Output {
+    match options.and_then(|options| sysupgrade::run(device, &options)) {
+        Ok(()) => Output::default(),
+        Err(reason) => fail(&reason),
+    }
+}
+
+/// Lets the shell end at once, and sysupgrade begin a second later.
+fn start(device: Arc<Device>, options: Result<Options, String>) -> Output {
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        let output = run(&device, options);
+        // The script sends sysupgrade's messages there; /tmp may be full.
+        let _ = std::fs::write("/tmp/attendedsysupgrade.log", output.stderr);
+    });
+    Output::default()
+}
+
+fn fail(reason: &str) -> Output {
+    Output {
+        stderr: format!("{reason}\n").into_bytes(),
+        status: 1,
+        ..Output::default()
+    }
+}

@@ -1,0 +1,342 @@
+//! From an installed image to another one, over HTTP and through the real plugins.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that goes wrong")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use asu_protocol::router::{PackageList, RouterInfo, StartReply, TestReply, VerifyReply};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use support::image::{NEW, OLD, Spec, disk, sysupgrade};
+use support::{PROGRAM, Router};
+
+const BOARD: &str = "tplink,archer-c7-v5";
+
+fn install(image: &[u8], password: Option<&str>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("image");
+    fs::write(&file, image).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command
+        .arg("install")
+        .arg("--image")
+        .arg(&file)
+        .arg("--root")
+        .arg(folder.path().join("root"));
+    if let Some(password) = password {
+        command.args(["--password", password]);
+    }
+    assert!(command.status().unwrap().success());
+    folder
+}
+
+fn reply<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Uploads, verifies and tests an image.
+fn prepare(router: &Router, session: &str, image: &[u8]) -> TestReply {
+    let sum = sha256(image);
+    let stored = router.upload(session, image);
+    assert_eq!(stored["size"], image.len());
+    assert_eq!(stored["sha256sum"], sum.as_str());
+    let verified: VerifyReply = reply(router.call(
+        session,
+        "attendedsysupgrade",
+        "verify",
+        json!({"sha256": sum}),
+    ));
+    assert_eq!((verified.valid, verified.sha256), (true, sum));
+    reply(router.call(session, "attendedsysupgrade", "test", json!({})))
+}
+
+fn start(router: &Router, session: &str, keep: bool) -> StartReply {
+    reply(router.call(
+        session,
+        "attendedsysupgrade",
+        "start",
+        json!({"keep": keep}),
+    ))
+}
+
+fn packages(router: &Router, session: &str) -> PackageList {
+    reply(router.call(session, "packagelist", "list", json!({"all": true})))
+}
+
+fn expected_packages(spec: &Spec<'_>) -> PackageList {
+    let packagelist = spec
+        .packages
+        .iter()
+        .map(|(name, version)| ((*name).into(), (*version).into()))
+        .collect();
+    PackageList { packagelist }
+}
+
+#[test]
+fn an_upgrade_that_keeps_settings() {
+    let folder = install(&sysupgrade(&OLD, &[BOARD]), Some("admin"));
+    let root = folder.path().join("root");
+    fs::write(
+        root.join("etc/config/attendedsysupgrade"),
+        "config server 'server'\n\toption url 'http://h/'\n",
+    )
+    .unwrap();
+    fs::write(root.join("etc/kept.conf"), "kept").unwrap();
+    fs::write(root.join("etc/forgotten.conf"), "forgotten").unwrap();
+    let mut router = Router::boot(folder, &["--memory-mb", "64", "--tmp-mb", "16"]);
+    assert_eq!(router.login("wrong"), Err(json!(6)));
+    let session = router.login("admin").unwrap();
+
+    let info: RouterInfo = reply(router.call(&session, "attendedsysupgrade", "info", json!({})));
+    assert_eq!(
+        (info.version.as_str(), info.revision.as_str()),
+        (OLD.version, OLD.revision)
+    );
+    assert_eq!(
+        (info.target.as_str(), info.board_name.as_str()),
+        ("ath79/generic", BOARD)
+    );
+    assert_eq!(
+        (
+            info.package_manager.as_str(),
+            info.rootfs_type.as_str(),
+            info.efi
+        ),
+        ("opkg", "squashfs", false)
+    );
+    assert!(
+        info.tmp_free
+            .is_some_and(|free| free > 15 << 20 && free <= 16 << 20),
+        "{info:?}"
+    );
+    assert!(
+        info.memory_total.is_some_and(|total| total <= 64 << 20),
+        "{info:?}"
+    );
+    assert_eq!(packages(&router, &session), expected_packages(&OLD));
+    let url = json!({"config": "attendedsysupgrade", "section": "server", "option": "url"});
+    assert_eq!(
+        router.call(&session, "uci", "get", url.clone())["value"],
+        "http://h/"
+    );
+
+    let image = sysupgrade(&NEW, &[BOARD]);
+    let tested = prepare(&router, &session, &image);
+    assert!(
+        tested.valid && tested.tests["fwtool_device_match"],
+        "{tested:?}"
+    );
+    let started = start(&router, &session, true);
+    assert!(started.started, "{started:?}");
+    router.wait(false);
+    router.wait(true);
+
+    assert_eq!(router.login("wrong"), Err(json!(6)));
+    let session = router.login("admin").unwrap();
+    assert_eq!(packages(&router, &session), expected_packages(&NEW));
+    assert_eq!(
+        router.call(&session, "uci", "get", url)["value"],
+        "http://h/"
+    );
+    assert_eq!(
+        fs::read_to_string(router.root().join("etc/kept.conf")).unwrap(),
+        "kept"
+    );
+    assert!(!router.root().join("etc/forgotten.conf").exists());
+    let flash = json!({
+        "event": "flash", "sha256": sha256(&image), "keep": true, "from": OLD.version, "to": NEW.version,
+        "uci_defaults": ["99-asu-defaults"],
+    });
+    let boot = |spec: &Spec<'_>| json!({"event": "boot", "version": spec.version, "revision": spec.revision});
+    assert_eq!(router.journal(), [boot(&OLD), flash, boot(&NEW)]);
+    assert_eq!(router.terminate(), Some(0));
+}
+
+#[test]
+fn an_upgrade_that_discards_settings() {
+    let router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), Some("admin")), &[]);
+    fs::write(
+        router.root().join("etc/config/attendedsysupgrade"),
+        "config server 'server'\n",
+    )
+    .unwrap();
+    let session = router.login("admin").unwrap();
+    assert!(prepare(&router, &session, &sysupgrade(&NEW, &["other", BOARD])).valid);
+    assert!(start(&router, &session, false).started);
+    router.wait(false);
+    router.wait(true);
+    let session = router.login("any password").unwrap();
+    assert_eq!(packages(&router, &session), expected_packages(&NEW));
+    assert!(!router.root().join("etc/config/attendedsysupgrade").exists());
+    assert_eq!(router.journal()[1]["keep"], false);
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused_and_change_nothing() {
+    let router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), None), &[]);
+    let session = router.login("").unwrap();
+    let foreign = sysupgrade(&NEW, &["acme,one"]);
+    let mut damaged = sysupgrade(&NEW, &[BOARD]);
+    damaged[100] ^= 1;
+    let short = &damaged[..damaged.len() / 2];
+    for (image, complaint) in [
+        (&foreign[..], "acme,one"),
+        (&damaged, "checksum"),
+        (short, "metadata"),
+    ] {
+        let tested = prepare(&router, &session, image);
+        assert!(
+            !tested.valid && !tested.tests["fwtool_device_match"],
+            "{tested:?}"
+        );
+        assert!(tested.error.contains(complaint), "{tested:?}");
+        assert!(!start(&router, &session, true).started);
+    }
+    // By force it gets to sysupgrade, which finds no root filesystem in what is left.
+    prepare(&router, &session, &short[..1000]);
+    let forced = json!({"keep": true, "force": true});
+    router.call(&session, "attendedsysupgrade", "start", forced);
+    std::thread::sleep(std::time::Duration::from_millis(1800));
+    assert_eq!(packages(&router, &session), expected_packages(&OLD));
+    let events: Vec<Value> = router
+        .journal()
+        .iter()
+        .map(|event| event["event"].clone())
+        .collect();
+    assert_eq!(events.first(), Some(&json!("boot")));
+    assert!(!events.contains(&json!("flash")));
+}
+
+#[test]
+fn a_full_tmp_refuses_an_upload_with_the_reason() {
+    let router = Router::boot(
+        install(&sysupgrade(&OLD, &[BOARD]), None),
+        &["--tmp-mb", "1"],
+    );
+    let session = router.login("").unwrap();
+    let answer = router.upload(&session, &vec![1; 3 << 20]);
+    assert_eq!(
+        answer["message"],
+        "I/O failure while writing temporary file"
+    );
+    assert_eq!(answer["failure"], json!([28, "No space left on device"]));
+    // The partial file is gone, so the next one fits.
+    assert_eq!(router.upload(&session, &vec![1; 1 << 19])["size"], 1 << 19);
+}
+
+#[test]
+fn a_disk_image_needs_no_metadata() {
+    let x86 = |spec: Spec<'static>| Spec {
+        target: "x86/64",
+        ..spec
+    };
+    let router = Router::boot(
+        install(&disk(&x86(OLD)), None),
+        &["--board", "generic", "--efi"],
+    );
+    let session = router.login("").unwrap();
+    let info: RouterInfo = reply(router.call(&session, "attendedsysupgrade", "info", json!({})));
+    assert!(info.efi);
+    let image = disk(&x86(NEW));
+    assert!(prepare(&router, &session, &image).valid);
+    assert!(start(&router, &session, true).started);
+    router.wait(false);
+    router.wait(true);
+    let session = router.login("").unwrap();
+    assert_eq!(packages(&router, &session), expected_packages(&NEW));
+}
+
+#[test]
+fn it_works_for_an_ordinary_user() {
+    let user = 65_534;
+    let folder = install(&sysupgrade(&OLD, &[BOARD]), None);
+    let mut command = Router::command(&folder, &[]);
+    if nix::unistd::Uid::effective().is_root() {
+        assert!(
+            Command::new("chown")
+                .args(["-R", &user.to_string()])
+                .arg(folder.path())
+                .status()
+                .unwrap()
+                .success()
+        );
+        command.uid(user).gid(user);
+    }
+    let router = Router::start(folder, command);
+    let session = router.login("").unwrap();
+    assert!(prepare(&router, &session, &sysupgrade(&NEW, &[BOARD])).valid);
+    assert!(start(&router, &session, true).started);
+    router.wait(false);
+    router.wait(true);
+    let session = router.login("").unwrap();
+    assert_eq!(packages(&router, &session), expected_packages(&NEW));
+}
+
+#[test]
+fn nothing_is_left_when_it_ends() {
+    let mut router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), None), &[]);
+    let children = || {
+        let id = router.process.id();
+        fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap()
+    };
+    let child = children().trim().to_owned();
+    assert!(
+        Path::new("/proc").join(&child).exists(),
+        "the system is a process of its own: {child}"
+    );
+    router.process.kill().unwrap();
+    router.process.wait().unwrap();
+    router.wait(false);
+}
+
+#[test]
+fn static_files_are_served_as_uhttpd_serves_them() {
+    let www = tempfile::tempdir().unwrap();
+    fs::write(www.path().join("index.html"), "<main id=asu>").unwrap();
+    fs::write(www.path().join("asu.wasm"), b"\0asm").unwrap();
+    let router = Router::boot(
+        install(&sysupgrade(&OLD, &[BOARD]), None),
+        &["--www", www.path().to_str().unwrap()],
+    );
+    assert_eq!(router.get("/", &[]).text(), "<h1>router</h1>");
+    let redirect = router.get("/attendedsysupgrade?a=b", &[]);
+    assert_eq!(
+        (redirect.status, redirect.header("location")),
+        (302, Some("/attendedsysupgrade/?a=b"))
+    );
+    let page = router.get("/attendedsysupgrade/", &[]);
+    assert_eq!(
+        (page.status, page.header("content-type"), page.text()),
+        (200, Some("text/html"), "<main id=asu>")
+    );
+    let module = router.get("/attendedsysupgrade/asu.wasm", &[]);
+    assert_eq!(
+        module.header("content-type"),
+        Some("application/octet-stream")
+    );
+    let tag = module.header("etag").unwrap();
+    assert_eq!(
+        router
+            .get("/attendedsysupgrade/asu.wasm", &[("If-None-Match", tag)])
+            .status,
+        304
+    );
+    assert_eq!(
+        router
+            .get("/attendedsysupgrade/%2e%2e/%2e%2e/etc/shadow", &[])
+            .status,
+        404
+    );
+    assert_eq!(router.get("/nothing", &[]).status, 404);
+}

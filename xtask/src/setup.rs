@@ -1,0 +1,143 @@
+//! Debian packages: which are needed for what, which are missing, and installing them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::run::{output, run};
+
+/// A Debian package and why it is needed.
+pub(crate) struct Package {
+    name: &'static str,
+    /// A file it brings: present means installed, however it came here.
+    file: &'static str,
+    why: &'static str,
+}
+
+const fn package(name: &'static str, file: &'static str, why: &'static str) -> Package {
+    Package { name, file, why }
+}
+
+/// What the demo and the tests need.
+pub(crate) const ALL: [Package; 8] = [
+    package("make", "/usr/bin/make", "ImageBuilders are driven by make"),
+    package(
+        "gcc",
+        "/usr/bin/cc",
+        "Rust links with it, and SQLite is compiled by it",
+    ),
+    package(
+        "libc6-dev",
+        "/usr/include/stdlib.h",
+        "SQLite is compiled against it",
+    ),
+    package(
+        "squashfs-tools",
+        "/usr/bin/mksquashfs",
+        "images hold a squashfs",
+    ),
+    package(
+        "chromium",
+        "/usr/bin/chromium",
+        "the journeys click in a real browser",
+    ),
+    package(
+        "chromium-driver",
+        "/usr/bin/chromedriver",
+        "it steers the browser",
+    ),
+    package(
+        "fonts-dejavu-core",
+        "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+        "the browser needs a font",
+    ),
+    package(
+        "binaryen",
+        "/usr/bin/wasm-opt",
+        "it makes the Wasm module smaller",
+    ),
+];
+
+/// What building for Wasm needs where rustup cannot bring the wasm32 target.
+pub(crate) const WASM_RUST: [Package; 4] = [
+    package(
+        "rustc-web",
+        "/usr/bin/rustc",
+        "a Rust that can build its own standard library",
+    ),
+    package(
+        "cargo-web",
+        "/usr/bin/cargo",
+        "the Cargo that belongs to it",
+    ),
+    package(
+        "rust-web-src",
+        "/usr/src/rustc-web",
+        "the source of the standard library",
+    ),
+    package("lld", "/usr/bin/wasm-ld", "it links Wasm"),
+];
+
+/// Installs those of `packages` that are missing, if we may; says what is missing if not.
+pub(crate) fn debian(packages: &[Package]) -> anyhow::Result<()> {
+    let missing: Vec<&Package> = packages
+        .iter()
+        .filter(|package| !is_there(package))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for package in &missing {
+        eprintln!("Missing: Debian package {} ({})", package.name, package.why);
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    let Some(prefix) = privilege() else {
+        bail!(
+            "please install them: sudo apt-get install {}",
+            names.join(" ")
+        );
+    };
+    install(prefix, &names)
+}
+
+fn is_there(package: &Package) -> bool {
+    Path::new(package.file).exists()
+        || std::fs::read_dir("/usr/src").is_ok_and(|entries| {
+            // The source's folder carries its version: /usr/src/rustc-1.96.0.
+            package.name == "rust-web-src"
+                && entries
+                    .flatten()
+                    .any(|entry| entry.file_name().to_string_lossy().starts_with("rustc-"))
+        })
+}
+
+/// The words before a command that installs: none for root, `sudo -n` where that asks nothing.
+fn privilege() -> Option<&'static [&'static str]> {
+    if output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0") {
+        return Some(&["env"]);
+    }
+    output(Command::new("sudo").args(["-n", "true"]))
+        .ok()
+        .map(|_| ["sudo", "-n", "env"].as_slice())
+}
+
+fn install(prefix: &[&str], names: &[&str]) -> anyhow::Result<()> {
+    let apt = |args: &[&str]| {
+        let mut command = Command::new(prefix[0]);
+        command
+            .args(&prefix[1..])
+            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"])
+            .args(args);
+        command
+    };
+    eprintln!("Installing {}", names.join(", "));
+    run(&mut apt(&["update"]))?;
+    run(apt(&[
+        "install",
+        "--no-install-recommends",
+        "-o",
+        "Dpkg::Use-Pty=0",
+    ])
+    .args(names))
+}
