@@ -94,7 +94,7 @@ pub(crate) struct Serve {
     )]
     pub(crate) listen: String,
 
-    /// How long one build may take, in seconds, download of the ImageBuilder not included.
+    /// How long one build may take, in seconds; obtaining a new ImageBuilder may take as long again.
     #[arg(
         long,
         value_name = "SECS",

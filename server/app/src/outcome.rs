@@ -19,7 +19,7 @@ pub(crate) fn done(
         status: 200,
         detail: "done".to_owned(),
         imagebuilder_status: stage::DONE.to_owned(),
-        build_at: now.to_string(),
+        build_at: format!("{now:.0}"),
         bin_dir: folder.to_owned(),
         id: output.id,
         target: output.target,

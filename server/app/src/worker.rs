@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use asu_builder::BuildError;
 use asu_http::{Api, Offer};
-use asu_store::{Claim, StoreError, Verdict};
+use asu_store::{Claim, StoreError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -28,8 +28,7 @@ pub struct Pace {
     pub heartbeat: Duration,
     /// How long to wait for news when nothing is to do; jobs that pause give no news.
     pub idle: Duration,
-    /// How long a job may take in all. The builder has its own limit for the build proper; this
-    /// one ends a download that hangs.
+    /// How long a job may take in all; the builder's own limits end it sooner, unless they fail.
     pub limit: Duration,
     /// The time between two looks for expired answers.
     pub clean: Duration,
@@ -42,8 +41,10 @@ impl Pace {
             lease: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),
             idle: Duration::from_secs(1),
-            // An ImageBuilder is up to some hundred megabytes to download and unpack.
-            limit: build.saturating_add(Duration::from_mins(30)),
+            // The builder gives as much to obtaining the ImageBuilder as to the build proper.
+            limit: build
+                .saturating_mul(2)
+                .saturating_add(Duration::from_mins(5)),
             clean: Duration::from_mins(1),
         }
     }
@@ -143,7 +144,11 @@ impl<O: Offer, B: Build> Worker<O, B> {
             }
             Err(BuildError::Infrastructure(failure)) => {
                 let answer = outcome::failed(&failure);
-                let verdict = store.retry(claim, now, &answer).await?;
+                let verdict = if mends_by_itself(&failure.cause) {
+                    store.retry(claim, now, &answer).await?
+                } else {
+                    store.give_up(claim, now, &answer).await?
+                };
                 let stderr = failure.stderr;
                 tracing::error!(
                     cause = failure.cause,
@@ -152,13 +157,16 @@ impl<O: Offer, B: Build> Worker<O, B> {
                     ?verdict,
                     "the build could not be made"
                 );
-                if verdict == Verdict::GivenUp {
-                    tracing::error!("given up");
-                }
                 Ok(())
             }
         }
     }
+}
+
+/// Whether another try within the minute may go better: a mirror or a disk may, an ImageBuilder that
+/// is not published or not signed will not, and a build that took all its time holds up the others.
+fn mends_by_itself(cause: &str) -> bool {
+    !matches!(cause, "imagebuilder-missing" | "untrusted" | "time-limit")
 }
 
 /// Ends when the server stops, and at once if it already does.

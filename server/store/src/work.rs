@@ -112,15 +112,25 @@ impl Store {
         answer: &BuildAnswer,
     ) -> Result<Verdict, StoreError> {
         if claim.attempt >= self.policy.attempts {
-            let keep = self.policy.keep_given_up;
-            self.end(&claim.lease, now, stage::FAILED, answer, keep)
-                .await?;
-            return Ok(Verdict::GivenUp);
+            return self.give_up(claim, now, answer).await;
         }
         let again = later(now, self.policy.pause_after(claim.attempt));
         let line = format!("{now} failed, next try at {again}: {}\n", answer.detail);
         self.requeue(&claim.lease, again, 0, line).await?;
         Ok(Verdict::Retry(again))
+    }
+
+    /// Ends a job with a failure that is not the request's fault and that trying again at once does
+    /// not mend; asked again in a minute, it is tried again.
+    pub async fn give_up(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<Verdict, StoreError> {
+        let keep = self.policy.keep_given_up;
+        let ended = self.end(&claim.lease, now, stage::FAILED, answer, keep);
+        ended.await.map(|()| Verdict::GivenUp)
     }
 
     /// Gives a job back unfinished: the worker stops. It counts as not tried and is next again.

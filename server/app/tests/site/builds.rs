@@ -122,6 +122,18 @@ async fn a_lasting_failure_is_given_up_and_soon_forgotten() {
 }
 
 #[tokio::test]
+async fn an_unpublished_version_is_told_at_once_and_tried_again_soon() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, body) = server.build(&["unpublished"]).await;
+    assert_eq!(body["cause"], "imagebuilder-missing");
+    assert_eq!(workshop.begun(), 1);
+    server.pass(60);
+    server.build(&["unpublished"]).await;
+    assert_eq!(workshop.begun(), 2);
+}
+
+#[tokio::test]
 async fn a_panic_in_a_build_is_contained() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let server = Server::start(dir.path(), &workshop).await;

@@ -59,12 +59,16 @@ fn policy() -> Policy {
 
 impl Server {
     async fn start(data: &Path, workshop: &Workshop) -> Self {
+        Self::with(data, workshop, pace()).await
+    }
+
+    async fn with(data: &Path, workshop: &Workshop, pace: Pace) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let read = Arc::clone(&ahead);
         let settings = Settings {
             limits: Limits::default(),
             policy: policy(),
-            pace: pace(),
+            pace,
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
             }),

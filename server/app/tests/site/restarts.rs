@@ -1,7 +1,5 @@
 //! Stopping, crashing and starting again.
 
-use std::path::PathBuf;
-
 use asu_server::DataError;
 use tokio::runtime::Runtime;
 
@@ -46,12 +44,16 @@ async fn a_stop_ends_the_build_and_a_start_makes_it_and_the_queue_again() {
 }
 
 /// A server in a runtime of its own, that is torn down without a word to it, as a crash does.
-fn crash_during_a_build(data: PathBuf, workshop: Workshop) -> String {
+fn crash_during_a_build(data: &Path, workshop: &Workshop) -> String {
     let runtime = Runtime::new().unwrap();
     let hash = runtime.block_on(async {
-        let server = Server::start(&data, &workshop).await;
+        // A lease that outlives the test: the next start must not wait for its end.
+        let pace = Pace {
+            lease: PATIENCE * 10,
+            ..pace()
+        };
+        let server = Server::with(data, workshop, pace).await;
         let hash = hash_of(&server.post(&["slow"]).await.1);
-        begun(&workshop, workshop.begun().max(1)).await;
         server
             .wait(&hash, |_, body| body["detail"] == "started")
             .await;
@@ -66,7 +68,7 @@ fn crash_during_a_build(data: PathBuf, workshop: Workshop) -> String {
 async fn a_crash_costs_the_build_but_not_the_job() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let (data, crashing) = (dir.path().to_owned(), workshop.clone());
-    let crashed = tokio::task::spawn_blocking(move || crash_during_a_build(data, crashing));
+    let crashed = tokio::task::spawn_blocking(move || crash_during_a_build(&data, &crashing));
     let hash = crashed.await.unwrap();
 
     let server = Server::start(dir.path(), &workshop).await;

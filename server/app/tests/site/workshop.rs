@@ -86,6 +86,12 @@ impl Build for Workshop {
             "panics" => panic!("an invented panic"),
             "wrong" => return Err(BuildError::Request(failure("Error: wrong, for ever"))),
             "broken" => return Err(BuildError::Infrastructure(failure("Error: broken"))),
+            "unpublished" => {
+                return Err(BuildError::Infrastructure(Box::new(Failure {
+                    cause: "imagebuilder-missing".to_owned(),
+                    ..Failure::default()
+                })));
+            }
             "flaky" if number == 1 => {
                 return Err(BuildError::Infrastructure(failure("Error: broken")));
             }

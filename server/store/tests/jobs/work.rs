@@ -117,6 +117,22 @@ async fn a_passing_failure_is_tried_three_times_with_longer_pauses() {
 }
 
 #[tokio::test]
+async fn what_trying_again_does_not_mend_is_given_up_at_once_and_soon_forgotten() {
+    let (_dir, store) = store().await;
+    let job = queue(&store, "a", 0).await;
+    let first = claim(&store, 0).await;
+    let verdict = store
+        .give_up(&first, at(1), &answer("not published yet"))
+        .await;
+    assert_eq!(verdict.unwrap(), Verdict::GivenUp);
+    assert!(matches!(
+        state(&store, &job, 60).await,
+        Some(State::Failed(_))
+    ));
+    assert_eq!(state(&store, &job, 61).await, None);
+}
+
+#[tokio::test]
 async fn a_pause_lets_others_pass() {
     let (_dir, store) = store().await;
     queue(&store, "a", 0).await;
