@@ -11,29 +11,29 @@ mod page;
 mod panic;
 mod patch;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-/// A view on a page; `unmount` (or being freed) takes it away again.
+thread_local! {
+    /// The views on this page. They live here and not in the handles, because a browser frees a
+    /// handle that nobody keeps, and the view would vanish from the page with it.
+    static MOUNTED: RefCell<Vec<Rc<app::App>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A handle of a view on a page.
 #[wasm_bindgen]
 pub struct View {
-    app: Option<Rc<app::App>>,
+    app: Rc<app::App>,
 }
 
 #[wasm_bindgen]
 impl View {
     /// Stops everything under way and removes the view from the page.
-    pub fn unmount(&mut self) {
-        if let Some(app) = self.app.take() {
-            app.close();
-        }
-    }
-}
-
-impl Drop for View {
-    fn drop(&mut self) {
-        self.unmount();
+    pub fn unmount(&self) {
+        MOUNTED.with_borrow_mut(|views| views.retain(|view| !Rc::ptr_eq(view, &self.app)));
+        self.app.close();
     }
 }
 
@@ -50,5 +50,6 @@ impl Drop for View {
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     panic::show_on_page();
     let app = app::App::open(element, options::read(options))?;
-    Ok(View { app: Some(app) })
+    MOUNTED.with_borrow_mut(|views| views.push(app.clone()));
+    Ok(View { app })
 }
