@@ -75,8 +75,8 @@ pub(crate) struct Serve {
 
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
-    /// An ImageBuilder takes up to 2 GB unpacked; images are kept from 30 minutes to 7 days. One
-    /// server at a time uses a folder.
+    /// It holds an unpacked ImageBuilder for every version and target built so far, and images for
+    /// 30 minutes to 7 days. One server at a time uses a folder.
     #[arg(
         long,
         value_name = "DIR",
