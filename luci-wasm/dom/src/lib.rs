@@ -11,29 +11,31 @@ mod page;
 mod panic;
 mod patch;
 
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 
-/// A view on a page; `unmount` (or being freed) takes it away again.
+thread_local! {
+    /// The views on the page. A view lives until it is unmounted, even if JavaScript forgets its
+    /// handle: a garbage collector must not take away a page that somebody looks at.
+    static VIEWS: RefCell<Vec<Rc<app::App>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A handle of a view on a page.
 #[wasm_bindgen]
 pub struct View {
-    app: Option<Rc<app::App>>,
+    app: Weak<app::App>,
 }
 
 #[wasm_bindgen]
 impl View {
-    /// Stops everything under way and removes the view from the page.
-    pub fn unmount(&mut self) {
-        if let Some(app) = self.app.take() {
+    /// Stops everything under way, removes all listeners, and takes the view off the page.
+    pub fn unmount(&self) {
+        if let Some(app) = self.app.upgrade() {
+            VIEWS.with_borrow_mut(|views| views.retain(|view| !Rc::ptr_eq(view, &app)));
             app.close();
         }
-    }
-}
-
-impl Drop for View {
-    fn drop(&mut self) {
-        self.unmount();
     }
 }
 
@@ -50,5 +52,7 @@ impl Drop for View {
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     panic::show_on_page();
     let app = app::App::open(element, options::read(options))?;
-    Ok(View { app: Some(app) })
+    let handle = Rc::downgrade(&app);
+    VIEWS.with_borrow_mut(|views| views.push(app));
+    Ok(View { app: handle })
 }
