@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asu_protocol::overview::{Branch, PackageChange};
 use asu_protocol::profiles::Image;
-use serde::Deserialize;
 
 /// `/json/v1/{path}/targets/{target}/{profile}.json`: one profile with its target's defaults.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileDocument {
     /// The profile's name; empty where the server does not know the profile.
     pub id: String,

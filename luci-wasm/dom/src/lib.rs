@@ -5,6 +5,7 @@
 
 mod app;
 mod effects;
+mod json;
 mod listen;
 mod options;
 mod page;
