@@ -26,6 +26,7 @@ pub mod model;
 pub mod msg;
 pub mod node;
 pub mod offer;
+mod order;
 pub mod plan;
 pub mod read;
 pub mod state;

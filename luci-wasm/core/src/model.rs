@@ -1,6 +1,6 @@
 //! What the view knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use asu_protocol::problem::PackageProblem;
 use asu_protocol::profiles::Image;
@@ -78,7 +78,7 @@ pub(crate) struct Form {
     pub(crate) version: String,
     pub(crate) advanced: bool,
     pub(crate) keep: bool,
-    pub(crate) left_out: BTreeSet<String>,
+    pub(crate) left_out: Vec<String>,
 }
 
 /// The documents a plan is made from, as they arrive.

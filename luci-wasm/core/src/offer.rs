@@ -6,6 +6,7 @@ use asu_protocol::overview::Branch;
 use asu_protocol::release::{branch_of, compare, path_of};
 use asu_protocol::router::RouterInfo;
 
+use crate::order::insert;
 use crate::read::Overview;
 
 /// One version to choose.
@@ -26,17 +27,21 @@ pub fn is_stable(version: &str) -> bool {
 ///
 /// Older ones than the running one, candidates and snapshots are only there where `advanced`.
 pub fn offers(overview: &Overview, router: &RouterInfo, advanced: bool) -> Vec<Offer> {
-    let mut versions: Vec<&str> = overview
+    let rank = |version: &str| overview.latest.iter().position(|latest| latest == version);
+    let place = |version: &str| rank(version).unwrap_or(usize::MAX);
+    let before = |a: &&str, b: &&str| place(a).cmp(&place(b)).then_with(|| compare(b, a));
+    let mut versions: Vec<&str> = Vec::new();
+    for branch in overview
         .branches
         .iter()
         .filter(|branch| serves(branch, &router.target))
-        .flat_map(|branch| branch.versions.iter().map(String::as_str))
-        .collect();
-    versions.sort_by(|a, b| compare(b, a));
-    versions.dedup();
-    versions.retain(|version| advanced || is_offered(overview, router, version));
-    let rank = |version: &str| overview.latest.iter().position(|latest| latest == version);
-    versions.sort_by_key(|version| rank(version).unwrap_or(usize::MAX));
+    {
+        for version in &branch.versions {
+            if advanced || is_offered(overview, router, version) {
+                insert(&mut versions, version, before);
+            }
+        }
+    }
     let newest = newest_stable(&versions);
     versions
         .into_iter()
