@@ -1,5 +1,7 @@
 //! What the view asks its host to do, and what the host answers.
 
+use crate::json::Json;
+
 /// Something to be done outside.
 ///
 /// Every effect with an `id` is answered by one [`crate::Msg::Replied`] with that id, unless it is
@@ -51,15 +53,24 @@ pub enum Effect {
     Forget,
 }
 
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// It was JSON.
+    Json(Json),
+    /// It was not; the first few hundred characters.
+    Text(String),
+}
+
 /// How an effect ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// An HTTP answer, whatever its status.
     Http {
         /// The status.
         status: u16,
-        /// The body as text; for a finished download: empty.
-        body: String,
+        /// The body; for a finished download: empty text.
+        body: Body,
     },
     /// The SHA-256 asked for, lower-case hex, and the number of bytes.
     Digest {

@@ -13,25 +13,30 @@
 //! | [`model`] | what the view knows |
 //! | [`msg`], [`effect`] | what comes in and what goes out |
 //! | [`offer`], [`plan`], [`image`] | which versions, what changes, which file |
-//! | [`answer`], [`trouble`] | reading answers, and saying what went wrong |
+//! | [`json`], [`read`], [`answer`] | reading answers |
+//! | [`Trouble`] | saying what went wrong |
 //! | [`node`] | the tree a browser is made to show |
 
 pub mod answer;
 mod draw;
 pub mod effect;
 pub mod image;
+pub mod json;
 pub mod model;
 pub mod msg;
 pub mod node;
 pub mod offer;
+mod order;
 pub mod plan;
+pub mod read;
 pub mod state;
 mod trouble;
 mod units;
 mod update;
 
 pub use draw::view;
-pub use effect::{Effect, Reply};
+pub use effect::{Body, Effect, Reply};
+pub use json::Json;
 pub use model::{Model, Options};
 pub use msg::{Action, Edit, Msg};
 pub use node::Node;

@@ -1,22 +1,21 @@
 //! What the view knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use asu_protocol::build::BuildAnswer;
-use asu_protocol::overview::Overview;
 use asu_protocol::problem::PackageProblem;
 use asu_protocol::profiles::Image;
-use asu_protocol::router::{RouterInfo, TestReply};
-use serde::{Deserialize, Serialize};
+use asu_protocol::router::RouterInfo;
 
 use crate::effect::Effect;
+use crate::json::{Json, map};
 use crate::plan::{Plan, ProfileDocument};
+use crate::read::{Build, Overview, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::update::{Call, Step};
 
 /// What the host tells the view when it puts it on a page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     /// Where ubus answers JSON-RPC, e.g. `/ubus`.
     pub ubus_url: String,
@@ -24,8 +23,8 @@ pub struct Options {
     pub upload_url: String,
     /// A ubus session that is already open, if the view is part of a larger application.
     pub session: Option<String>,
-    /// The text the view last asked to remember in this tab.
-    pub remembered: Option<String>,
+    /// What the view last asked to remember in this tab.
+    pub remembered: Option<Json>,
     /// Whether the page came by https.
     pub secure: bool,
     /// Whether the page around the view has its own heading.
@@ -33,13 +32,33 @@ pub struct Options {
 }
 
 /// What survives a reload of the page. Never a password.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
     pub(crate) session: String,
     pub(crate) hash: String,
     pub(crate) version: String,
     pub(crate) server: String,
+}
+
+impl Remembered {
+    pub(crate) fn read(json: &Json) -> Self {
+        Self {
+            session: json.string("session"),
+            hash: json.string("hash"),
+            version: json.string("version"),
+            server: json.string("server"),
+        }
+    }
+
+    pub(crate) fn write(&self) -> String {
+        map([
+            ("session", self.session.as_str().into()),
+            ("hash", self.hash.as_str().into()),
+            ("version", self.version.as_str().into()),
+            ("server", self.server.as_str().into()),
+        ])
+        .to_string()
+    }
 }
 
 /// User name and password, kept in memory only: the router is asked for them again after it
@@ -59,7 +78,7 @@ pub(crate) struct Form {
     pub(crate) version: String,
     pub(crate) advanced: bool,
     pub(crate) keep: bool,
-    pub(crate) left_out: BTreeSet<String>,
+    pub(crate) left_out: Vec<String>,
 }
 
 /// The documents a plan is made from, as they arrive.
@@ -77,7 +96,7 @@ pub(crate) struct Documents {
 pub(crate) struct Job {
     pub(crate) hash: String,
     pub(crate) version: String,
-    pub(crate) position: Option<u32>,
+    pub(crate) position: Option<u64>,
     pub(crate) stage: String,
     /// When it was asked for.
     pub(crate) started: u64,
@@ -88,7 +107,7 @@ pub(crate) struct Job {
     /// Since when the server does not answer.
     pub(crate) failing_since: Option<u64>,
     /// The finished build.
-    pub(crate) answer: BuildAnswer,
+    pub(crate) answer: Build,
     /// The file chosen.
     pub(crate) image: Image,
 }

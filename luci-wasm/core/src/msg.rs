@@ -3,7 +3,7 @@
 use crate::effect::Reply;
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
     /// The view was put on a page.
     Open,

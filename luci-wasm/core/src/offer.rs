@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 
-use asu_protocol::overview::{Branch, Overview};
+use asu_protocol::overview::Branch;
 use asu_protocol::release::{branch_of, compare, path_of};
 use asu_protocol::router::RouterInfo;
+
+use crate::order::insert;
+use crate::read::Overview;
 
 /// One version to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +27,21 @@ pub fn is_stable(version: &str) -> bool {
 ///
 /// Older ones than the running one, candidates and snapshots are only there where `advanced`.
 pub fn offers(overview: &Overview, router: &RouterInfo, advanced: bool) -> Vec<Offer> {
-    let mut versions: Vec<&str> = overview
-        .branches
-        .values()
-        .filter(|branch| serves(branch, &router.target))
-        .flat_map(|branch| branch.versions.iter().map(String::as_str))
-        .collect();
-    versions.sort_by(|a, b| compare(b, a));
-    versions.dedup();
-    versions.retain(|version| advanced || is_offered(overview, router, version));
     let rank = |version: &str| overview.latest.iter().position(|latest| latest == version);
-    versions.sort_by_key(|version| rank(version).unwrap_or(usize::MAX));
+    let place = |version: &str| rank(version).unwrap_or(usize::MAX);
+    let before = |a: &&str, b: &&str| place(a).cmp(&place(b)).then_with(|| compare(b, a));
+    let mut versions: Vec<&str> = Vec::new();
+    for branch in overview
+        .branches
+        .iter()
+        .filter(|branch| serves(branch, &router.target))
+    {
+        for version in &branch.versions {
+            if advanced || is_offered(overview, router, version) {
+                insert(&mut versions, version, before);
+            }
+        }
+    }
     let newest = newest_stable(&versions);
     versions
         .into_iter()
@@ -70,7 +77,8 @@ pub fn folder(overview: &Overview, version: &str) -> String {
 
 /// The branch a version belongs to, if the server has it.
 pub fn branch<'a>(overview: &'a Overview, version: &str) -> Option<&'a Branch> {
-    overview.branches.get(branch_of(version))
+    let name = branch_of(version);
+    overview.branches.iter().find(|branch| branch.name == name)
 }
 
 fn serves(branch: &Branch, target: &str) -> bool {
@@ -105,77 +113,5 @@ fn note(version: &str, router: &RouterInfo, newest: Option<&str>) -> &'static st
         "newest stable"
     } else {
         ""
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn overview() -> Overview {
-        serde_json::from_value(serde_json::json!({
-            "latest": ["25.12.0-rc1", "24.10.2", "23.05.6"],
-            "branches": {
-                "25.12": {"enabled": true, "path": "releases/{version}", "versions": ["25.12.0-rc1"], "targets": {"ath79/generic": "mips_24kc"}},
-                "24.10": {"enabled": true, "versions": ["24.10-SNAPSHOT", "24.10.10", "24.10.2", "24.10.0-rc1"], "targets": {"ath79/generic": "mips_24kc"}},
-                "23.05": {"enabled": true, "versions": ["23.05.6", "23.05.5", "23.05.4"], "targets": {"ath79/generic": "mips_24kc"}},
-                "22.03": {"enabled": false, "versions": ["22.03.7"], "targets": {"ath79/generic": "mips_24kc"}},
-                "SNAPSHOT": {"enabled": true, "snapshot": true, "path": "snapshots", "versions": ["SNAPSHOT"], "targets": {"x86/64": "x86_64"}},
-            }
-        }))
-        .unwrap()
-    }
-
-    fn router(version: &str) -> RouterInfo {
-        RouterInfo {
-            version: version.to_owned(),
-            target: "ath79/generic".to_owned(),
-            ..RouterInfo::default()
-        }
-    }
-
-    fn names(version: &str, advanced: bool) -> Vec<String> {
-        offers(&overview(), &router(version), advanced)
-            .into_iter()
-            .map(|offer| offer.version)
-            .collect()
-    }
-
-    #[test]
-    fn latest_come_first_and_nothing_older_is_offered() {
-        assert_eq!(
-            names("23.05.5", false),
-            ["25.12.0-rc1", "24.10.2", "23.05.6", "24.10.10", "23.05.5"]
-        );
-    }
-
-    #[test]
-    fn advanced_adds_older_versions_candidates_and_snapshots() {
-        let all = names("24.10.2", true);
-        for version in ["24.10-SNAPSHOT", "24.10.0-rc1", "23.05.4"] {
-            assert!(all.iter().any(|name| name == version), "{version}");
-        }
-        assert!(
-            !all.iter()
-                .any(|name| name == "22.03.7" || name == "SNAPSHOT")
-        );
-    }
-
-    #[test]
-    fn the_newest_stable_version_is_preselected() {
-        let choose = |version: &str| {
-            let router = router(version);
-            preselect(&offers(&overview(), &router, false), &router)
-        };
-        assert_eq!(choose("23.05.5").as_deref(), Some("24.10.10"));
-        assert_eq!(choose("24.10.10").as_deref(), Some("24.10.10"));
-        assert_eq!(choose("25.12.0-rc1").as_deref(), Some("25.12.0-rc1"));
-    }
-
-    #[test]
-    fn a_version_has_the_folder_its_branch_says() {
-        assert_eq!(folder(&overview(), "25.12.0-rc1"), "releases/25.12.0-rc1");
-        assert_eq!(folder(&overview(), "24.10.2"), "releases/24.10.2");
-        assert_eq!(folder(&overview(), "SNAPSHOT"), "snapshots");
     }
 }

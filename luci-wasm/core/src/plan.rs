@@ -1,14 +1,14 @@
 //! What an upgrade would change, package by package, and the request that follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use asu_protocol::overview::{Branch, PackageChange};
 use asu_protocol::profiles::Image;
-use serde::Deserialize;
+
+use crate::order::{contains, insert};
 
 /// `/json/v1/{path}/targets/{target}/{profile}.json`: one profile with its target's defaults.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileDocument {
     /// The profile's name; empty where the server does not know the profile.
     pub id: String,
@@ -24,13 +24,13 @@ pub struct ProfileDocument {
 
 impl ProfileDocument {
     /// The packages of a stock image.
-    pub fn defaults(&self) -> BTreeSet<&str> {
+    pub fn defaults(&self) -> Vec<&str> {
         let listed = || self.default_packages.iter().chain(&self.device_packages);
-        let removed: BTreeSet<&str> = listed().filter_map(|name| name.strip_prefix('-')).collect();
-        listed()
+        let is_removed = |name: &str| listed().any(|other| other.strip_prefix('-') == Some(name));
+        let kept = listed()
             .map(String::as_str)
-            .filter(|name| !name.starts_with('-') && !removed.contains(name))
-            .collect()
+            .filter(|name| !name.starts_with('-') && !is_removed(name));
+        kept.collect()
     }
 }
 
@@ -112,8 +112,9 @@ pub fn plan(sources: &Sources) -> Plan {
             fate: fate(sources, &defaults, &rules, name, version),
         })
         .collect();
-    changes.extend(additions(sources, &defaults, &changes));
-    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    for added in additions(sources, &defaults, &changes) {
+        insert(&mut changes, added, |a, b| a.name.cmp(&b.name));
+    }
     Plan {
         version: sources.version.to_owned(),
         revision: sources.profile.version_code.clone(),
@@ -126,16 +127,16 @@ fn rules(branch: Option<&Branch>) -> Vec<&PackageChange> {
     let Some(branch) = branch else {
         return Vec::new();
     };
-    let mut rules: Vec<&PackageChange> = branch
-        .package_changes
-        .iter()
-        .filter(|change| {
-            branch
-                .branch_off_rev
-                .is_none_or(|last| change.revision <= last)
-        })
-        .collect();
-    rules.sort_by_key(|change| change.revision);
+    let mut rules: Vec<&PackageChange> = Vec::new();
+    for change in &branch.package_changes {
+        if branch
+            .branch_off_rev
+            .is_none_or(|last| change.revision <= last)
+        {
+            let order = |change: &PackageChange| (change.revision, change.source.clone());
+            insert(&mut rules, change, |a, b| order(a).cmp(&order(b)));
+        }
+    }
     rules
 }
 
@@ -157,7 +158,7 @@ fn follow<'a>(rules: &[&'a PackageChange], name: &str) -> Option<Option<&'a str>
 
 fn fate(
     sources: &Sources,
-    defaults: &BTreeSet<&str>,
+    defaults: &[&str],
     rules: &[&PackageChange],
     name: &str,
     version: &str,
@@ -175,7 +176,7 @@ fn fate(
                 from: version.to_owned(),
                 to: new.clone(),
             },
-            None if ALWAYS.contains(&name) || defaults.contains(name) => {
+            None if ALWAYS.contains(&name) || contains(defaults, name) => {
                 Fate::Same(version.to_owned())
             }
             None if was_default(sources, name) => Fate::Dropped(format!(
@@ -190,31 +191,30 @@ fn fate(
 fn was_default(sources: &Sources, name: &str) -> bool {
     sources
         .old_profile
-        .is_some_and(|old| old.defaults().contains(name))
+        .is_some_and(|old| contains(&old.defaults(), name))
 }
 
 /// Defaults that are new since the running release. A default that was there before and is not
 /// installed was removed on purpose and stays away.
-fn additions(sources: &Sources, defaults: &BTreeSet<&str>, changes: &[Change]) -> Vec<Change> {
+fn additions(sources: &Sources, defaults: &[&str], changes: &[Change]) -> Vec<Change> {
     let Some(old) = sources.old_profile else {
         return Vec::new();
     };
     let old = old.defaults();
-    let replacements: BTreeSet<&str> = changes
-        .iter()
-        .filter_map(|change| match &change.fate {
-            Fate::Replaced { by, .. } => Some(by.as_str()),
-            _ => None,
-        })
-        .collect();
+    let is_replacement = |name: &str| {
+        changes
+            .iter()
+            .any(|change| matches!(&change.fate, Fate::Replaced { by, .. } if by == name))
+    };
+    let is_new = |name: &str| {
+        !contains(&old, name)
+            && !sources.installed.contains_key(name)
+            && !is_replacement(name)
+            && !ALWAYS.contains(&name)
+    };
     defaults
         .iter()
-        .filter(|name| {
-            !old.contains(**name)
-                && !sources.installed.contains_key(**name)
-                && !replacements.contains(**name)
-                && !ALWAYS.contains(*name)
-        })
+        .filter(|name| is_new(name))
         .map(|name| Change {
             name: (*name).to_owned(),
             fate: Fate::Added(sources.available.get(*name).cloned().unwrap_or_default()),
@@ -224,23 +224,21 @@ fn additions(sources: &Sources, defaults: &BTreeSet<&str>, changes: &[Change]) -
 
 impl Plan {
     /// The packages to ask for, sorted, without those in `left_out`.
-    pub fn packages(&self, left_out: &BTreeSet<String>) -> Vec<String> {
-        let wanted: BTreeSet<&str> = self
-            .changes
-            .iter()
-            .filter_map(|change| match &change.fate {
-                Fate::Replaced { by, .. } => Some(by.as_str()),
-                Fate::Dropped(_) => None,
+    pub fn packages(&self, left_out: &[String]) -> Vec<String> {
+        let mut wanted = Vec::new();
+        for change in &self.changes {
+            let name = match &change.fate {
+                Fate::Replaced { by, .. } => by,
+                Fate::Dropped(_) => continue,
                 // Not in any index, so not in a feed: the image has them anyway.
-                Fate::Same(_) if ALWAYS.contains(&change.name.as_str()) => None,
-                _ => Some(change.name.as_str()),
-            })
-            .collect();
+                Fate::Same(_) if ALWAYS.contains(&change.name.as_str()) => continue,
+                _ => &change.name,
+            };
+            if !contains(left_out, name) {
+                insert(&mut wanted, name.clone(), Ord::cmp);
+            }
+        }
         wanted
-            .into_iter()
-            .filter(|name| !left_out.contains(*name))
-            .map(str::to_owned)
-            .collect()
     }
 
     /// The names of wanted packages the release does not have.

@@ -151,6 +151,7 @@ fn a_reload_while_building_goes_on_with_the_same_build() {
         !remembered.as_ref().unwrap().contains("admin"),
         "passwords are never stored"
     );
+    let remembered = remembered.map(|text| common::tree(&serde_json::from_str(&text).unwrap()));
     let mut again = Bench::with(Options {
         remembered,
         ..Options::default()

@@ -5,7 +5,6 @@ mod http;
 mod upload;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use asu_view::{Effect, Msg, Reply};
@@ -37,7 +36,7 @@ impl Running {
 /// What is under way, and the file that was downloaded last.
 #[derive(Default)]
 pub(crate) struct Effects {
-    running: RefCell<BTreeMap<u32, Running>>,
+    running: RefCell<Vec<(u32, Running)>>,
     file: RefCell<Option<Downloaded>>,
 }
 
@@ -59,7 +58,7 @@ impl Effects {
                 upload::begin(app, id, &url, &session, path, self.file.borrow().as_ref());
             }
             Effect::Abort { id } => {
-                if let Some(running) = self.running.borrow_mut().remove(&id) {
+                if let Some(running) = self.ended(id) {
                     running.abort();
                 }
             }
@@ -72,18 +71,20 @@ impl Effects {
     }
 
     pub(crate) fn abort_all(&self) {
-        for running in std::mem::take(&mut *self.running.borrow_mut()).values() {
+        for (_, running) in self.running.take() {
             running.abort();
         }
         self.file.borrow_mut().take();
     }
 
     pub(crate) fn register(&self, id: u32, running: Running) {
-        self.running.borrow_mut().insert(id, running);
+        self.running.borrow_mut().push((id, running));
     }
 
-    pub(crate) fn ended(&self, id: u32) {
-        self.running.borrow_mut().remove(&id);
+    pub(crate) fn ended(&self, id: u32) -> Option<Running> {
+        let mut running = self.running.borrow_mut();
+        let place = running.iter().position(|(other, _)| *other == id)?;
+        Some(running.swap_remove(place).1)
     }
 
     pub(crate) fn keep(&self, file: Downloaded) {

@@ -5,6 +5,7 @@
 
 mod app;
 mod effects;
+mod json;
 mod listen;
 mod options;
 mod page;
@@ -12,28 +13,30 @@ mod panic;
 mod patch;
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The views on this page. They live here and not in the handles, because a browser frees a
-    /// handle that nobody keeps, and the view would vanish from the page with it.
-    static MOUNTED: RefCell<Vec<Rc<app::App>>> = const { RefCell::new(Vec::new()) };
+    /// The views on the page. A view lives until it is unmounted, even if JavaScript forgets its
+    /// handle: a garbage collector must not take away a page that somebody looks at.
+    static VIEWS: RefCell<Vec<Rc<app::App>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A handle of a view on a page.
 #[wasm_bindgen]
 pub struct View {
-    app: Rc<app::App>,
+    app: Weak<app::App>,
 }
 
 #[wasm_bindgen]
 impl View {
-    /// Stops everything under way and removes the view from the page.
+    /// Stops everything under way, removes all listeners, and takes the view off the page.
     pub fn unmount(&self) {
-        MOUNTED.with_borrow_mut(|views| views.retain(|view| !Rc::ptr_eq(view, &self.app)));
-        self.app.close();
+        if let Some(app) = self.app.upgrade() {
+            VIEWS.with_borrow_mut(|views| views.retain(|view| !Rc::ptr_eq(view, &app)));
+            app.close();
+        }
     }
 }
 
@@ -50,6 +53,7 @@ impl View {
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     panic::show_on_page();
     let app = app::App::open(element, options::read(options))?;
-    MOUNTED.with_borrow_mut(|views| views.push(app.clone()));
-    Ok(View { app })
+    let handle = Rc::downgrade(&app);
+    VIEWS.with_borrow_mut(|views| views.push(app));
+    Ok(View { app: handle })
 }

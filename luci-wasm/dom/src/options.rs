@@ -4,7 +4,7 @@ use asu_view::Options;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-use crate::page;
+use crate::{json, page};
 
 pub(crate) fn read(given: &JsValue) -> Options {
     let text = |name: &str| get(given, name).and_then(|value| value.as_string());
@@ -15,7 +15,7 @@ pub(crate) fn read(given: &JsValue) -> Options {
         ubus_url: text("ubus").unwrap_or_else(|| "/ubus".to_owned()),
         upload_url: text("upload").unwrap_or_else(|| "/cgi-bin/cgi-upload".to_owned()),
         session: text("session"),
-        remembered: page::remembered(),
+        remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
         embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
     }

@@ -7,6 +7,11 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, bail};
 
+use crate::stage::{NEW_RELEASE, OLD_RELEASE};
+
+/// The releases on the mirror, without 25.12: its ImageBuilder speaks apk, which the mirror's does not yet.
+const RELEASES: [&str; 2] = [OLD_RELEASE, NEW_RELEASE];
+
 /// One writer at a time; the journeys run side by side.
 static WRITING: Mutex<()> = Mutex::new(());
 
@@ -29,6 +34,7 @@ pub fn written(writer: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
         .arg("write")
         .arg("--out")
         .arg(&mirror)
+        .args(RELEASES.iter().flat_map(|release| ["--release", release]))
         .output()?;
     if !output.status.success() {
         bail!(
@@ -48,5 +54,5 @@ fn stamp(writer: &Path) -> anyhow::Result<String> {
         )
     })?;
     let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-    Ok(format!("{} {modified}", metadata.len()))
+    Ok(format!("{} {modified} {RELEASES:?}", metadata.len()))
 }

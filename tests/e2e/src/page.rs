@@ -121,15 +121,24 @@ impl<'a> Page<'a> {
     /// Types into the field with this id.
     pub async fn fill(&self, id: &str, text: &str) -> anyhow::Result<()> {
         let field = self.find(&format!("#{id}")).await?;
-        field.clear().await.with_context(|| format!("the field `{id}` cannot be emptied"))?;
-        field.send_keys(text).await.with_context(|| format!("the field `{id}` cannot be typed into"))
+        field
+            .clear()
+            .await
+            .with_context(|| format!("the field `{id}` cannot be emptied"))?;
+        field
+            .send_keys(text)
+            .await
+            .with_context(|| format!("the field `{id}` cannot be typed into"))
     }
 
     /// Sets or clears the check box with this id.
     pub async fn tick(&self, id: &str, on: bool) -> anyhow::Result<()> {
         let checkbox = self.find(&format!("#{id}")).await?;
         if checkbox.is_selected().await? != on {
-            checkbox.click().await.with_context(|| format!("the box `{id}` cannot be ticked"))?;
+            checkbox
+                .click()
+                .await
+                .with_context(|| format!("the box `{id}` cannot be ticked"))?;
         }
         Ok(())
     }

@@ -136,6 +136,6 @@ fn what_is_missing_is_named_but_old_defaults_just_go() {
             to: "3.3".into()
         }
     );
-    let asked = plan.packages(&BTreeSet::from(["adguard".to_owned()]));
+    let asked = plan.packages(&["adguard".to_owned()]);
     assert_eq!(asked, ["htop", "kmod-ath10k", "nftables"]);
 }

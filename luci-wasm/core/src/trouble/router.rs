@@ -1,7 +1,7 @@
 //! Troubles with the router.
 
 use super::Trouble;
-use crate::answer::{Refusal, UploadReply, ubus_status};
+use crate::answer::{Refusal, ubus_status};
 
 /// A ubus call (`object method`) that was not answered.
 pub(crate) fn refused(refusal: Refusal, call: &str) -> Trouble {
@@ -93,9 +93,8 @@ fn missing_object(call: &str) -> Trouble {
     )
 }
 
-/// An upload that `cgi-upload` refused.
-pub(crate) fn upload_refused(reply: &UploadReply) -> Trouble {
-    let message = reply.message.as_str();
+/// An upload that `cgi-upload` refused, with what it said.
+pub(crate) fn upload_refused(message: &str) -> Trouble {
     if message.contains("denied") {
         return Trouble::new(
             "upload-denied",

@@ -1,11 +1,9 @@
 //! Troubles with the build server.
 
-use serde_json::Value;
-
-use asu_protocol::build::BuildAnswer;
-
 use super::Trouble;
-use crate::effect::Reply;
+use crate::effect::{Body, Reply};
+use crate::json::Json;
+use crate::read::{self, Build};
 
 /// What the server was asked for, because the same status means different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub(crate) fn server_trouble(asked: Asked, server: &str, secure: bool, reply: &R
             format!("{server} accepted the connection but stayed silent."),
             "It may be overloaded. Try again in a few minutes.",
         ),
-        Reply::Digest { .. } => invalid(server, ""),
+        Reply::Digest { .. } => invalid(server, &Body::Text(String::new())),
         Reply::Http { status, body } => answered(asked, server, *status, body),
     }
 }
@@ -60,12 +58,16 @@ fn unreachable(server: &str, secure: bool, text: &str) -> Trouble {
     trouble
 }
 
-fn answered(asked: Asked, server: &str, status: u16, body: &str) -> Trouble {
-    let answer = serde_json::from_str::<BuildAnswer>(body).ok();
+fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
+    let json = match body {
+        Body::Json(json) => json,
+        Body::Text(_) => &Json::Null,
+    };
+    let answer = read::build(json);
     let mut trouble = match status {
         200..=299 => invalid(server, body),
         404 => not_found(asked, server),
-        422 if answer.is_none() => invalid_request(body),
+        422 if answer.is_none() => invalid_request(json),
         429 => busy(
             "too-many-requests",
             "The build server asks for patience",
@@ -103,7 +105,7 @@ fn answered(asked: Asked, server: &str, status: u16, body: &str) -> Trouble {
 }
 
 /// Lets the server's own words replace the general ones.
-fn explain(trouble: &mut Trouble, asked: Asked, answer: BuildAnswer) {
+fn explain(trouble: &mut Trouble, asked: Asked, answer: Build) {
     // "could not find provided request hash" helps nobody; ours says what it means.
     let forgotten = trouble.cause == "build-forgotten" && asked == Asked::Progress;
     if !answer.detail.is_empty() && !forgotten {
@@ -123,7 +125,7 @@ fn explain(trouble: &mut Trouble, asked: Asked, answer: BuildAnswer) {
         trouble.next = answer.hint;
     }
     trouble.packages = answer.packages;
-    trouble.log = [answer.stdout, answer.stderr].join("\n").trim().to_owned();
+    trouble.log = answer.log;
 }
 
 /// Gives ASU's known sentences a cause and advice of their own.
@@ -209,7 +211,7 @@ fn failed_build() -> Trouble {
     )
 }
 
-fn invalid(server: &str, body: &str) -> Trouble {
+fn invalid(server: &str, body: &Body) -> Trouble {
     let mut trouble = Trouble::new(
         "invalid-answer",
         "The build server’s answer cannot be read",
@@ -218,7 +220,9 @@ fn invalid(server: &str, body: &str) -> Trouble {
         ),
         "Check the server address. In a hotel or guest network, open any web page first.",
     );
-    trouble.log = body.chars().take(500).collect();
+    if let Body::Text(text) = body {
+        trouble.log.clone_from(text);
+    }
     trouble
 }
 
@@ -258,34 +262,31 @@ fn not_found(asked: Asked, server: &str) -> Trouble {
 }
 
 /// FastAPI's list of what is wrong with a request, as sentences.
-fn invalid_request(body: &str) -> Trouble {
+fn invalid_request(json: &Json) -> Trouble {
     let mut trouble = refused_request();
     trouble.cause = "request-invalid".to_owned();
-    let list = serde_json::from_str::<Value>(body).unwrap_or_default();
-    let complaints: Vec<String> = list
+    let complaints: Vec<String> = json
         .get("detail")
-        .and_then(Value::as_array)
-        .map(|items| items.iter().filter_map(complaint).collect())
-        .unwrap_or_default();
+        .list()
+        .iter()
+        .filter_map(complaint)
+        .collect();
     if !complaints.is_empty() {
         trouble.why = complaints.join(" ");
     }
     trouble
 }
 
-fn complaint(item: &Value) -> Option<String> {
-    let message = item.get("msg")?.as_str()?;
-    let place: Vec<String> = item
-        .get("loc")
-        .and_then(Value::as_array)
-        .map(|parts| parts.iter().skip(1).map(plain).collect())
-        .unwrap_or_default();
-    let given = item.get("input").map(plain).unwrap_or_default();
+fn complaint(item: &Json) -> Option<String> {
+    let message = item.get("msg").text()?;
+    // The first part is always "body".
+    let place: Vec<String> = item.get("loc").list().iter().skip(1).map(plain).collect();
+    let given = plain(item.get("input"));
     Some(format!("{} “{given}”: {message}.", place.join(" ")))
 }
 
-fn plain(value: &Value) -> String {
+fn plain(value: &Json) -> String {
     value
-        .as_str()
+        .text()
         .map_or_else(|| value.to_string(), str::to_owned)
 }

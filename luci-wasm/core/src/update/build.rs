@@ -1,13 +1,15 @@
 //! Requesting a build and following it to its end.
 
-use asu_protocol::build::{BuildAnswer, stage};
-use serde_json::json;
+use asu_protocol::build::stage;
 
 use super::Step;
 use super::calls::Purpose;
-use crate::effect::Reply;
+use crate::effect::{Body, Reply};
 use crate::image::{choose, filesystem};
+use crate::json::{Json, map};
 use crate::model::{Job, Model};
+use crate::plan::Plan;
+use crate::read::{self, Build};
 use crate::state::State;
 use crate::trouble::{Asked, Trouble};
 
@@ -23,35 +25,35 @@ impl Model {
         let Some(plan) = &self.plan else {
             return self.run(Step::Search);
         };
-        let images = self
-            .documents
-            .profile
-            .as_ref()
-            .map(|profile| profile.images.as_slice());
-        let mut body = json!({
-            "distro": "openwrt",
-            "version": plan.version,
-            "target": self.router.target,
-            "profile": self.profile,
-            "packages": plan.packages(&self.form.left_out),
-            "diff_packages": true,
-            "client": CLIENT,
-        });
-        if let Some(filesystem) = filesystem(images.unwrap_or_default(), &self.router) {
-            body["filesystem"] = filesystem.into();
-        }
+        let body = self.request_body(plan);
         self.job = Job {
             version: plan.version.clone(),
             started: self.now,
             ..Job::default()
         };
         self.go(State::Requesting);
-        self.ask(
-            Purpose::Build,
-            60_000,
-            "/api/v1/build",
-            Some(body.to_string()),
-        );
+        self.ask(Purpose::Build, 60_000, "/api/v1/build", Some(body));
+    }
+
+    fn request_body(&self, plan: &Plan) -> String {
+        let profile = self.documents.profile.as_ref();
+        let images = profile.map(|profile| profile.images.as_slice());
+        let packages = plan.packages(&self.form.left_out);
+        let filesystem = filesystem(images.unwrap_or_default(), &self.router);
+        map([
+            ("distro", "openwrt".into()),
+            ("version", plan.version.as_str().into()),
+            ("target", self.router.target.as_str().into()),
+            ("profile", self.profile.as_str().into()),
+            (
+                "packages",
+                Json::List(packages.into_iter().map(Json::Text).collect()),
+            ),
+            ("diff_packages", true.into()),
+            ("filesystem", filesystem.map_or(Json::Null, Json::Text)),
+            ("client", CLIENT.into()),
+        ])
+        .to_string()
     }
 
     /// Asks after a build that was requested before.
@@ -95,11 +97,6 @@ impl Model {
                     ..
                 },
             ) => self.be_patient(reply),
-            (_, Reply::Http { status: 404, .. }) => {
-                let trouble = self.server_says(Asked::Progress, reply);
-                self.forget_job();
-                self.fail(trouble.retry(Step::Request));
-            }
             _ => {
                 let trouble = self.server_says(Asked::Progress, reply);
                 self.forget_job();
@@ -118,12 +115,12 @@ impl Model {
         self.job.next_poll = self.now + 5_000;
     }
 
-    fn follow(&mut self, answer: BuildAnswer) {
-        if answer.status == 200 || !answer.images.is_empty() {
+    fn follow(&mut self, answer: Build) {
+        if !answer.images.is_empty() || answer.detail == stage::DONE {
             return self.built(answer);
         }
-        let is_queued = answer.queue_position.is_some()
-            || answer.imagebuilder_status == stage::QUEUED
+        let is_queued = answer.position.is_some()
+            || answer.stage == stage::QUEUED
             || answer.detail == stage::QUEUED;
         let hash_is_new = self.job.hash.is_empty();
         if hash_is_new && answer.request_hash.is_empty() {
@@ -131,7 +128,7 @@ impl Model {
                 Asked::Build,
                 &Reply::Http {
                     status: 200,
-                    body: String::new(),
+                    body: Body::Text(String::new()),
                 },
             );
             return self.fail(trouble.retry(Step::Request));
@@ -140,11 +137,9 @@ impl Model {
             self.job.hash = answer.request_hash;
             self.remember();
         }
-        if self.job.position != answer.queue_position
-            || self.job.stage != answer.imagebuilder_status
-        {
-            self.job.position = answer.queue_position;
-            self.job.stage = answer.imagebuilder_status;
+        if self.job.position != answer.position || self.job.stage != answer.stage {
+            self.job.position = answer.position;
+            self.job.stage = answer.stage;
             self.job.moved = self.now;
         }
         self.enter_wait(if is_queued {
@@ -164,7 +159,7 @@ impl Model {
         self.job.next_poll = self.now + if waited < 60_000 { 2_000 } else { 5_000 };
     }
 
-    fn built(&mut self, answer: BuildAnswer) {
+    fn built(&mut self, answer: Build) {
         match choose(&answer.images, &self.router) {
             Ok(image) => {
                 if !answer.request_hash.is_empty() {
@@ -188,12 +183,14 @@ impl Model {
     }
 }
 
-fn read(reply: &Reply) -> Option<(u16, BuildAnswer)> {
-    let Reply::Http { status, body } = reply else {
-        return None;
-    };
-    let answer = serde_json::from_str(body).ok()?;
-    Some((*status, answer))
+fn read(reply: &Reply) -> Option<(u16, Build)> {
+    match reply {
+        Reply::Http {
+            status,
+            body: Body::Json(json),
+        } => Some((*status, read::build(json)?)),
+        _ => None,
+    }
 }
 
 fn no_image(kinds: &[String]) -> Trouble {

@@ -1,9 +1,8 @@
 //! What is under way, and until when.
 
-use serde_json::{Value, json};
-
 use crate::answer::{NOBODY, Refusal, ubus_call};
 use crate::effect::Effect;
+use crate::json::{Json, map};
 use crate::model::Model;
 use crate::trouble::refused;
 use crate::update::Step;
@@ -86,7 +85,7 @@ impl Model {
     }
 
     /// Calls a ubus method with the session.
-    pub(crate) fn call(&mut self, purpose: Purpose, within: u64, call: &str, arguments: &Value) {
+    pub(crate) fn call(&mut self, purpose: Purpose, within: u64, call: &str, arguments: Json) {
         let session = self.session.clone().unwrap_or_else(|| NOBODY.to_owned());
         self.call_as(&session, purpose, within, call, arguments);
     }
@@ -97,7 +96,7 @@ impl Model {
         purpose: Purpose,
         within: u64,
         call: &str,
-        arguments: &Value,
+        arguments: Json,
     ) {
         let (object, method) = call.split_once(' ').unwrap_or((call, ""));
         let body = ubus_call(session, object, method, arguments);
@@ -110,7 +109,7 @@ impl Model {
     }
 
     pub(crate) fn call_info(&mut self, purpose: Purpose, within: u64) {
-        self.call(purpose, within, INFO, &json!({}));
+        self.call(purpose, within, INFO, map([]));
     }
 
     /// Asks the server; `path` begins with a slash.

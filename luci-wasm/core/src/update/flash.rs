@@ -1,14 +1,13 @@
 //! Verifying and testing the image on the router, and starting the upgrade.
 
-use asu_protocol::router::{StartReply, TestReply, VerifyReply};
-use serde_json::json;
-
 use super::Step;
 use super::calls::Purpose;
 use super::transfer::damaged;
 use crate::answer::{Refusal, ubus_reply};
 use crate::effect::{Effect, Reply};
+use crate::json::{Json, map};
 use crate::model::Model;
+use crate::read::{self, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
 
@@ -21,23 +20,20 @@ const LONG: u64 = 90_000;
 impl Model {
     pub(crate) fn verify(&mut self) {
         self.go(State::Verifying);
-        let arguments = json!({"sha256": self.job.image.sha256});
-        self.call(Purpose::Verify, LONG, VERIFY, &arguments);
+        let arguments = map([("sha256", self.job.image.sha256.as_str().into())]);
+        self.call(Purpose::Verify, LONG, VERIFY, arguments);
     }
 
     pub(crate) fn verified(&mut self, reply: Reply) {
-        match ubus_reply::<VerifyReply>(reply) {
-            Ok(reply) if reply.valid => {
+        match ubus_reply(reply) {
+            Ok(reply) if reply.get("valid").is_true() => {
                 self.step_allowed();
                 self.run(Step::Test);
             }
             Ok(reply) => {
-                let why = if reply.error.is_empty() {
-                    "The SHA-256 of the file on the router differs from the image’s."
-                } else {
-                    &reply.error
-                };
-                self.fail(damaged(why).retry(Step::Upload));
+                let why = reply.get("error").text();
+                let general = "The SHA-256 of the file on the router differs from the image’s.";
+                self.fail(damaged(why.unwrap_or(general)).retry(Step::Upload));
             }
             Err(refusal) => self.refused(refusal, VERIFY, Step::Verify),
         }
@@ -45,11 +41,11 @@ impl Model {
 
     pub(crate) fn test(&mut self) {
         self.go(State::Testing);
-        self.call(Purpose::Test, LONG, TEST, &json!({}));
+        self.call(Purpose::Test, LONG, TEST, map([]));
     }
 
     pub(crate) fn tested(&mut self, reply: Reply) {
-        match ubus_reply::<TestReply>(reply) {
+        match ubus_reply(reply).map(|json| read::test(&json)) {
             Ok(reply) if reply.valid => {
                 self.step_allowed();
                 self.form.keep = reply.allow_backup;
@@ -63,13 +59,16 @@ impl Model {
 
     pub(crate) fn start(&mut self) {
         self.go(State::Flashing);
-        let arguments = json!({"keep": self.form.keep && self.test.allow_backup});
-        self.call(Purpose::Start, 30_000, START, &arguments);
+        let keep = self.form.keep && self.test.allow_backup;
+        let arguments = map([("keep", keep.into())]);
+        self.call(Purpose::Start, 30_000, START, arguments);
     }
 
     pub(crate) fn started(&mut self, reply: Reply) {
-        match ubus_reply::<StartReply>(reply) {
-            Ok(reply) if !reply.started => self.fail(not_started(&reply).retry(Step::Upload)),
+        match ubus_reply(reply) {
+            Ok(reply) if !reply.get("started").is_true() => {
+                self.fail(not_started(&reply).retry(Step::Upload))
+            }
             // The router may go down before its answer is out: whether it flashes shows by itself.
             Ok(_) | Err(Refusal::Unreachable(_) | Refusal::Late | Refusal::Http(_)) => {
                 self.uploaded = false;
@@ -89,10 +88,9 @@ impl Model {
 
 fn image_refused(reply: &TestReply) -> Trouble {
     let failed: Vec<&str> = reply
-        .tests
+        .failed
         .iter()
-        .filter(|(_, passed)| !**passed)
-        .map(|(name, _)| match name.as_str() {
+        .map(|name| match name.as_str() {
             "fwtool_device_match" => "it is not made for this device",
             "fwtool_signature" => "its signature is not trusted",
             other => other,
@@ -116,12 +114,9 @@ fn image_refused(reply: &TestReply) -> Trouble {
     trouble
 }
 
-fn not_started(reply: &StartReply) -> Trouble {
-    let why = if reply.error.is_empty() {
-        "The router did not say why."
-    } else {
-        &reply.error
-    };
+fn not_started(reply: &Json) -> Trouble {
+    let why = reply.get("error").text();
+    let why = why.unwrap_or("The router did not say why.");
     Trouble::new(
         "not-started",
         "The router did not start the upgrade",

@@ -1,13 +1,14 @@
 //! Asking the router what it is, which packages it has, and which server it uses.
 
-use asu_protocol::router::{PackageList, RouterInfo};
-use serde_json::{Value, json};
+use asu_protocol::router::RouterInfo;
 
 use super::Step;
 use super::calls::{ANSWER, INFO, Purpose};
 use crate::answer::{Refusal, server_url, ubus_reply};
 use crate::effect::Reply;
+use crate::json::map;
 use crate::model::Model;
+use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
 
@@ -24,25 +25,30 @@ impl Model {
     }
 
     pub(crate) fn identified(&mut self, reply: Reply) {
-        match ubus_reply::<RouterInfo>(reply) {
+        match ubus_reply(reply).map(|json| read::router(&json)) {
             Ok(info) if info.target.is_empty() || info.board_name.is_empty() => {
                 self.fail(unknown_router(&info).retry(Step::Identify));
             }
             Ok(info) => {
                 self.touch();
                 self.router = info;
-                self.call(Purpose::Packages, ANSWER, LIST, &json!({"all": false}));
+                self.call(
+                    Purpose::Packages,
+                    ANSWER,
+                    LIST,
+                    map([("all", false.into())]),
+                );
             }
             Err(refusal) => self.refused(refusal, INFO, Step::Identify),
         }
     }
 
     pub(crate) fn listed(&mut self, reply: Reply) {
-        match ubus_reply::<PackageList>(reply) {
+        match ubus_reply(reply) {
             Ok(list) => {
-                self.installed = list.packagelist;
-                let arguments = json!({"config": "attendedsysupgrade"});
-                self.call(Purpose::Config, ANSWER, "uci get", &arguments);
+                self.installed = list.get("packagelist").string_map();
+                let arguments = map([("config", "attendedsysupgrade".into())]);
+                self.call(Purpose::Config, ANSWER, "uci get", arguments);
             }
             Err(Refusal::Status(4)) => self.fail(
                 Trouble::new(
@@ -59,7 +65,7 @@ impl Model {
 
     /// The server address is only a convenience: without it, a person is asked.
     pub(crate) fn configured(&mut self, reply: Reply) {
-        match ubus_reply::<Value>(reply) {
+        match ubus_reply(reply) {
             Ok(config) => {
                 if let Some(url) = server_url(&config) {
                     self.form.server = url;

@@ -1,31 +1,22 @@
 //! Opening the page, logging in, and renewing a session that ended.
 
-use serde::Deserialize;
-use serde_json::json;
-
 use super::Step;
 use super::calls::{ANSWER, Purpose};
 use crate::answer::{NOBODY, Refusal, ubus_reply};
 use crate::effect::{Effect, Reply};
+use crate::json::{Json, map};
 use crate::model::{Credentials, Model, Remembered};
 use crate::state::State;
 use crate::trouble::refused;
 
 /// Seconds a session lives without use; rpcd's own default.
-const SESSION_SECONDS: u32 = 300;
-
-#[derive(Deserialize)]
-struct LoginReply {
-    ubus_rpc_session: String,
-}
+const SESSION_SECONDS: f64 = 300.0;
 
 impl Model {
     pub(crate) fn open(&mut self) {
         self.since = self.now;
         let remembered = self.options.remembered.take();
-        let remembered: Option<Remembered> =
-            remembered.and_then(|text| serde_json::from_str(&text).ok());
-        if let Some(remembered) = remembered {
+        if let Some(remembered) = remembered.as_ref().map(Remembered::read) {
             if self.session.is_none() && !remembered.session.is_empty() {
                 self.session = Some(remembered.session.clone());
             }
@@ -51,18 +42,18 @@ impl Model {
     }
 
     pub(crate) fn call_login(&mut self, purpose: Purpose, credentials: &Credentials) {
-        let arguments = json!({
-            "username": credentials.username,
-            "password": credentials.password,
-            "timeout": SESSION_SECONDS,
-        });
-        self.call_as(NOBODY, purpose, ANSWER, "session login", &arguments);
+        let arguments = map([
+            ("username", credentials.username.as_str().into()),
+            ("password", credentials.password.as_str().into()),
+            ("timeout", Json::Number(SESSION_SECONDS)),
+        ]);
+        self.call_as(NOBODY, purpose, ANSWER, "session login", arguments);
     }
 
     pub(crate) fn logged_in(&mut self, reply: Reply) {
-        match ubus_reply::<LoginReply>(reply) {
+        match ubus_reply(reply) {
             Ok(login) => {
-                self.open_session(login);
+                self.open_session(&login);
                 let step = self.parked.take().unwrap_or(Step::Identify);
                 self.restart.logged_in = step == Step::Await;
                 self.run(step);
@@ -82,8 +73,8 @@ impl Model {
         }
     }
 
-    fn open_session(&mut self, login: LoginReply) {
-        self.session = Some(login.ubus_rpc_session);
+    pub(crate) fn open_session(&mut self, login: &Json) {
+        self.session = Some(login.string("ubus_rpc_session"));
         self.touched = self.now;
         self.remember();
     }
@@ -111,9 +102,9 @@ impl Model {
     }
 
     pub(crate) fn renewed(&mut self, reply: Reply) {
-        match ubus_reply::<LoginReply>(reply) {
+        match ubus_reply(reply) {
             Ok(login) => {
-                self.open_session(login);
+                self.open_session(&login);
                 self.renewed = true;
                 if let Some(step) = self.parked.take() {
                     self.run(step);
@@ -136,7 +127,7 @@ impl Model {
     /// A keep-alive was answered. While the server works nothing is lost if it failed: the next
     /// step that needs the router asks again and says so.
     pub(crate) fn kept_alive(&mut self, reply: Reply) {
-        match ubus_reply::<serde_json::Value>(reply) {
+        match ubus_reply(reply) {
             Ok(_) => self.touch(),
             Err(Refusal::Denied) => {
                 if let Some(credentials) = self.credentials.clone() {
@@ -150,7 +141,7 @@ impl Model {
     pub(crate) fn log_out(&mut self) {
         self.clean();
         if self.session.is_some() {
-            self.call(Purpose::Background, ANSWER, "session destroy", &json!({}));
+            self.call(Purpose::Background, ANSWER, "session destroy", map([]));
         }
         self.session = None;
         self.credentials = None;
@@ -173,8 +164,6 @@ impl Model {
             version: self.job.version.clone(),
             server: self.server.clone().unwrap_or_default(),
         };
-        if let Ok(text) = serde_json::to_string(&remembered) {
-            self.out.push(Effect::Remember(text));
-        }
+        self.out.push(Effect::Remember(remembered.write()));
     }
 }

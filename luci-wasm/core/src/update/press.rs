@@ -5,6 +5,8 @@ use super::calls::Purpose;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::msg::{Action, Edit};
+use crate::order::contains;
+use crate::plan::Plan;
 use crate::state::State;
 
 impl Model {
@@ -40,7 +42,7 @@ impl Model {
         self.plan.as_ref().is_some_and(|plan| {
             plan.missing()
                 .iter()
-                .all(|name| self.form.left_out.contains(*name))
+                .all(|name| contains(&self.form.left_out, name))
         })
     }
 
@@ -114,12 +116,7 @@ impl Model {
                     self.run(Step::Plan);
                 }
             }
-            Edit::Leave(name, true) => {
-                self.form.left_out.insert(name);
-            }
-            Edit::Leave(name, false) => {
-                self.form.left_out.remove(&name);
-            }
+            Edit::Leave(name, on) => self.leave(name, on),
             Edit::LeaveAll(on) => self.leave_all(on),
             Edit::Version(_) => {}
         }
@@ -133,16 +130,18 @@ impl Model {
         })
     }
 
+    fn leave(&mut self, name: String, on: bool) {
+        self.form.left_out.retain(|other| *other != name);
+        if on {
+            self.form.left_out.push(name);
+        }
+    }
+
     fn leave_all(&mut self, on: bool) {
-        let Some(plan) = &self.plan else {
-            return;
-        };
-        for name in plan.missing() {
-            if on {
-                self.form.left_out.insert(name.to_owned());
-            } else {
-                self.form.left_out.remove(name);
-            }
+        let missing = self.plan.as_ref().map(Plan::missing).unwrap_or_default();
+        let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
+        for name in missing {
+            self.leave(name, on);
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use asu_protocol::router::{PackageList, RouterInfo};
-use serde::Deserialize;
-use serde_json::json;
+use asu_protocol::router::RouterInfo;
 
 use super::Step;
 use super::calls::{ANSWER, INFO, Purpose};
 use crate::answer::{Refusal, ubus_reply};
 use crate::effect::Reply;
+use crate::json::map;
 use crate::model::{Credentials, Model, Outcome};
+use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
 
@@ -20,11 +20,6 @@ const PULSE: u64 = 5_000;
 const PAUSE: u64 = 2_000;
 /// A router that still answers as before after this long did not begin to flash.
 const NEVER_LEFT: u64 = 120_000;
-
-#[derive(Deserialize)]
-struct LoginReply {
-    ubus_rpc_session: String,
-}
 
 impl Model {
     pub(crate) fn await_router(&mut self) {
@@ -43,7 +38,7 @@ impl Model {
     }
 
     pub(crate) fn pulsed(&mut self, reply: Reply) {
-        match ubus_reply::<RouterInfo>(reply) {
+        match ubus_reply(reply).map(|json| read::router(&json)) {
             Ok(info) if self.is_promised(&info) && self.is_new(&info) => self.arrived(info),
             Ok(_) if self.now.saturating_sub(self.restart.started) > NEVER_LEFT => {
                 let trouble = never_left();
@@ -79,11 +74,10 @@ impl Model {
     }
 
     pub(crate) fn logged_in_again(&mut self, purpose: Purpose, reply: Reply) {
-        match ubus_reply::<LoginReply>(reply) {
+        match ubus_reply(reply) {
             Ok(login) => {
-                self.session = Some(login.ubus_rpc_session);
+                self.open_session(&login);
                 self.restart.went_away.get_or_insert(self.now);
-                self.remember();
                 self.call_info(Purpose::NewInfo, PULSE);
             }
             // Without the old settings the password is empty.
@@ -106,7 +100,7 @@ impl Model {
     }
 
     pub(crate) fn came_back(&mut self, reply: Reply) {
-        match ubus_reply::<RouterInfo>(reply) {
+        match ubus_reply(reply).map(|json| read::router(&json)) {
             Ok(info) if self.is_promised(&info) => self.arrived(info),
             Ok(info) => self.fail(old_release(&info, &self.job.version).retry(Step::Identify)),
             // Its services may still be starting.
@@ -126,23 +120,23 @@ impl Model {
     fn arrived(&mut self, info: RouterInfo) {
         self.touched = self.now;
         self.restart.info = Some(info);
-        let all = json!({"all": true});
-        self.call(Purpose::NewPackages, ANSWER, "packagelist list", &all);
+        let all = map([("all", true.into())]);
+        self.call(Purpose::NewPackages, ANSWER, "packagelist list", all);
     }
 
     pub(crate) fn new_packages(&mut self, reply: Reply) {
-        self.restart.packages = ubus_reply::<PackageList>(reply)
+        self.restart.packages = ubus_reply(reply)
             .ok()
-            .map(|list| list.packagelist);
-        let user = json!({"all": false});
-        self.call(Purpose::NewUserPackages, ANSWER, "packagelist list", &user);
+            .map(|list| list.get("packagelist").string_map());
+        let user = map([("all", false.into())]);
+        self.call(Purpose::NewUserPackages, ANSWER, "packagelist list", user);
     }
 
     /// The upgrade succeeded by now; a list that cannot be read only leaves the comparison out.
     pub(crate) fn new_user_packages(&mut self, reply: Reply) {
-        let user = ubus_reply::<PackageList>(reply)
+        let user = ubus_reply(reply)
             .ok()
-            .map(|list| list.packagelist.len());
+            .map(|list| list.get("packagelist").entries().len());
         let promised = &self.job.answer.manifest;
         let real = self.restart.packages.take();
         self.outcome = Outcome {

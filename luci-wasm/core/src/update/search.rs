@@ -1,18 +1,14 @@
 //! Asking the server what there is, and planning an upgrade to it.
 
-use std::collections::BTreeMap;
-
-use asu_protocol::overview::Overview;
-use asu_protocol::profiles::TargetIndex;
-use serde::de::DeserializeOwned;
-
 use super::Step;
 use super::calls::Purpose;
 use crate::answer::tidy_url;
-use crate::effect::Reply;
+use crate::effect::{Body, Reply};
+use crate::json::Json;
 use crate::model::{Documents, Model};
 use crate::offer::{branch, folder, offers, preselect};
-use crate::plan::{ProfileDocument, Sources, plan};
+use crate::plan::{Sources, plan};
+use crate::read;
 use crate::state::State;
 use crate::trouble::{Asked, Trouble, server_trouble};
 
@@ -33,18 +29,10 @@ impl Model {
     }
 
     pub(crate) fn overviewed(&mut self, reply: &Reply) {
-        let overview: Overview = match self.document(reply, Asked::Overview) {
+        let overview = match self.document(reply, Asked::Overview, read::overview) {
             Ok(overview) => overview,
             Err(trouble) => return self.fail(trouble.retry(Step::Search)),
         };
-        if overview.branches.is_empty() {
-            let body = Reply::Http {
-                status: 200,
-                body: String::new(),
-            };
-            let trouble = self.server_says(Asked::Overview, &body);
-            return self.fail(trouble.retry(Step::Search));
-        }
         let choices = offers(&overview, &self.router, self.form.advanced);
         let Some(version) = preselect(&choices, &self.router) else {
             let trouble = nothing_offered(self);
@@ -109,30 +97,17 @@ impl Model {
     }
 
     pub(crate) fn profiled(&mut self, purpose: Purpose, reply: &Reply) {
-        // Some servers answer 500 or an empty object for a profile they do not have.
-        let unknown = matches!(
-            reply,
-            Reply::Http {
-                status: 404 | 500,
-                ..
-            }
-        );
-        let known = self
-            .document::<ProfileDocument>(reply, Asked::Packages)
-            .map(|document| {
-                Some(document).filter(|document| !document.default_packages.is_empty())
-            });
-        match known {
-            Ok(Some(document)) => {
+        match self.document(reply, Asked::Packages, read::profile) {
+            Ok(document) => {
                 if !document.id.is_empty() {
                     self.profile.clone_from(&document.id);
                 }
                 self.documents.profile = Some(document);
                 self.make_plan();
             }
-            Err(trouble) if !unknown => self.fail(trouble.retry(Step::Plan)),
-            _ if purpose == Purpose::Profile => self.ask_generic_profile(),
-            _ => {
+            Err(trouble) if !is_unknown(reply) => self.fail(trouble.retry(Step::Plan)),
+            Err(_) if purpose == Purpose::Profile => self.ask_generic_profile(),
+            Err(_) => {
                 let trouble = unknown_profile(self);
                 self.fail(trouble.retry(Step::Plan));
             }
@@ -155,25 +130,23 @@ impl Model {
 
     /// The old defaults only make the plan better; without them it is still right.
     pub(crate) fn old_profiled(&mut self, reply: &Reply) {
-        let document = self
-            .document::<ProfileDocument>(reply, Asked::Packages)
-            .ok();
-        self.documents.old_profile =
-            Some(document.filter(|document| !document.default_packages.is_empty()));
+        let profile = self.document(reply, Asked::Packages, read::profile);
+        self.documents.old_profile = Some(profile.ok());
         self.make_plan();
     }
 
     pub(crate) fn indexed(&mut self, purpose: Purpose, reply: &Reply) {
-        let packages = if purpose == Purpose::TargetIndex {
-            self.document::<TargetIndex>(reply, Asked::Packages)
-                .map(|index| index.packages)
-        } else {
-            self.document::<BTreeMap<String, String>>(reply, Asked::Packages)
-        };
+        let of_target = purpose == Purpose::TargetIndex;
+        let packages = self.document(reply, Asked::Packages, |json| {
+            let names = if of_target {
+                json.get("packages")
+            } else {
+                json
+            };
+            Some(names.string_map())
+        });
         match packages {
-            Ok(packages) if purpose == Purpose::TargetIndex => {
-                self.documents.target = Some(packages);
-            }
+            Ok(packages) if of_target => self.documents.target = Some(packages),
             Ok(packages) => self.documents.arch = Some(packages),
             Err(trouble) => return self.fail(trouble.retry(Step::Plan)),
         }
@@ -216,19 +189,37 @@ impl Model {
         }
     }
 
-    fn document<T: DeserializeOwned>(&self, reply: &Reply, asked: Asked) -> Result<T, Trouble> {
-        match reply {
-            Reply::Http { status: 200, body } => {
-                serde_json::from_str(body).map_err(|_| self.server_says(asked, reply))
-            }
-            _ => Err(self.server_says(asked, reply)),
-        }
+    fn document<T>(
+        &self,
+        reply: &Reply,
+        asked: Asked,
+        read: impl Fn(&Json) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        let document = match reply {
+            Reply::Http {
+                status: 200,
+                body: Body::Json(json),
+            } => read(json),
+            _ => None,
+        };
+        document.ok_or_else(|| self.server_says(asked, reply))
     }
 
     /// What a server's answer that is of no use means.
     pub(crate) fn server_says(&self, asked: Asked, reply: &Reply) -> Trouble {
         let server = self.server.as_deref().unwrap_or_default();
         server_trouble(asked, server, self.options.secure, reply)
+    }
+}
+
+/// Whether an answer means that there is no such profile: some servers say 500, some an empty
+/// object.
+fn is_unknown(reply: &Reply) -> bool {
+    match reply {
+        Reply::Http { status, body } => {
+            matches!(status, 404 | 500) || (*status == 200 && matches!(body, Body::Json(_)))
+        }
+        _ => false,
     }
 }
 

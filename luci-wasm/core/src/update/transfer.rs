@@ -1,11 +1,12 @@
 //! Carrying the image from the server to the router.
 
-use asu_protocol::router::{IMAGE_PATH, RouterInfo};
+use asu_protocol::router::IMAGE_PATH;
 
 use super::Step;
 use super::calls::{ANSWER, INFO, Purpose};
-use crate::answer::{UploadReply, ubus_reply};
-use crate::effect::{Effect, Reply};
+use crate::answer::ubus_reply;
+use crate::effect::{Body, Effect, Reply};
+use crate::json::map;
 use crate::model::Model;
 use crate::state::State;
 use crate::trouble::{Asked, Trouble, upload_refused};
@@ -63,14 +64,14 @@ impl Model {
     }
 
     pub(crate) fn measured(&mut self, reply: Reply) {
-        let info = match ubus_reply::<RouterInfo>(reply) {
+        let info = match ubus_reply(reply) {
             Ok(info) => info,
             Err(refusal) => return self.refused(refusal, INFO, Step::Upload),
         };
         self.touch();
-        self.router.tmp_free = info.tmp_free;
+        self.router.tmp_free = info.get("tmp_free").number();
         let size = self.job.image.size.unwrap_or_default();
-        if let Some(free) = info.tmp_free.filter(|free| *free < size + MARGIN) {
+        if let Some(free) = self.router.tmp_free.filter(|free| *free < size + MARGIN) {
             return self.fail(no_space(size, free).retry(Step::Upload));
         }
         self.upload(size);
@@ -96,18 +97,12 @@ impl Model {
 
     pub(crate) fn sent(&mut self, reply: Reply) {
         let trouble = match reply {
-            Reply::Http { status: 200, body } => match serde_json::from_str::<UploadReply>(&body) {
-                Ok(stored) if stored.sha256sum.is_empty() => upload_refused(&stored),
-                Ok(stored)
-                    if stored
-                        .sha256sum
-                        .eq_ignore_ascii_case(&self.job.image.sha256) =>
-                {
+            Reply::Http { status: 200, body } => match self.stored(&body) {
+                None => {
                     self.step_allowed();
                     return self.run(Step::Verify);
                 }
-                Ok(_) => damaged("cgi-upload reported another SHA-256 than the image has."),
-                Err(_) => upload_refused(&UploadReply::default()),
+                Some(trouble) => trouble,
             },
             Reply::Http { status: 404, .. } => Trouble::new(
                 "missing-cgi-io",
@@ -133,6 +128,20 @@ impl Model {
         self.fail(trouble.retry(Step::Upload));
     }
 
+    /// Reads what `cgi-upload` says: sums of the stored file, or a complaint, both with status 200.
+    fn stored(&self, body: &Body) -> Option<Trouble> {
+        let Body::Json(json) = body else {
+            return Some(upload_refused(""));
+        };
+        match json.get("sha256sum").text() {
+            Some(sum) if sum.eq_ignore_ascii_case(&self.job.image.sha256) => None,
+            Some(_) => Some(damaged(
+                "cgi-upload reported another SHA-256 than the image has.",
+            )),
+            None => Some(upload_refused(&json.string("message"))),
+        }
+    }
+
     /// Removes the image from the router, if it may be there.
     pub(crate) fn clean(&mut self) {
         if std::mem::take(&mut self.uploaded) && self.session.is_some() {
@@ -140,7 +149,7 @@ impl Model {
                 Purpose::Background,
                 ANSWER,
                 "attendedsysupgrade clean",
-                &serde_json::json!({}),
+                map([]),
             );
         }
     }

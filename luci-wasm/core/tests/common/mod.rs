@@ -5,7 +5,9 @@
     reason = "shared by test binaries that use parts of it"
 )]
 
-use asu_view::{Action, Edit, Effect, Model, Msg, Node, Options, Reply, State, update, view};
+use asu_view::{
+    Action, Body, Edit, Effect, Json, Model, Msg, Node, Options, Reply, State, update, view,
+};
 use serde_json::{Value, json};
 
 pub const SHA: &str = "aa00000000000000000000000000000000000000000000000000000000000000";
@@ -221,7 +223,31 @@ pub fn rpc_error(code: i32) -> Reply {
 pub fn http(status: u16, body: &Value) -> Reply {
     Reply::Http {
         status,
-        body: body.to_string(),
+        body: Body::Json(tree(body)),
+    }
+}
+
+/// What a browser would hand over.
+pub fn tree(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(on) => Json::Bool(*on),
+        Value::Number(number) => Json::Number(number.as_f64().unwrap()),
+        Value::String(text) => Json::Text(text.clone()),
+        Value::Array(list) => Json::List(list.iter().map(tree).collect()),
+        Value::Object(map) => Json::Map(
+            map.iter()
+                .map(|(name, value)| (name.clone(), tree(value)))
+                .collect(),
+        ),
+    }
+}
+
+/// An answer that is not JSON.
+pub fn page(status: u16, text: &str) -> Reply {
+    Reply::Http {
+        status,
+        body: Body::Text(text.into()),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::rc::{Rc, Weak};
 
-use asu_view::{Msg, Reply};
+use asu_view::{Body, Msg, Reply};
 use js_sys::{Array, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
@@ -37,7 +37,7 @@ pub(super) fn begin(app: &Rc<App>, id: u32, url: String) {
         let answer = match receive(&app, id, &url, controller.as_ref()).await {
             Ok(status) => Reply::Http {
                 status,
-                body: String::new(),
+                body: Body::Text(String::new()),
             },
             Err(error) => Reply::Failed(words(&error)),
         };

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use asu_view::Reply;
+use asu_view::{Body, Reply};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, Response};
 
 use super::{Running, reply, words};
 use crate::app::App;
-use crate::page;
+use crate::{json, page};
 
 pub(super) fn begin(app: &Rc<App>, id: u32, url: String, body: Option<String>) {
     let controller = start(app, id);
@@ -37,10 +37,10 @@ async fn exchange(
     url: &str,
     body: Option<String>,
     controller: Option<&AbortController>,
-) -> Result<(u16, String), JsValue> {
+) -> Result<(u16, Body), JsValue> {
     let response = fetch(url, body, controller).await?;
     let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+    Ok((response.status(), json::body(text.unchecked_ref())))
 }
 
 /// Sends a request and returns when the answer's head is there.

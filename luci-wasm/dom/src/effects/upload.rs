@@ -2,7 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use asu_view::{Msg, Reply};
+use asu_view::{Body, Msg, Reply};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -10,6 +10,7 @@ use web_sys::{Blob, FormData, ProgressEvent, XmlHttpRequest};
 
 use super::{Downloaded, Running, reply, words};
 use crate::app::{App, send};
+use crate::json;
 use crate::listen::Listener;
 
 pub(super) fn begin(
@@ -58,7 +59,7 @@ async fn exchange(
     id: u32,
     request: &XmlHttpRequest,
     form: &FormData,
-) -> Result<(u16, String), JsValue> {
+) -> Result<(u16, Body), JsValue> {
     let app = app.clone();
     let _progress = Listener::new(request.upload()?.as_ref(), "progress", move |event| {
         if let Some((done, total)) = event.dyn_ref::<ProgressEvent>().map(bytes) {
@@ -72,10 +73,8 @@ async fn exchange(
     });
     request.send_with_opt_form_data(Some(form))?;
     JsFuture::from(ended).await?;
-    Ok((
-        request.status()?,
-        request.response_text()?.unwrap_or_default(),
-    ))
+    let text = request.response_text()?.unwrap_or_default();
+    Ok((request.status()?, json::body(&text.into())))
 }
 
 #[expect(

@@ -4,6 +4,7 @@ use super::super::parts::checkbox;
 use super::super::reasons;
 use crate::model::Model;
 use crate::node::{Element, div, el};
+use crate::order::contains;
 use crate::plan::{Change, Fate, Plan};
 use crate::units;
 
@@ -105,7 +106,9 @@ fn missing(model: &Model, plan: &Plan) -> Option<Element> {
     if names.is_empty() {
         return None;
     }
-    let all = names.iter().all(|name| model.form.left_out.contains(*name));
+    let all = names
+        .iter()
+        .all(|name| contains(&model.form.left_out, name));
     let boxes = names.iter().map(|name| leave(model, name, String::new()));
     Some(
         div("note warn group")
@@ -118,7 +121,7 @@ fn missing(model: &Model, plan: &Plan) -> Option<Element> {
 
 /// Packages the server named when it refused the last request.
 fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
-    let wanted = plan.packages(&std::collections::BTreeSet::new());
+    let wanted = plan.packages(&[]);
     let boxes: Vec<Element> = model
         .rejected
         .iter()
@@ -136,7 +139,7 @@ fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
 }
 
 fn leave(model: &Model, name: &str, hint: String) -> Element {
-    let on = model.form.left_out.contains(name);
+    let on = contains(&model.form.left_out, name);
     checkbox(
         format!("asu-leave-{name}"),
         format!("Leave out {name}"),
