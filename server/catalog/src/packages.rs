@@ -1,5 +1,6 @@
 //! Package indexes as clients are answered: merged, ABI suffixes removed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use asu_protocol::name::{Target, VersionName};
@@ -57,8 +58,11 @@ impl Catalog {
             Err(error) if is_absent(&error) => return Ok(ArchIndex::new()),
             feeds => feeds?,
         };
-        let folders: Vec<String> = feeds
-            .iter()
+        let mut names: BTreeSet<&str> = feeds.iter().map(String::as_str).collect();
+        // OpenWrt's own packages are a feed as well, which not every feeds.conf names.
+        names.insert("base");
+        let folders: Vec<String> = names
+            .into_iter()
             .map(|feed| format!("{folder}/{feed}"))
             .collect();
         let indexes = try_join_all(folders.iter().map(|folder| self.index(folder))).await?;

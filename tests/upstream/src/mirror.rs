@@ -199,11 +199,15 @@ impl Job<'_> {
 /// Which commits the feeds were built from; the commits are made up.
 fn feeds_conf(release: &Release) -> String {
     let line = |name: &str| {
-        let group = if name == "luci" { "project" } else { "feed" };
+        let repository = match name {
+            "base" => "openwrt/openwrt".to_owned(),
+            "luci" => "project/luci".to_owned(),
+            feed => format!("feed/{feed}"),
+        };
         let commit = hex::encode(noise_of(&format!("{name} {}", release.version), 20));
-        format!("src-git {name} https://git.openwrt.org/{group}/{name}.git^{commit}\n")
+        format!("src-git {name} https://git.openwrt.org/{repository}.git^{commit}\n")
     };
-    ["packages", "luci", "routing", "telephony"]
+    ["base", "packages", "luci", "routing", "telephony"]
         .map(line)
         .concat()
 }
