@@ -25,6 +25,8 @@ pub struct Trouble {
     pub packages: Vec<PackageProblem>,
     /// What the other side printed, for a report.
     pub log: String,
+    /// Whether trying again unchanged would end the same way.
+    pub(crate) is_settled: bool,
     /// What trying again repeats.
     pub(crate) retry: Option<Step>,
 }
@@ -44,6 +46,12 @@ impl Trouble {
             next: next.into(),
             ..Self::default()
         }
+    }
+
+    /// Says that trying again unchanged would end the same way.
+    pub(crate) fn settled(mut self) -> Self {
+        self.is_settled = true;
+        self
     }
 
     /// Names the step that trying again repeats.

@@ -13,7 +13,7 @@ pub(super) fn confirm(model: &Model) -> Element {
     )
     .child(facts(model))
     .child(keep(model))
-    .maybe((!model.form.keep && model.test.allow_backup).then(erased))
+    .maybe((!model.form.keep).then(erased))
     .child(note(
         "note warn",
         "Do not unplug the router. It writes its flash, restarts, and is away for two to three minutes; your network is interrupted while it does.",

@@ -4,6 +4,7 @@ use super::parts::{actions, button, headline};
 use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
+use crate::trouble::Trouble;
 
 pub(super) fn error(model: &Model) -> Element {
     let trouble = &model.trouble;
@@ -25,9 +26,6 @@ pub(super) fn error(model: &Model) -> Element {
             .child(el("summary").text("Details for a report"))
             .child(el("pre").attr("tabindex", "0").text(trouble.log.as_str()))
     });
-    let retry = trouble
-        .retry
-        .map(|_| button(Action::Retry, "Try again", "primary"));
     el("section")
         .class("card trouble")
         .attr("role", "alert")
@@ -41,15 +39,22 @@ pub(super) fn error(model: &Model) -> Element {
                 .child(el("p").text(trouble.next.as_str())),
         )
         .maybe(log)
-        .child(
-            actions()
-                .maybe(retry)
-                .child(button(Action::Back, "Back", "plain")),
-        )
+        .child(buttons(trouble))
         .child(
             el("p")
                 .class("small")
                 .child(el("span").text("Cause: "))
                 .child(el("code").text(trouble.cause.as_str())),
         )
+}
+
+/// The button that is more likely to help comes first.
+fn buttons(trouble: &Trouble) -> Element {
+    let retry = |class| button(Action::Retry, "Try again", class);
+    let back = |class| button(Action::Back, "Back", class);
+    match (trouble.retry.is_some(), trouble.is_settled) {
+        (true, false) => actions().child(retry("primary")).child(back("plain")),
+        (true, true) => actions().child(back("primary")).child(retry("plain")),
+        (false, _) => actions().child(back("primary")),
+    }
 }

@@ -33,8 +33,13 @@ pub(super) fn plan(model: &Model) -> Element {
     screen
         .child(choice(model))
         .maybe(space(model))
-        .children(packages::groups(model, plan))
+        .children(packages::decisions(model, plan))
         .child(closing(model, current))
+        .child(
+            div("changes")
+                .child(el("h2").class("sr-only").text("What changes"))
+                .children(packages::groups(plan)),
+        )
 }
 
 fn journey(model: &Model, plan: &Plan) -> Element {
@@ -146,7 +151,7 @@ fn closing(model: &Model, current: bool) -> Element {
     } else {
         "Tick the packages above that you can do without; then the image can be built.".to_owned()
     };
-    el("footer")
+    div("closing")
         .child(el("p").class("small").text(promise))
         .child(
             actions()

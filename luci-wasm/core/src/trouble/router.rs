@@ -29,7 +29,8 @@ pub(crate) fn refused(refusal: Refusal, call: &str) -> Trouble {
             "This login may not do that",
             format!("The router denied “{call}” to this user, although the session is valid."),
             "Log in as root, or give this user the access group “attendedsysupgrade”.",
-        ),
+        )
+        .settled(),
         Refusal::NoObject => missing_object(call),
         Refusal::Rpc(code, message) => Trouble::new(
             "router-rpc-error",
@@ -101,7 +102,8 @@ pub(crate) fn upload_refused(message: &str) -> Trouble {
             "This login may not upload an image",
             format!("The router said: {message}."),
             "Log in as root, or give this user the access group “attendedsysupgrade” for writing.",
-        );
+        )
+        .settled();
     }
     let why = if message.is_empty() {
         "The router did not say what it stored.".to_owned()

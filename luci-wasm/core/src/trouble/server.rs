@@ -99,33 +99,39 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
         ),
     };
     if let Some(answer) = answer.filter(|_| status >= 300) {
-        explain(&mut trouble, asked, answer);
+        explain(&mut trouble, answer);
     }
     trouble
 }
 
-/// Lets the server's own words replace the general ones.
-fn explain(trouble: &mut Trouble, asked: Asked, answer: Build) {
-    // "could not find provided request hash" helps nobody; ours says what it means.
-    let forgotten = trouble.cause == "build-forgotten" && asked == Asked::Progress;
-    if !answer.detail.is_empty() && !forgotten {
-        let detail = answer
-            .detail
-            .strip_prefix("Error: ")
-            .unwrap_or(&answer.detail);
-        trouble.why = detail.to_owned();
+/// Adds what the server itself says, which for requests and builds is the better explanation.
+fn explain(trouble: &mut Trouble, answer: Build) {
+    let detail = answer
+        .detail
+        .strip_prefix("Error: ")
+        .unwrap_or(&answer.detail);
+    let detail = detail.trim_end_matches('.');
+    trouble.log = answer.log;
+    match trouble.cause.as_str() {
+        // "could not find provided request hash" helps nobody.
+        "build-forgotten" => return,
+        "request-refused" | "build-failed" | "server-error" if !detail.is_empty() => {
+            trouble.why = format!("{detail}.");
+            specialise(trouble);
+        }
+        _ if !detail.is_empty() => {
+            trouble.why = format!("{} The server says: “{detail}.”", trouble.why);
+        }
+        _ => {}
     }
-    if trouble.cause == "request-refused" || trouble.cause == "build-failed" {
-        specialise(trouble);
-    }
-    if !answer.cause.is_empty() && !forgotten {
+    if !answer.cause.is_empty() {
         trouble.cause = answer.cause;
     }
     if !answer.hint.is_empty() {
         trouble.next = answer.hint;
     }
+    trouble.is_settled |= !answer.packages.is_empty();
     trouble.packages = answer.packages;
-    trouble.log = answer.log;
 }
 
 /// Gives ASU's known sentences a cause and advice of their own.
@@ -179,6 +185,7 @@ fn specialise(trouble: &mut Trouble) {
             (*cause).clone_into(&mut trouble.cause);
             (*title).clone_into(&mut trouble.title);
             (*next).clone_into(&mut trouble.next);
+            trouble.is_settled = *cause != "builder-missing";
             return;
         }
     }
@@ -200,6 +207,7 @@ fn refused_request() -> Trouble {
         "It did not say why.",
         "Go back, change the selection, and request again.",
     )
+    .settled()
 }
 
 fn failed_build() -> Trouble {

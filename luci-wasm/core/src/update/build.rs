@@ -208,4 +208,5 @@ fn no_image(kinds: &[String]) -> Trouble {
         what,
         "Look the device up in the OpenWrt table of hardware: it may need a manual installation.",
     )
+    .settled()
 }

@@ -109,7 +109,8 @@ fn image_refused(reply: &TestReply) -> Trouble {
         "The router does not accept this image",
         why,
         "Do not force it: an unfit image can make the router unusable. Go back and choose another version.",
-    );
+    )
+    .settled();
     reply.error.clone_into(&mut trouble.log);
     trouble
 }

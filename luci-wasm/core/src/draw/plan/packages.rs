@@ -8,7 +8,16 @@ use crate::order::contains;
 use crate::plan::{Change, Fate, Plan};
 use crate::units;
 
-pub(super) fn groups(model: &Model, plan: &Plan) -> Vec<Element> {
+/// Packages about which somebody has to decide.
+pub(super) fn decisions(model: &Model, plan: &Plan) -> Vec<Element> {
+    missing(model, plan)
+        .into_iter()
+        .chain(rejected(model, plan))
+        .collect()
+}
+
+/// What happens to all the others.
+pub(super) fn groups(plan: &Plan) -> Vec<Element> {
     let shown = |kind: fn(&Fate) -> bool| -> Vec<&Change> {
         plan.changes
             .iter()
@@ -16,8 +25,6 @@ pub(super) fn groups(model: &Model, plan: &Plan) -> Vec<Element> {
             .collect()
     };
     let mut groups = Vec::new();
-    groups.extend(missing(model, plan));
-    groups.extend(rejected(model, plan));
     groups.extend(open(
         "Replaced",
         &shown(|fate| matches!(fate, Fate::Replaced { .. })),
@@ -42,7 +49,7 @@ fn open(title: &'static str, changes: &[&Change]) -> Option<Element> {
     (!changes.is_empty()).then(|| {
         div("group")
             .child(
-                el("h2")
+                el("h3")
                     .text(title)
                     .child(el("span").class("count").text(changes.len().to_string())),
             )
@@ -87,10 +94,9 @@ fn row(change: &Change) -> Element {
         Fate::Dropped(reason) => row
             .child(name)
             .child(el("span").class("reason").text(reason.as_str())),
-        Fate::Added(new) => row
+        Fate::Added(_) => row
             .child(name)
-            .child(el("span").class("reason").text("new standard package"))
-            .maybe((!new.is_empty()).then(|| version(new))),
+            .child(el("span").class("reason").text("new standard package")),
         Fate::Missing => row.child(name),
     }
 }
