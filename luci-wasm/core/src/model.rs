@@ -85,8 +85,10 @@ pub(crate) struct Form {
 #[derive(Default)]
 pub(crate) struct Documents {
     pub(crate) profile: Option<ProfileDocument>,
-    /// `Some(None)`: the server does not have it, which is no obstacle.
-    pub(crate) old_profile: Option<Option<ProfileDocument>>,
+    /// Of the running release; without it the plan is still right.
+    pub(crate) old_profile: Option<ProfileDocument>,
+    /// Whether it is known that there is or is no `old_profile`.
+    pub(crate) old_profile_settled: bool,
     pub(crate) target: Option<BTreeMap<String, String>>,
     pub(crate) arch: Option<BTreeMap<String, String>>,
 }

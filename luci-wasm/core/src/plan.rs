@@ -140,20 +140,28 @@ fn rules(branch: Option<&Branch>) -> Vec<&PackageChange> {
     rules
 }
 
-/// Follows renames to where they end: `Some(None)` is a drop, `None` no change at all.
-fn follow<'a>(rules: &[&'a PackageChange], name: &str) -> Option<Option<&'a str>> {
-    let mut end: Option<Option<&'a str>> = None;
+/// Where the rules lead a package.
+#[derive(Debug, PartialEq, Eq)]
+enum Way<'a> {
+    Stays,
+    Becomes(&'a str),
+    Goes,
+}
+
+/// Follows renames to where they end.
+fn follow<'a>(rules: &[&'a PackageChange], name: &str) -> Way<'a> {
+    let mut way = Way::Stays;
     for rule in rules {
-        let current = match end {
-            Some(Some(renamed)) => renamed,
-            Some(None) => break,
-            None => name,
+        let current = match way {
+            Way::Stays => name,
+            Way::Becomes(renamed) => renamed,
+            Way::Goes => break,
         };
         if rule.source == current {
-            end = Some(rule.target.as_deref());
+            way = rule.target.as_deref().map_or(Way::Goes, Way::Becomes);
         }
     }
-    end
+    way
 }
 
 fn fate(
@@ -165,11 +173,11 @@ fn fate(
 ) -> Fate {
     let known = |name: &str| sources.available.get(name);
     match follow(rules, name) {
-        Some(Some(by)) if by != name => Fate::Replaced {
+        Way::Becomes(by) if by != name => Fate::Replaced {
             by: by.to_owned(),
             version: known(by).cloned().unwrap_or_default(),
         },
-        Some(None) => Fate::Dropped(format!("no longer part of OpenWrt {}", sources.version)),
+        Way::Goes => Fate::Dropped(format!("no longer part of OpenWrt {}", sources.version)),
         _ => match known(name) {
             Some(new) if new == version => Fate::Same(version.to_owned()),
             Some(new) => Fate::Upgraded {

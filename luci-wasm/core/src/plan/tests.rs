@@ -103,7 +103,7 @@ fn a_chain_of_renames_ends_at_its_end() {
         {"source": "b", "target": "c", "revision": 2}, {"source": "a", "target": "b", "revision": 1},
     ]}))
     .unwrap();
-    assert_eq!(follow(&super::rules(Some(&rules)), "a"), Some(Some("c")));
+    assert_eq!(follow(&super::rules(Some(&rules)), "a"), Way::Becomes("c"));
 }
 
 #[test]

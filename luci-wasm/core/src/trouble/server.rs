@@ -271,7 +271,7 @@ fn not_found(asked: Asked, server: &str) -> Trouble {
 /// FastAPI's list of what is wrong with a request, as sentences.
 fn invalid_request(json: &Json) -> Trouble {
     let mut trouble = refused_request();
-    trouble.cause = "invalid-request".to_owned();
+    "invalid-request".clone_into(&mut trouble.cause);
     let complaints: Vec<String> = json
         .get("detail")
         .list()

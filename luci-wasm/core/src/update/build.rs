@@ -74,35 +74,24 @@ impl Model {
     }
 
     pub(crate) fn requested(&mut self, reply: &Reply) {
-        match read(reply) {
-            Some((200 | 202, answer)) => self.follow(answer),
-            _ => {
-                let trouble = self.server_says(Asked::Build, reply);
-                self.fail(trouble.retry(Step::Request));
-            }
+        if let Some((200 | 202, answer)) = read(reply) {
+            return self.follow(answer);
         }
+        let trouble = self.server_says(Asked::Build, reply);
+        self.fail(trouble.retry(Step::Request));
     }
 
     pub(crate) fn polled(&mut self, reply: &Reply) {
-        match (read(reply), reply) {
-            (Some((200 | 202, answer)), _) => {
-                self.job.failing_since = None;
-                self.follow(answer);
-            }
-            (_, Reply::Failed(_) | Reply::TimedOut)
-            | (
-                _,
-                Reply::Http {
-                    status: 429 | 502..=504 | 529,
-                    ..
-                },
-            ) => self.be_patient(reply),
-            _ => {
-                let trouble = self.server_says(Asked::Progress, reply);
-                self.forget_job();
-                self.fail(trouble.retry(Step::Request));
-            }
+        if let Some((200 | 202, answer)) = read(reply) {
+            self.job.failing_since = None;
+            return self.follow(answer);
         }
+        if is_passing(reply) {
+            return self.be_patient(reply);
+        }
+        let trouble = self.server_says(Asked::Progress, reply);
+        self.forget_job();
+        self.fail(trouble.retry(Step::Request));
     }
 
     /// A build outlives a lost connection, so silence is forgiven for a while.
@@ -180,6 +169,15 @@ impl Model {
     pub(crate) fn forget_job(&mut self) {
         self.job = Job::default();
         self.remember();
+    }
+}
+
+/// Whether a failure says nothing about the build itself.
+fn is_passing(reply: &Reply) -> bool {
+    match reply {
+        Reply::Failed(_) | Reply::TimedOut => true,
+        Reply::Http { status, .. } => matches!(status, 429 | 502..=504 | 529),
+        Reply::Digest { .. } => false,
     }
 }
 

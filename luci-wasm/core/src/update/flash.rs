@@ -67,7 +67,7 @@ impl Model {
     pub(crate) fn started(&mut self, reply: Reply) {
         match ubus_reply(reply) {
             Ok(reply) if !reply.get("started").is_true() => {
-                self.fail(not_started(&reply).retry(Step::Upload))
+                self.fail(not_started(&reply).retry(Step::Upload));
             }
             // The router may go down before its answer is out: whether it flashes shows by itself.
             Ok(_) | Err(Refusal::Unreachable(_) | Refusal::Late | Refusal::Http(_)) => {

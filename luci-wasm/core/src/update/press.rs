@@ -18,14 +18,13 @@ impl Model {
                 self.run(Step::Request);
             }
             (Action::Flash, State::Confirm) => self.run(Step::Start),
-            (Action::Cancel, _) => self.cancel(),
+            (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),
             (Action::Retry, State::Error) => {
                 let step = self.trouble.retry.unwrap_or(Step::Identify);
                 self.run(step);
             }
             (Action::Back, State::Error) => self.back_from_error(),
             (Action::Back, State::Plan | State::Current) => self.go(State::Overview),
-            (Action::Back, State::Confirm) => self.cancel(),
             (Action::Restart, State::Done) => self.run(Step::Identify),
             (Action::Restart, State::Error) => {
                 self.clean();

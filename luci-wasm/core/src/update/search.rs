@@ -29,9 +29,9 @@ impl Model {
     }
 
     pub(crate) fn overviewed(&mut self, reply: &Reply) {
-        let overview = match self.document(reply, Asked::Overview, read::overview) {
-            Ok(overview) => overview,
-            Err(trouble) => return self.fail(trouble.retry(Step::Search)),
+        let Some(overview) = document(reply, read::overview) else {
+            let trouble = self.server_says(Asked::Overview, reply);
+            return self.fail(trouble.retry(Step::Search));
         };
         let choices = offers(&overview, &self.router, self.form.advanced);
         let Some(version) = preselect(&choices, &self.router) else {
@@ -82,7 +82,7 @@ impl Model {
                 let path = format!("{old}/targets/{}/{profile}.json", self.router.target);
                 self.ask(Purpose::OldProfile, 20_000, &path, None);
             }
-            None => self.documents.old_profile = Some(None),
+            None => self.documents.old_profile_settled = true,
         }
         self.profile = profile;
     }
@@ -97,21 +97,25 @@ impl Model {
     }
 
     pub(crate) fn profiled(&mut self, purpose: Purpose, reply: &Reply) {
-        match self.document(reply, Asked::Packages, read::profile) {
-            Ok(document) => {
-                if !document.id.is_empty() {
-                    self.profile.clone_from(&document.id);
-                }
-                self.documents.profile = Some(document);
-                self.make_plan();
+        if let Some(document) = document(reply, read::profile) {
+            if !document.id.is_empty() {
+                self.profile.clone_from(&document.id);
             }
-            Err(trouble) if !is_unknown(reply) => self.fail(trouble.retry(Step::Plan)),
-            Err(_) if purpose == Purpose::Profile => self.ask_generic_profile(),
-            Err(_) => {
-                let trouble = unknown_profile(self);
-                self.fail(trouble.retry(Step::Plan));
-            }
+            self.documents.profile = Some(document);
+            self.make_plan();
+        } else if !is_unknown(reply) {
+            self.lack_packages(reply);
+        } else if purpose == Purpose::Profile {
+            self.ask_generic_profile();
+        } else {
+            let trouble = unknown_profile(self);
+            self.fail(trouble.retry(Step::Plan));
         }
+    }
+
+    fn lack_packages(&mut self, reply: &Reply) {
+        let trouble = self.server_says(Asked::Packages, reply);
+        self.fail(trouble.retry(Step::Plan));
     }
 
     /// Targets such as x86 have one profile, `generic`, for every board.
@@ -130,14 +134,14 @@ impl Model {
 
     /// The old defaults only make the plan better; without them it is still right.
     pub(crate) fn old_profiled(&mut self, reply: &Reply) {
-        let profile = self.document(reply, Asked::Packages, read::profile);
-        self.documents.old_profile = Some(profile.ok());
+        self.documents.old_profile = document(reply, read::profile);
+        self.documents.old_profile_settled = true;
         self.make_plan();
     }
 
     pub(crate) fn indexed(&mut self, purpose: Purpose, reply: &Reply) {
         let of_target = purpose == Purpose::TargetIndex;
-        let packages = self.document(reply, Asked::Packages, |json| {
+        let packages = document(reply, |json| {
             let names = if of_target {
                 json.get("packages")
             } else {
@@ -146,21 +150,18 @@ impl Model {
             Some(names.string_map())
         });
         match packages {
-            Ok(packages) if of_target => self.documents.target = Some(packages),
-            Ok(packages) => self.documents.arch = Some(packages),
-            Err(trouble) => return self.fail(trouble.retry(Step::Plan)),
+            Some(packages) if of_target => self.documents.target = Some(packages),
+            Some(packages) => self.documents.arch = Some(packages),
+            None => return self.lack_packages(reply),
         }
         self.make_plan();
     }
 
     fn make_plan(&mut self) {
         let documents = &mut self.documents;
-        let (Some(profile), Some(old), Some(_), Some(_)) = (
-            &documents.profile,
-            &documents.old_profile,
-            &documents.target,
-            &documents.arch,
-        ) else {
+        let complete =
+            documents.old_profile_settled && documents.target.is_some() && documents.arch.is_some();
+        let Some(profile) = documents.profile.as_ref().filter(|_| complete) else {
             return;
         };
         let mut available = documents.arch.take().unwrap_or_default();
@@ -173,7 +174,7 @@ impl Model {
                 .as_ref()
                 .and_then(|all| branch(all, &self.form.version)),
             profile,
-            old_profile: old.as_ref(),
+            old_profile: documents.old_profile.as_ref(),
             available: &available,
         });
         self.plan = Some(plan);
@@ -189,26 +190,21 @@ impl Model {
         }
     }
 
-    fn document<T>(
-        &self,
-        reply: &Reply,
-        asked: Asked,
-        read: impl Fn(&Json) -> Option<T>,
-    ) -> Result<T, Trouble> {
-        let document = match reply {
-            Reply::Http {
-                status: 200,
-                body: Body::Json(json),
-            } => read(json),
-            _ => None,
-        };
-        document.ok_or_else(|| self.server_says(asked, reply))
-    }
-
     /// What a server's answer that is of no use means.
     pub(crate) fn server_says(&self, asked: Asked, reply: &Reply) -> Trouble {
         let server = self.server.as_deref().unwrap_or_default();
         server_trouble(asked, server, self.options.secure, reply)
+    }
+}
+
+/// Reads a document, if the answer is one.
+fn document<T>(reply: &Reply, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
+    match reply {
+        Reply::Http {
+            status: 200,
+            body: Body::Json(json),
+        } => read(json),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
     unreachable_pub,
     missing_docs,
     clippy::unwrap_used,
+    clippy::needless_pass_by_value,
     reason = "shared by test binaries that use parts of it"
 )]
 
@@ -286,6 +287,8 @@ pub struct World {
     /// How often the router stays silent after flashing.
     pub silence: u32,
     pub packages: Value,
+    /// How the server takes a request: 0 queued, 1 building already, 2 built already.
+    pub acceptance: u8,
 }
 
 impl World {
@@ -294,6 +297,7 @@ impl World {
             version: "23.05.5",
             revision: "r24106-10cc5fcd00",
             polls: 0,
+            acceptance: 0,
             flashed: false,
             silence: 3,
             packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
@@ -318,12 +322,7 @@ impl World {
         }
         match what.as_str() {
             "GET http://server/json/v1/overview.json" => http(200, &overview()),
-            "POST http://server/api/v1/build" => http(
-                202,
-                &json!({
-                    "status": 202, "detail": "queued", "request_hash": "abc", "queue_position": 2, "imagebuilder_status": "queued",
-                }),
-            ),
+            "POST http://server/api/v1/build" => self.accept(),
             "GET http://server/api/v1/build/abc" => self.poll(),
             "DIGEST" => Reply::Digest {
                 sha256: SHA.into(),
@@ -346,6 +345,20 @@ impl World {
                 &json!({"luci": "2", "owut": "7", "htop": "3.3", "libustream-mbedtls": "1"}),
             ),
             _ => page(404, "<h1>Not Found</h1>"),
+        }
+    }
+
+    fn accept(&self) -> Reply {
+        match self.acceptance {
+            0 => http(
+                202,
+                &json!({"status": 202, "detail": "queued", "request_hash": "abc", "queue_position": 2, "imagebuilder_status": "queued"}),
+            ),
+            1 => http(
+                202,
+                &json!({"status": 202, "detail": "started", "request_hash": "abc", "imagebuilder_status": "init"}),
+            ),
+            _ => http(200, &built()),
         }
     }
 
