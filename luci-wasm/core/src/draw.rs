@@ -31,14 +31,6 @@ pub fn view(model: &Model) -> Node {
         .attr("data-screen", screen)
         .attr("data-cause", cause(model))
         .attr("data-version", model.form.version.as_str())
-        .attr(
-            "aria-busy",
-            if model.state.limit().is_some() {
-                "true"
-            } else {
-                "false"
-            },
-        )
         .child(head(model))
         .child(stations(model))
         .child(card(model).key(screen))

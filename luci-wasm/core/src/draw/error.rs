@@ -28,7 +28,6 @@ pub(super) fn error(model: &Model) -> Element {
     });
     el("section")
         .class("card trouble")
-        .attr("role", "alert")
         .child(el("span").class("seal bad").attr("aria-hidden", "true"))
         .child(headline(trouble.title.as_str()))
         .child(el("p").class("lead").text(trouble.why.as_str()))

@@ -47,7 +47,10 @@ impl Model {
 
     fn cancel(&mut self) {
         match self.state {
-            State::Login if self.is_calling(Purpose::Login) => self.go(State::Login),
+            State::Login if self.is_calling(Purpose::Login) => {
+                self.credentials = None;
+                self.go(State::Login);
+            }
             State::Identifying => {
                 self.resume = None;
                 self.go(State::Login);

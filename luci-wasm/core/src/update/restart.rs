@@ -42,7 +42,7 @@ impl Model {
             Ok(info) if self.is_promised(&info) && self.is_new(&info) => self.arrived(info),
             Ok(_) if self.now.saturating_sub(self.restart.started) > NEVER_LEFT => {
                 let trouble = never_left();
-                self.fail(trouble.retry(Step::Upload));
+                self.fail(trouble.retry(Step::Download));
             }
             Ok(_) => self.ask_again(),
             Err(Refusal::Denied) => self.log_in_again(Purpose::LoginAgain),
@@ -187,7 +187,7 @@ fn never_left() -> Trouble {
         "not-upgraded",
         "The router did not restart",
         "It accepted the upgrade, but two minutes later it still runs as before. sysupgrade must have stopped early.",
-        "The reason is in /tmp/attendedsysupgrade.log on the router. Try again: the image is sent and tested once more.",
+        "The reason is in /tmp/attendedsysupgrade.log on the router. Try again: the image is fetched, sent and tested once more.",
     )
 }
 

@@ -1,6 +1,7 @@
 //! A router and a build server in a few lines, so that the view can be driven without a browser.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     missing_docs,
     clippy::unwrap_used,
@@ -8,10 +9,14 @@
     reason = "shared by test binaries that use parts of it"
 )]
 
+mod world;
+
 use asu_view::{
     Action, Body, Edit, Effect, Json, Model, Msg, Node, Options, Reply, State, update, view,
 };
 use serde_json::{Value, json};
+
+pub use world::{World, built};
 
 pub const SHA: &str = "aa00000000000000000000000000000000000000000000000000000000000000";
 
@@ -278,187 +283,41 @@ pub fn down() -> Reply {
     Reply::Failed("Failed to fetch".into())
 }
 
-/// What router and server are like.
-pub struct World {
-    pub version: &'static str,
-    pub revision: &'static str,
-    pub polls: u32,
-    pub flashed: bool,
-    /// How often the router stays silent after flashing.
-    pub silence: u32,
-    pub packages: Value,
-    /// How the server takes a request: 0 queued, 1 building already, 2 built already.
-    pub acceptance: u8,
+/// The error screen names the cause, says what, why and what next, and offers a way on.
+pub fn assert_trouble(bench: &Bench, cause: &str) {
+    assert_eq!(bench.state(), State::Error, "{}", bench.text());
+    let trouble = bench.model.trouble();
+    assert_eq!(trouble.cause, cause, "{trouble:?}");
+    for part in [&trouble.title, &trouble.why, &trouble.next] {
+        assert!(
+            part.len() > 10 && bench.text().contains(part.as_str()),
+            "{trouble:?}"
+        );
+    }
+    assert!(bench.has_button(Action::Back));
+    assert!(!bench.model.is_waiting());
+    assert!(bench.open.is_empty(), "nothing is left under way");
 }
 
-impl World {
-    pub fn new() -> Self {
-        Self {
-            version: "23.05.5",
-            revision: "r24106-10cc5fcd00",
-            polls: 0,
-            acceptance: 0,
-            flashed: false,
-            silence: 3,
-            packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
-        }
-    }
-
-    pub fn reply(&mut self, effect: &Effect) -> Reply {
-        let what = describe(effect);
-        if let Effect::Http {
-            url,
-            body: Some(body),
-            ..
-        } = effect
-            && url == "/ubus"
+/// Walks to a state and answers what is asked there.
+pub fn fail_at(state: State, what: &str, reply: Reply) -> (Bench, World) {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(state, &mut world);
+    for _ in 0..10 {
+        if bench
+            .open
+            .iter()
+            .any(|effect| describe(effect).contains(what))
         {
-            let call: Value = serde_json::from_str(body).unwrap();
-            return self.ubus(
-                &what,
-                call["params"][0].as_str().unwrap(),
-                &call["params"][3],
-            );
+            break;
         }
-        match what.as_str() {
-            "GET http://server/json/v1/overview.json" => http(200, &overview()),
-            "POST http://server/api/v1/build" => self.accept(),
-            "GET http://server/api/v1/build/abc" => self.poll(),
-            "DIGEST" => Reply::Digest {
-                sha256: SHA.into(),
-                size: 7_000_000,
-            },
-            "UPLOAD /tmp/firmware.bin" => http(
-                200,
-                &json!({"size": 7_000_000, "checksum": "x", "sha256sum": SHA}),
-            ),
-            what if what.starts_with("DOWNLOAD http://server/store/abc/") => {
-                http(200, &Value::Null)
-            }
-            what if what.ends_with("/tplink_archer-c7-v5.json") => http(200, &profile()),
-            what if what.ends_with("/index.json") => http(
-                200,
-                &json!({"architecture": "mips_24kc", "packages": {"base-files": "9", "firewall4": "3"}}),
-            ),
-            what if what.ends_with("/mips_24kc-index.json") => http(
-                200,
-                &json!({"luci": "2", "owut": "7", "htop": "3.3", "libustream-mbedtls": "1"}),
-            ),
-            _ => page(404, "<h1>Not Found</h1>"),
-        }
+        let effect = bench.open.remove(0);
+        let reply = world.reply(&effect);
+        bench.send(Msg::Replied {
+            id: id_of(&effect).unwrap(),
+            reply,
+        });
     }
-
-    fn accept(&self) -> Reply {
-        match self.acceptance {
-            0 => http(
-                202,
-                &json!({"status": 202, "detail": "queued", "request_hash": "abc", "queue_position": 2, "imagebuilder_status": "queued"}),
-            ),
-            1 => http(
-                202,
-                &json!({"status": 202, "detail": "started", "request_hash": "abc", "imagebuilder_status": "init"}),
-            ),
-            _ => http(200, &built()),
-        }
-    }
-
-    fn poll(&mut self) -> Reply {
-        self.polls += 1;
-        let stage = ["container_setup", "validate_manifest", "building_image"];
-        match self.polls {
-            1 => http(
-                202,
-                &json!({"status": 202, "detail": "queued", "queue_position": 0}),
-            ),
-            polls @ 2..=4 => http(
-                202,
-                &json!({"status": 202, "detail": "started", "imagebuilder_status": stage[polls as usize - 2]}),
-            ),
-            _ => http(200, &built()),
-        }
-    }
-
-    fn ubus(&mut self, what: &str, session: &str, arguments: &Value) -> Reply {
-        if self.flashed && self.silence > 0 {
-            self.silence -= 1;
-            return down();
-        }
-        let new = if self.flashed { "new" } else { "old" };
-        if what == "session login" {
-            return ok(json!({"ubus_rpc_session": new}));
-        }
-        if session != new {
-            return rpc_error(-32002);
-        }
-        match what {
-            "attendedsysupgrade info" => ok(self.info()),
-            "packagelist list" if self.flashed && arguments["all"] == true => {
-                ok(json!({"packagelist": {"base-files": "9", "luci": "2"}}))
-            }
-            "packagelist list" => ok(json!({"packagelist": self.packages})),
-            "uci get" => ok(
-                json!({"values": {"server": {".type": "server", ".index": 0, "url": "http://server/"}}}),
-            ),
-            "attendedsysupgrade verify" => {
-                ok(json!({"valid": arguments["sha256"] == SHA, "sha256": SHA}))
-            }
-            "attendedsysupgrade test" => ok(
-                json!({"valid": true, "forceable": true, "allow_backup": true, "tests": {"fwtool_device_match": true}}),
-            ),
-            "attendedsysupgrade start" => {
-                self.flashed = true;
-                self.version = "24.10.2";
-                self.revision = "r28739-d9340319c6";
-                ok(json!({"started": true}))
-            }
-            "attendedsysupgrade clean" | "session destroy" => ok(json!({})),
-            _ => rpc_error(-32000),
-        }
-    }
-
-    pub fn info(&self) -> Value {
-        json!({
-            "distribution": "OpenWrt", "version": self.version, "revision": self.revision, "target": "ath79/generic",
-            "arch": "mips_24kc", "board_name": "tplink,archer-c7-v5", "model": "TP-Link Archer C7 v5",
-            "rootfs_type": "squashfs", "efi": false, "package_manager": "opkg", "tmp_free": 60_000_000,
-        })
-    }
-}
-
-pub fn overview() -> Value {
-    let targets = json!({"ath79/generic": "mips_24kc"});
-    json!({
-        "latest": ["24.10.2", "23.05.5"],
-        "branches": {
-            "24.10": {
-                "enabled": true, "path": "releases/{version}", "versions": ["24.10.2", "24.10.0-rc1"], "targets": targets, "branch_off_rev": 27990,
-                "package_changes": [
-                    {"source": "firewall", "target": "firewall4", "revision": 18611},
-                    {"source": "libustream-wolfssl", "target": "libustream-mbedtls", "revision": 21994},
-                    {"source": "auc", "target": "owut", "revision": 26792},
-                ],
-            },
-            "23.05": {"enabled": true, "path": "releases/{version}", "versions": ["23.05.5"], "targets": targets, "branch_off_rev": 23069},
-        },
-        "upstream_url": "http://upstream", "server": {"version": "1"},
-    })
-}
-
-pub fn profile() -> Value {
-    json!({
-        "id": "tplink_archer-c7-v5", "default_packages": ["base-files", "firewall4"], "device_packages": [],
-        "version_code": "r28739-d9340319c6", "version_number": "24.10.2",
-        "images": [{"filesystem": "squashfs", "name": "x-sysupgrade.bin", "type": "sysupgrade"}],
-    })
-}
-
-pub fn built() -> Value {
-    json!({
-        "status": 200, "detail": "done", "request_hash": "abc", "bin_dir": "abc", "version_number": "24.10.2", "version_code": "r28739-d9340319c6",
-        "manifest": {"base-files": "9", "luci": "2"},
-        "images": [
-            {"filesystem": "squashfs", "name": "x-factory.bin", "type": "factory", "sha256": "bb"},
-            {"filesystem": "squashfs", "name": "x-sysupgrade.bin", "type": "sysupgrade", "sha256": SHA, "size": 7_000_000},
-        ],
-    })
+    bench.answer(what, reply);
+    (bench, world)
 }

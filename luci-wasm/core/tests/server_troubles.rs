@@ -1,0 +1,279 @@
+//! Whatever a build server answers: a name, a reason and a way on.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use asu_view::{Action, Edit, Effect, Msg, Options, Reply, State};
+use common::{Bench, World, assert_trouble, down, fail_at, http, page};
+use serde_json::{Value, json};
+
+fn detail(status: u16) -> Reply {
+    http(status, &json!({"status": status, "detail": "some detail"}))
+}
+
+#[test]
+fn every_status_of_a_build_request_is_understood() {
+    let cases: Vec<(Reply, &str)> = vec![
+        (
+            http(
+                400,
+                &json!({"status": 400, "detail": "Unsupported profile: x. The requested profile was either dropped or never existed."}),
+            ),
+            "unsupported-profile",
+        ),
+        (
+            http(
+                400,
+                &json!({"status": 400, "detail": "Unsupported version: 1"}),
+            ),
+            "unsupported-version",
+        ),
+        (
+            http(
+                400,
+                &json!({"status": 400, "detail": "Repository not allowed: x"}),
+            ),
+            "request-refused",
+        ),
+        (page(404, "<h1>"), "not-a-build-server"),
+        (
+            http(
+                422,
+                &json!({"detail": [{"type": "x", "loc": ["body", "packages", 0], "msg": "String should match pattern", "input": "bad package!"}]}),
+            ),
+            "invalid-request",
+        ),
+        (
+            http(
+                422,
+                &json!({"status": 422, "detail": "These do not fit", "cause": "package-selection", "packages": [{"name": "htop", "reason": "r"}]}),
+            ),
+            "package-selection",
+        ),
+        (detail(429), "too-many-requests"),
+        (
+            http(
+                500,
+                &json!({"status": 500, "detail": "Error: Impossible package selection: missing (x)"}),
+            ),
+            "package-selection",
+        ),
+        (
+            http(
+                500,
+                &json!({"status": 500, "detail": "Error: Selected packages exceed device storage"}),
+            ),
+            "image-too-big",
+        ),
+        (detail(500), "build-failed"),
+        (page(500, "Internal Server Error"), "server-error"),
+        (page(502, "bad gateway"), "server-unavailable"),
+        (page(503, ""), "server-unavailable"),
+        (page(504, ""), "server-unavailable"),
+        (detail(529), "overloaded"),
+        (page(418, "teapot"), "unexpected-status"),
+        (
+            page(200, "<html>Log in to the hotel</html>"),
+            "invalid-answer",
+        ),
+        (
+            http(202, &json!({"status": 202, "detail": "queued"})),
+            "invalid-answer",
+        ),
+        (http(202, &json!([])), "invalid-answer"),
+        (down(), "server-unreachable"),
+        (Reply::TimedOut, "server-timeout"),
+    ];
+    for (reply, cause) in cases {
+        let (mut bench, mut world) = fail_at(State::Requesting, "POST", reply);
+        assert_trouble(&bench, cause);
+        assert!(bench.has_button(Action::Retry));
+        bench.press(Action::Back);
+        assert_eq!(bench.state(), State::Plan);
+        bench.walk_to(State::Done, &mut world);
+    }
+}
+
+#[test]
+fn fastapi_complaints_become_sentences() {
+    let ours = json!({"status": 422, "cause": "invalid-request", "hint": "Correct the field that `loc` names.", "detail": [{"loc": ["body", "target"], "msg": "it has the form target/subtarget", "input": "x"}]});
+    let (bench, _) = fail_at(State::Requesting, "POST", http(422, &ours));
+    assert_trouble(&bench, "invalid-request");
+    assert!(
+        bench
+            .text()
+            .contains("target “x”: it has the form target/subtarget.")
+    );
+
+    let list = json!({"detail": [{"loc": ["body", "packages", 0], "msg": "String should match pattern", "input": "bad!"}]});
+    let (bench, _) = fail_at(State::Requesting, "POST", http(422, &list));
+    assert!(
+        bench
+            .text()
+            .contains("packages 0 “bad!”: String should match pattern."),
+        "{}",
+        bench.text()
+    );
+}
+
+#[test]
+fn packages_the_server_refused_can_be_left_out() {
+    let refusal = json!({"status": 422, "detail": "No.", "cause": "package-selection", "packages": [
+        {"name": "htop", "reason": "needs kmod-cursed", "remedy": "leave it out"}, {"name": "<img src=x>", "reason": "never asked for"},
+    ]});
+    let (mut bench, mut world) = fail_at(State::Requesting, "POST", http(422, &refusal));
+    assert!(bench.text().contains("needs kmod-cursed"));
+    bench.press(Action::Back);
+    assert!(bench.text().contains("Leave out htop"));
+    assert!(
+        !bench.text().contains("<img"),
+        "only packages of the plan are listed"
+    );
+    bench.send(Msg::Edit(Edit::Leave("htop".into(), true)));
+    bench.press(Action::Request);
+    let last = bench.log.iter().rev().find_map(|effect| match effect {
+        Effect::Http {
+            url,
+            body: Some(body),
+            ..
+        } if url.ends_with("/build") => Some(body.clone()),
+        _ => None,
+    });
+    assert!(!last.unwrap().contains("htop"));
+    bench.walk_to(State::Done, &mut world);
+}
+
+#[test]
+fn a_search_that_fails_says_so() {
+    for (what, reply, cause) in [
+        ("overview.json", down(), "server-unreachable"),
+        ("overview.json", page(404, ""), "not-a-build-server"),
+        (
+            "overview.json",
+            http(200, &json!({"hello": 1})),
+            "invalid-answer",
+        ),
+        ("overview.json", page(503, ""), "server-unavailable"),
+        ("/index.json", page(404, ""), "packages-missing"),
+        ("-index.json", http(200, &Value::Null), ""),
+    ] {
+        let (bench, _) = fail_at(State::Searching, what, reply);
+        if cause.is_empty() {
+            assert_eq!(
+                bench.state(),
+                State::Searching,
+                "an empty index is an index"
+            );
+        } else {
+            assert_trouble(&bench, cause);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_profile_is_tried_as_generic_and_then_named() {
+    for unknown in [page(404, ""), page(500, ""), http(200, &json!({}))] {
+        let (mut bench, _) = fail_at(
+            State::Searching,
+            "releases/24.10.2/targets/ath79/generic/tplink",
+            unknown.clone(),
+        );
+        assert_eq!(bench.state(), State::Searching);
+        bench.answer("generic/generic.json", unknown);
+        assert_trouble(&bench, "unsupported-profile");
+    }
+}
+
+#[test]
+fn the_old_profile_is_only_a_help() {
+    let (mut bench, mut world) = fail_at(State::Searching, "releases/23.05.5", page(500, ""));
+    bench.settle(&mut world);
+    assert_eq!(bench.state(), State::Plan);
+}
+
+#[test]
+fn a_target_nobody_builds_is_named() {
+    let empty = json!({"branches": {"24.10": {"enabled": true, "versions": ["24.10.2"], "targets": {"x86/64": "x86_64"}}}});
+    let (bench, _) = fail_at(State::Searching, "overview.json", http(200, &empty));
+    assert_trouble(&bench, "unsupported-target");
+}
+
+#[test]
+fn plain_http_from_a_secure_page_is_explained() {
+    let mut bench = Bench::with(Options {
+        secure: true,
+        ..Options::default()
+    });
+    let mut world = World::new();
+    bench.walk_to(State::Searching, &mut world);
+    bench.answer("overview.json", down());
+    assert_trouble(&bench, "mixed-content");
+}
+
+#[test]
+fn a_lost_connection_while_building_is_forgiven_for_two_minutes() {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Building, &mut world);
+    for _ in 0..20 {
+        bench.tick(5_500);
+        bench.answer("GET http://server/api/v1/build/", page(502, ""));
+    }
+    assert_eq!(bench.state(), State::Building);
+    assert!(bench.text().contains("does not answer at the moment"));
+    for _ in 0..3 {
+        bench.tick(5_500);
+        if bench.state() == State::Building {
+            bench.answer("GET http://server/api/v1/build/", down());
+        }
+    }
+    assert_trouble(&bench, "server-unreachable");
+    bench.press(Action::Retry);
+    bench.walk_to(State::Done, &mut world);
+}
+
+#[test]
+fn a_forgotten_build_is_requested_anew() {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Building, &mut world);
+    bench.tick(2_500);
+    bench.answer("GET http://server/api/v1/build/", http(404, &json!({"status": 404, "title": "Not Found", "detail": "could not find provided request hash"})));
+    assert_trouble(&bench, "unknown-request");
+    bench.press(Action::Retry);
+    assert_eq!(bench.state(), State::Requesting);
+    bench.walk_to(State::Done, &mut world);
+}
+
+#[test]
+fn a_bad_download_is_not_sent_to_the_router() {
+    for (what, reply, cause) in [
+        ("DOWNLOAD", page(404, ""), "image-gone"),
+        ("DOWNLOAD", down(), "server-unreachable"),
+        ("DOWNLOAD", page(503, ""), "server-unavailable"),
+        (
+            "DIGEST",
+            Reply::Digest {
+                sha256: "00".into(),
+                size: 9,
+            },
+            "checksum-mismatch",
+        ),
+        ("DIGEST", down(), "not-hashed"),
+    ] {
+        let (bench, _) = fail_at(State::Downloading, what, reply);
+        assert_trouble(&bench, cause);
+        assert!(
+            !bench
+                .log
+                .iter()
+                .any(|effect| matches!(effect, Effect::Upload { .. }))
+        );
+    }
+}
+
+#[test]
+fn a_build_without_a_fitting_file_is_named() {
+    let answer = json!({"status": 200, "detail": "done", "images": [{"type": "factory", "name": "x", "filesystem": "squashfs", "sha256": ""}]});
+    let (bench, _) = fail_at(State::Requesting, "POST", http(200, &answer));
+    assert_trouble(&bench, "no-image");
+    assert!(bench.text().contains("factory"));
+}
