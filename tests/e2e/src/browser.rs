@@ -73,6 +73,7 @@ impl Browser {
     /// Takes a picture of the whole page in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
     pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
+        self.hold_still().await?;
         for width in WIDTHS {
             self.set_size(width, 0).await?;
             let script = "return document.documentElement.scrollHeight";
@@ -81,6 +82,22 @@ impl Browser {
             let file = folder.join(format!("{name}-{width}.png"));
             self.driver.screenshot(&file).await?;
         }
+        Ok(())
+    }
+
+    /// Throws away pictures that came too late: the page had already moved on.
+    pub fn discard(folder: &Path, name: &str) -> anyhow::Result<()> {
+        for width in WIDTHS {
+            std::fs::remove_file(folder.join(format!("{name}-{width}.png")))?;
+        }
+        Ok(())
+    }
+
+    /// Asks the page to leave its animations out, as an owner's system may: a picture has no motion.
+    async fn hold_still(&self) -> anyhow::Result<()> {
+        let media = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setEmulatedMedia", media).await?;
         Ok(())
     }
 

@@ -90,6 +90,9 @@ impl<'a> Page<'a> {
         if !state.is_empty() && self.seen.last() != Some(&state) {
             if let (Some(folder), false) = (&self.photographs, self.seen.contains(&state)) {
                 self.browser.photograph(folder, &state).await?;
+                if self.state().await? != state {
+                    Browser::discard(folder, &state)?;
+                }
             }
             self.seen.push(state.clone());
         }
