@@ -67,7 +67,7 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
     let mut trouble = match status {
         200..=299 => invalid(server, body),
         404 => not_found(asked, server),
-        422 if answer.is_none() => invalid_request(json),
+        422 if !json.get("detail").list().is_empty() => invalid_request(json),
         429 => busy(
             "too-many-requests",
             "The build server asks for patience",
@@ -79,7 +79,7 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
             "The machine in front of it answers, the server itself does not; it may be restarting.",
         ),
         529 => busy(
-            "server-overloaded",
+            "overloaded",
             "The build server is overloaded",
             "Its queue is full, so it takes no new requests at the moment.",
         ),
@@ -106,18 +106,20 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
 
 /// Adds what the server itself says, which for requests and builds is the better explanation.
 fn explain(trouble: &mut Trouble, answer: Build) {
-    let detail = answer
-        .detail
-        .strip_prefix("Error: ")
-        .unwrap_or(&answer.detail);
-    let detail = detail.trim_end_matches('.');
+    let detail = answer.detail.strip_prefix("Error: ");
+    let detail = detail.unwrap_or(&answer.detail).trim_end_matches('.');
     trouble.log = answer.log;
     match trouble.cause.as_str() {
-        // "could not find provided request hash" helps nobody.
-        "build-forgotten" => return,
-        "request-refused" | "build-failed" | "server-error" if !detail.is_empty() => {
-            trouble.why = format!("{detail}.");
-            specialise(trouble);
+        // "could not find provided request hash" helps nobody, nor does a hint about JSON.
+        "unknown-request" | "invalid-request" => return,
+        "request-refused" | "build-failed" | "server-error" => {
+            if !detail.is_empty() {
+                trouble.why = format!("{detail}.");
+            }
+            specialise(trouble, &answer.cause);
+            if !answer.hint.is_empty() && !trouble.cause.starts_with("unsupported") {
+                trouble.next = answer.hint;
+            }
         }
         _ if !detail.is_empty() => {
             trouble.why = format!("{} The server says: “{detail}.”", trouble.why);
@@ -127,15 +129,12 @@ fn explain(trouble: &mut Trouble, answer: Build) {
     if !answer.cause.is_empty() {
         trouble.cause = answer.cause;
     }
-    if !answer.hint.is_empty() {
-        trouble.next = answer.hint;
-    }
     trouble.is_settled |= !answer.packages.is_empty();
     trouble.packages = answer.packages;
 }
 
-/// Gives ASU's known sentences a cause and advice of their own.
-fn specialise(trouble: &mut Trouble) {
+/// Gives known causes, and ASU's known sentences, a headline and advice of their own.
+fn specialise(trouble: &mut Trouble, given: &str) {
     const KNOWN: &[(&str, &str, &str, &str)] = &[
         (
             "Unsupported version",
@@ -181,7 +180,7 @@ fn specialise(trouble: &mut Trouble) {
         ),
     ];
     for (words, cause, title, next) in KNOWN {
-        if trouble.why.contains(words) {
+        if given == *cause || trouble.why.contains(words) {
             (*cause).clone_into(&mut trouble.cause);
             (*title).clone_into(&mut trouble.title);
             (*next).clone_into(&mut trouble.next);
@@ -255,7 +254,7 @@ fn not_found(asked: Asked, server: &str) -> Trouble {
             "Go back and use another server address.",
         ),
         Asked::Progress => Trouble::new(
-            "build-forgotten",
+            "unknown-request",
             "The server no longer knows this build",
             "Finished and failed builds are kept for a limited time only, and a restarted server may have lost its queue.",
             "Try again: the image is requested anew, with the same selection.",
@@ -272,7 +271,7 @@ fn not_found(asked: Asked, server: &str) -> Trouble {
 /// FastAPI's list of what is wrong with a request, as sentences.
 fn invalid_request(json: &Json) -> Trouble {
     let mut trouble = refused_request();
-    trouble.cause = "request-invalid".to_owned();
+    trouble.cause = "invalid-request".to_owned();
     let complaints: Vec<String> = json
         .get("detail")
         .list()

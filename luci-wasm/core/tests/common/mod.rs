@@ -1,6 +1,8 @@
 //! A router and a build server in a few lines, so that the view can be driven without a browser.
 #![allow(
     dead_code,
+    unreachable_pub,
+    missing_docs,
     clippy::unwrap_used,
     reason = "shared by test binaries that use parts of it"
 )]
@@ -20,6 +22,8 @@ pub struct Bench {
     pub open: Vec<Effect>,
     /// Every effect there ever was.
     pub log: Vec<Effect>,
+    /// Every change of state.
+    pub went: Vec<(State, State)>,
 }
 
 impl Bench {
@@ -35,12 +39,19 @@ impl Bench {
             now: 0,
             open: vec![],
             log: vec![],
+            went: vec![],
         };
         bench.send(Msg::Open);
         bench
     }
 
     pub fn send(&mut self, msg: Msg) {
+        let from = self.state();
+        self.handle(msg);
+        self.went.push((from, self.state()));
+    }
+
+    fn handle(&mut self, msg: Msg) {
         for effect in update(&mut self.model, self.now, msg) {
             if let Effect::Abort { id } = effect {
                 self.open.retain(|open| id_of(open) != Some(id));
@@ -72,6 +83,11 @@ impl Bench {
 
     pub fn text(&self) -> String {
         self.page().text()
+    }
+
+    pub fn buttons(&self) -> Vec<Action> {
+        let all = Action::ALL.into_iter();
+        all.filter(|action| self.has_button(*action)).collect()
     }
 
     pub fn has_button(&self, action: Action) -> bool {
@@ -136,27 +152,33 @@ impl Bench {
 
     /// Walks to a state of the ordinary way.
     pub fn walk_to(&mut self, goal: State, world: &mut World) {
+        let arrived = self.walk(goal, world);
+        assert!(
+            arrived,
+            "{}, not {}: {}",
+            self.state().name(),
+            goal.name(),
+            self.text()
+        );
+    }
+
+    /// Walks on until a state is reached, or the way ends.
+    pub fn walk(&mut self, goal: State, world: &mut World) -> bool {
         for _ in 0..60 {
             if self.state() == goal {
-                return;
+                return true;
             }
             match self.state() {
                 State::Login if self.open.is_empty() => self.log_in(),
                 State::Overview => self.press(Action::Search),
-                State::Plan => self.press(Action::Request),
+                State::Plan | State::Current => self.press(Action::Request),
                 State::Confirm => self.press(Action::Flash),
-                State::Queued | State::Building | State::Rebooting if self.open.is_empty() => {
-                    self.tick(2_500);
-                }
+                State::Done | State::Error => return false,
+                _ if self.open.is_empty() => self.tick(2_500),
                 _ => self.step(world),
             }
         }
-        panic!(
-            "{} was not reached, but {}: {}",
-            goal.name(),
-            self.state().name(),
-            self.text()
-        );
+        false
     }
 
     fn step(&mut self, world: &mut World) {
@@ -323,7 +345,7 @@ impl World {
                 200,
                 &json!({"luci": "2", "owut": "7", "htop": "3.3", "libustream-mbedtls": "1"}),
             ),
-            other => panic!("nobody answers {other}"),
+            _ => page(404, "<h1>Not Found</h1>"),
         }
     }
 
@@ -377,7 +399,7 @@ impl World {
                 ok(json!({"started": true}))
             }
             "attendedsysupgrade clean" | "session destroy" => ok(json!({})),
-            other => panic!("no ubus method {other}"),
+            _ => rpc_error(-32000),
         }
     }
 

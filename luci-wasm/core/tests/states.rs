@@ -1,0 +1,301 @@
+//! No sequence of events stops the view, leads where the diagram says nothing leads, or leaves
+//! somebody waiting for ever.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use asu_view::state::TRANSITIONS;
+use asu_view::{Action, Body, Edit, Json, Msg, Options, Reply, State};
+use common::{Bench, World, down, http, id_of, ok, page, rpc_error, ubus_status};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+
+#[derive(Debug, Clone)]
+enum Event {
+    Press(usize),
+    Forged(Action),
+    Edit(u8, bool),
+    Time(u64),
+    Answer(usize),
+    Odd(usize, Reply),
+    Stray(u32, Reply),
+    Progress(u64, Option<u64>),
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    let status = prop::sample::select(vec![
+        200, 202, 204, 301, 400, 401, 403, 404, 422, 429, 500, 502, 503, 529,
+    ]);
+    prop_oneof![
+        Just(down()),
+        Just(Reply::TimedOut),
+        Just(rpc_error(-32002)),
+        Just(rpc_error(-32000)),
+        (0..20_u32).prop_map(ubus_status),
+        Just(ok(json!({"valid": false}))),
+        Just(ok(
+            json!({"version": "23.05.5", "target": "ath79/generic", "board_name": "x"})
+        )),
+        Just(http(
+            202,
+            &json!({"status": 202, "detail": "queued", "queue_position": 1, "request_hash": "abc"})
+        )),
+        Just(http(
+            202,
+            &json!({"status": 202, "detail": "started", "imagebuilder_status": "unheard-of", "request_hash": "abc"})
+        )),
+        Just(http(200, &common::built())),
+        (status.clone(), ".{0,9}").prop_map(|(status, text)| Reply::Http {
+            status,
+            body: Body::Text(text)
+        }),
+        status.prop_map(|status| Reply::Http {
+            status,
+            body: Body::Json(Json::List(vec![]))
+        }),
+        Just(Reply::Digest {
+            sha256: "00".into(),
+            size: u64::MAX
+        }),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        6 => (0..9_usize).prop_map(Event::Press),
+        1 => prop::sample::select(Action::ALL.to_vec()).prop_map(Event::Forged),
+        2 => (0..9_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
+        2 => (0..40_000_u64).prop_map(Event::Time),
+        2 => (100_000..400_000_u64).prop_map(Event::Time),
+        1 => Just(Event::Odd(0, rpc_error(-32002))),
+        14 => (0..4_usize).prop_map(Event::Answer),
+        2 => (0..4_usize, reply()).prop_map(|(place, reply)| Event::Odd(place, reply)),
+        1 => (0..99_u32, reply()).prop_map(|(id, reply)| Event::Stray(id, reply)),
+        1 => (any::<u64>(), any::<Option<u64>>()).prop_map(|(done, total)| Event::Progress(done, total)),
+    ]
+}
+
+fn edit(which: u8, on: bool) -> Edit {
+    match which {
+        0 => Edit::Username("root".into()),
+        1 => Edit::Password("admin".into()),
+        2 => Edit::Server(if on { "http://server" } else { "nonsense" }.into()),
+        3 => Edit::Version(if on { "23.05.5" } else { "24.10.2" }.into()),
+        4 => Edit::Keep(on),
+        5 => Edit::Advanced(on),
+        6 => Edit::Leave("htop".into(), on),
+        7 => Edit::LeaveAll(on),
+        _ => Edit::Version("24.10.0-rc1".into()),
+    }
+}
+
+fn happen(bench: &mut Bench, world: &mut World, event: Event) {
+    match event {
+        Event::Press(place) => {
+            let buttons = bench.buttons();
+            if !buttons.is_empty() {
+                bench.send(Msg::Press(buttons[place % buttons.len()]));
+            }
+        }
+        Event::Forged(action) => bench.send(Msg::Press(action)),
+        Event::Edit(which, on) => bench.send(Msg::Edit(edit(which, on))),
+        Event::Time(milliseconds) => bench.tick(milliseconds),
+        Event::Answer(place) if !bench.open.is_empty() => {
+            let effect = bench.open.remove(place % bench.open.len());
+            let reply = world.reply(&effect);
+            bench.send(Msg::Replied {
+                id: id_of(&effect).unwrap(),
+                reply,
+            });
+        }
+        Event::Odd(place, reply) if !bench.open.is_empty() => {
+            let effect = bench.open.remove(place % bench.open.len());
+            bench.send(Msg::Replied {
+                id: id_of(&effect).unwrap(),
+                reply,
+            });
+        }
+        Event::Stray(id, reply) => bench.send(Msg::Replied { id, reply }),
+        Event::Progress(done, total) => {
+            let id = bench.open.first().and_then(id_of).unwrap_or_default();
+            bench.send(Msg::Progress { id, done, total });
+        }
+        Event::Answer(_) | Event::Odd(..) => bench.tick(2_500),
+    }
+}
+
+fn is_allowed(from: State, to: State) -> bool {
+    from == to
+        || (to == State::Error && from.limit().is_some())
+        || (to == State::Login && !matches!(from, State::Flashing | State::Rebooting))
+        || TRANSITIONS.iter().any(|(a, _, b)| (*a, *b) == (from, to))
+}
+
+/// What must hold whatever happened.
+fn check(bench: &Bench) -> Result<(), TestCaseError> {
+    let state = bench.state();
+    let buttons = bench.buttons();
+    if state.limit().is_some() {
+        prop_assert!(bench.model.is_waiting());
+        prop_assert_eq!(
+            buttons.contains(&Action::Cancel),
+            state.can_cancel(),
+            "{}",
+            state.name()
+        );
+    } else {
+        prop_assert!(!buttons.is_empty(), "a dead end: {}", state.name());
+    }
+    let text = bench.text();
+    prop_assert!(!text.contains("admin"), "the password is shown");
+    if state == State::Error {
+        let trouble = bench.model.trouble();
+        prop_assert!(
+            !trouble.cause.is_empty() && !trouble.title.is_empty() && !trouble.next.is_empty()
+        );
+    }
+    Ok(())
+}
+
+/// With nobody answering and nobody pressing, every wait ends.
+fn waits_end(bench: &mut Bench) -> Result<(), TestCaseError> {
+    for _ in 0..3_000 {
+        if !bench.model.is_waiting() {
+            return Ok(());
+        }
+        bench.open.clear();
+        bench.tick(5_000);
+    }
+    prop_assert!(false, "{} waits for ever", bench.state().name());
+    Ok(())
+}
+
+fn options(kind: u8) -> Options {
+    let remembered = json!({"session": "old", "hash": if kind == 2 { "abc" } else { "" }, "version": "24.10.2", "server": "http://server"});
+    Options {
+        session: (kind == 1).then(|| "old".to_owned()),
+        remembered: (kind >= 2).then(|| common::tree(&remembered)),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn anything_may_happen_at_any_time() {
+    let seen = RefCell::new(BTreeSet::new());
+    let cases = Config {
+        cases: 3_000,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let start = prop::sample::select(State::ALL.to_vec());
+    let events = (
+        0..4_u8,
+        any::<bool>(),
+        start,
+        prop::collection::vec(event(), 0..24),
+    );
+    TestRunner::new_with_rng(
+        cases,
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
+    )
+    .run(&events, |(kind, newest, start, events)| {
+        let (mut bench, mut world) = (Bench::with(options(kind)), World::new());
+        if newest {
+            world.version = "24.10.2";
+            world.revision = "r28739-d9340319c6";
+        }
+        bench.walk(start, &mut world);
+        for event in events {
+            let known = bench.went.len();
+            happen(&mut bench, &mut world, event.clone());
+            for (from, to) in &bench.went[known..] {
+                let (a, b) = (from.name(), to.name());
+                prop_assert!(is_allowed(*from, *to), "{a} to {b} by {event:?}");
+            }
+            check(&bench)?;
+        }
+        seen.borrow_mut().extend(bench.went.iter().copied());
+        waits_end(&mut bench)
+    })
+    .unwrap();
+    let seen = seen.into_inner();
+    let unseen: Vec<String> = TRANSITIONS
+        .iter()
+        .filter(|(from, _, to)| !seen.contains(&(*from, *to)))
+        .map(|(from, why, to)| format!("{} to {} ({why})", from.name(), to.name()))
+        .collect();
+    assert!(
+        unseen.is_empty(),
+        "the diagram promises what does not happen: {unseen:#?}"
+    );
+}
+
+/// The diagram, written from the table the code is checked against.
+fn diagram() -> String {
+    let mut text = String::from(
+        "# States of the view\n\nWritten by the test `the_diagram_is_true` from `luci-wasm/core/src/state.rs`; run it with `BLESS=1` to write it anew.\n\nEvery state with a time limit may end in `error`; every state but `flashing` and `rebooting` may end in `login`\nby logging out or because the session ended. Both are left out of the diagram.\n\n```mermaid\nstateDiagram-v2\n    [*] --> login\n",
+    );
+    for (from, why, to) in TRANSITIONS {
+        if *from != State::Error {
+            writeln!(text, "    {} --> {}: {why}", from.name(), to.name()).unwrap();
+        }
+    }
+    text.push_str("```\n\nFrom `error`, trying again leads to the step that failed, and going back to the last screen on which something\ncan be decided: ");
+    let after: Vec<String> = TRANSITIONS
+        .iter()
+        .filter(|(from, ..)| *from == State::Error)
+        .map(|(_, why, to)| format!("{why} to `{}`", to.name()))
+        .collect();
+    writeln!(text, "{}.", after.join(", ")).unwrap();
+    text.push_str("\n| state | longest wait without news | can be cancelled |\n|---|---|---|\n");
+    for state in State::ALL {
+        let limit = state
+            .limit()
+            .map_or("a person decides".to_owned(), |limit| {
+                format!("{} s", limit / 1000)
+            });
+        let cancel = match (state.limit(), state.can_cancel()) {
+            (None, _) => "",
+            (_, true) => "yes",
+            (_, false) => "no",
+        };
+        writeln!(text, "| `{}` | {limit} | {cancel} |", state.name()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_diagram_is_true() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/view-states.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(file, diagram()).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap(),
+        diagram(),
+        "write it anew with BLESS=1"
+    );
+}
+
+#[test]
+fn an_unknown_page_is_never_markup() {
+    let mut bench = Bench::new();
+    let mut world = World::new();
+    bench.walk_to(State::Searching, &mut world);
+    bench.answer("overview.json", page(200, "<script>alert(1)</script>"));
+    // Text is a text node: the tree has no way to hold markup.
+    assert!(
+        bench
+            .page()
+            .find(&|element| element.tag == "script")
+            .is_none()
+    );
+    assert!(bench.text().contains("<script>"));
+}
