@@ -33,6 +33,7 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
 fn compile() -> anyhow::Result<PathBuf> {
     let mut command = rust_with_wasm()?;
     run(command.args([
+        "--locked",
         "--package",
         PACKAGE,
         "--target",

@@ -98,7 +98,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
 
     #[tracing::instrument(skip_all, fields(request_hash = claim.lease.request_hash(), attempt = claim.attempt))]
     async fn work(&self, claim: Claim, stop: &mut watch::Receiver<bool>) {
-        tracing::info!(version = %claim.request.version, profile = %claim.request.profile, "building");
+        tracing::info!(version = %claim.request.version, profile = %claim.request.profile, "build started");
         let out = self.unfinished.join(claim.lease.request_hash());
         let reported = match self.follow(&claim, &out, stop).await {
             Ok(ended) => self.report(&claim, ended, &out).await,

@@ -70,29 +70,47 @@ impl Browser {
         Ok(())
     }
 
-    /// Shows the page `width` CSS pixels wide.
-    pub async fn set_width(&self, width: u32) -> anyhow::Result<()> {
-        let phone = width < 600;
-        let metrics = json!({
-            "width": width, "height": if phone { 844 } else { 900 },
-            "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone,
-        });
-        self.driver
-            .cdp()
-            .send_raw("Emulation.setDeviceMetricsOverride", metrics)
-            .await?;
+    /// Takes a picture of the whole page in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
+    pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        self.hold_still().await?;
+        for width in WIDTHS {
+            self.set_size(width, 0).await?;
+            let script = "return document.documentElement.scrollHeight";
+            let height = self.driver.execute(script, Vec::new()).await?.convert()?;
+            self.set_size(width, height).await?;
+            let file = folder.join(format!("{name}-{width}.png"));
+            self.driver.screenshot(&file).await?;
+        }
         Ok(())
     }
 
-    /// Takes a picture in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
-    pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder)?;
+    /// Throws away pictures that came too late: the page had already moved on.
+    pub fn discard(folder: &Path, name: &str) -> anyhow::Result<()> {
         for width in WIDTHS {
-            self.set_width(width).await?;
-            self.driver
-                .screenshot(&folder.join(format!("{name}-{width}.png")))
-                .await?;
+            std::fs::remove_file(folder.join(format!("{name}-{width}.png")))?;
         }
+        Ok(())
+    }
+
+    /// Asks the page to leave its animations out, as an owner's system may: a picture has no motion.
+    async fn hold_still(&self) -> anyhow::Result<()> {
+        let media = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setEmulatedMedia", media).await?;
+        Ok(())
+    }
+
+    /// Shows the page `width` by `height` CSS pixels large; a `height` of 0 is as low as it goes.
+    async fn set_size(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let phone = width < 600;
+        let metrics = json!({
+            "width": width, "height": height.max(600),
+            "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone,
+        });
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics)
+            .await?;
         Ok(())
     }
 

@@ -89,8 +89,10 @@ impl<'a> Page<'a> {
         let state = self.state().await?;
         if !state.is_empty() && self.seen.last() != Some(&state) {
             if let (Some(folder), false) = (&self.photographs, self.seen.contains(&state)) {
-                let name = format!("{:02}-{state}", self.seen.len() + 1);
-                self.browser.photograph(folder, &name).await?;
+                self.browser.photograph(folder, &state).await?;
+                if self.state().await? != state {
+                    Browser::discard(folder, &state)?;
+                }
             }
             self.seen.push(state.clone());
         }
