@@ -186,6 +186,8 @@ pub struct Model {
     pub(crate) restart: Restart,
     pub(crate) outcome: Outcome,
     pub(crate) trouble: Trouble,
+    /// Whether the last image was too big for the flash.
+    pub(crate) too_big: bool,
     /// Packages of the plan that the server refused, with its reasons.
     pub(crate) rejected: Vec<PackageProblem>,
     /// The state in which the trouble happened.
@@ -229,6 +231,7 @@ impl Model {
             restart: Restart::default(),
             outcome: Outcome::default(),
             trouble: Trouble::default(),
+            too_big: false,
             rejected: Vec::new(),
             failed_in: State::Login,
             calls: Vec::new(),

@@ -3,7 +3,7 @@
 
 mod common;
 
-use asu_view::{Action, Edit, Effect, Msg, Options, Reply, State};
+use asu_view::{Action, Edit, Effect, Msg, Node, Options, Reply, State};
 use common::{Bench, World, assert_trouble, down, fail_at, http, page};
 use serde_json::{Value, json};
 
@@ -276,4 +276,26 @@ fn a_build_without_a_fitting_file_is_named() {
     let (bench, _) = fail_at(State::Requesting, "POST", http(200, &answer));
     assert_trouble(&bench, "no-image");
     assert!(bench.text().contains("factory"));
+}
+
+#[test]
+fn an_image_that_is_too_big_is_made_smaller_by_hand() {
+    let too_big = json!({"status": 500, "detail": "Error: Selected packages exceed device storage", "cause": "image-too-big", "hint": "The image would have 2 bytes, the device takes 1."});
+    let (mut bench, mut world) = fail_at(State::Requesting, "POST", http(500, &too_big));
+    assert_trouble(&bench, "image-too-big");
+    assert!(bench.text().contains("The image would have 2 bytes"));
+    bench.press(Action::Back);
+    assert!(bench.text().contains("The last image was too big"));
+    let open = bench
+        .page()
+        .find(&|element| element.tag == "details" && element.get("open").is_some())
+        .cloned();
+    let choice = Node::Element(open.unwrap()).text();
+    assert!(
+        choice.contains("Leave out htop") && !choice.contains("firewall4"),
+        "{choice}"
+    );
+    bench.send(Msg::Edit(Edit::Leave("htop".into(), true)));
+    assert!(bench.text().contains("Leave packages out (1 ticked)"));
+    bench.walk_to(State::Done, &mut world);
 }

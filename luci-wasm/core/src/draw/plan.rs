@@ -34,12 +34,21 @@ pub(super) fn plan(model: &Model) -> Element {
         .child(choice(model))
         .maybe(space(model))
         .children(packages::decisions(model, plan))
+        .maybe(model.too_big.then(too_big))
         .child(closing(model, current))
         .child(
             div("changes")
                 .child(el("h2").class("sr-only").text("What changes"))
-                .children(packages::groups(plan)),
+                .children(packages::groups(plan))
+                .maybe(packages::choice(model, plan)),
         )
+}
+
+fn too_big() -> Element {
+    note(
+        "note warn",
+        "The last image was too big for the router’s flash. Tick packages to leave out at the end of this page, then build again.",
+    )
 }
 
 fn journey(model: &Model, plan: &Plan) -> Element {

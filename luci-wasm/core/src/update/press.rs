@@ -87,6 +87,7 @@ impl Model {
         self.drop_build();
         // What the server refused can be left out in the plan.
         self.rejected = std::mem::take(&mut self.trouble.packages);
+        self.too_big = self.trouble.cause == "image-too-big";
         self.go_home();
     }
 

@@ -48,6 +48,7 @@ impl Model {
         self.go(State::Searching);
         self.form.left_out.clear();
         self.rejected.clear();
+        self.too_big = false;
         self.documents = Documents::default();
         let Some(overview) = self.overview.as_ref() else {
             return self.run(Step::Search);

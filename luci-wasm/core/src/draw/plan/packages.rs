@@ -16,6 +16,49 @@ pub(super) fn decisions(model: &Model, plan: &Plan) -> Vec<Element> {
         .collect()
 }
 
+/// Without these the next upgrade could not be made here.
+const THIS_PAGE: [&str; 6] = [
+    "cgi-io",
+    "rpcd",
+    "rpcd-mod-attendedsysupgrade",
+    "rpcd-mod-packagelist",
+    "uhttpd",
+    "uhttpd-mod-ubus",
+];
+
+/// Every package a person may do without: all but the standard ones, which a router needs to start,
+/// and those of this page. Open from the start when the last image was too big.
+pub(super) fn choice(model: &Model, plan: &Plan) -> Option<Element> {
+    let defaults = model.documents.profile.as_ref()?.defaults();
+    let missing = plan.missing();
+    let is_rejected = |name: &str| model.rejected.iter().any(|problem| problem.name == name);
+    let is_free = |name: &str| {
+        let is_needed = contains(&defaults, name) || contains(&THIS_PAGE, name);
+        !is_needed && !contains(&missing, name) && !is_rejected(name)
+    };
+    let wanted = plan.packages(&[]);
+    let free: Vec<&String> = wanted.iter().filter(|name| is_free(name)).collect();
+    let left = free
+        .iter()
+        .filter(|name| contains(&model.form.left_out, name))
+        .count();
+    let title = if left == 0 {
+        "Leave packages out".to_owned()
+    } else {
+        format!("Leave packages out ({left} ticked)")
+    };
+    let boxes = free
+        .into_iter()
+        .map(|name| leave(model, name, String::new()));
+    Some(
+        el("details")
+            .class("group")
+            .flag("open", model.too_big)
+            .child(el("summary").text(title))
+            .child(div("boxes").children(boxes)),
+    )
+}
+
 /// What happens to all the others.
 pub(super) fn groups(plan: &Plan) -> Vec<Element> {
     let shown = |kind: fn(&Fate) -> bool| -> Vec<&Change> {
