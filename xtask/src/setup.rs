@@ -20,7 +20,7 @@ const fn package(name: &'static str, file: &'static str, why: &'static str) -> P
 }
 
 /// What the demo and the tests need.
-pub(crate) const ALL: [Package; 7] = [
+pub(crate) const ALL: [Package; 10] = [
     package("make", "/usr/bin/make", "ImageBuilders are driven by make"),
     package(
         "gcc",
@@ -31,6 +31,21 @@ pub(crate) const ALL: [Package; 7] = [
         "libc6-dev",
         "/usr/include/stdlib.h",
         "SQLite is compiled against it",
+    ),
+    package(
+        "xz-utils",
+        "/usr/bin/xz",
+        "ImageBuilders up to 23.05 are packed by it",
+    ),
+    package(
+        "zstd",
+        "/usr/bin/zstd",
+        "ImageBuilders since 24.10 are packed by it",
+    ),
+    package(
+        "signify-openbsd",
+        "/usr/bin/signify-openbsd",
+        "a second opinion on signatures in the tests",
     ),
     package(
         "squashfs-tools",
