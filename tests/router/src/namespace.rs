@@ -36,7 +36,7 @@ pub(crate) enum NamespaceError {
 pub(crate) fn enter() -> Result<Isolation, NamespaceError> {
     let (user, group) = (Uid::effective(), Gid::effective());
     if user.is_root() && unshare(CloneFlags::CLONE_NEWNS).is_ok() {
-        return make_private().or_else(|reason| chroot_only(&reason));
+        return Ok(make_private().unwrap_or_else(|reason| chroot_only(&reason)));
     }
     match unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS) {
         Ok(()) => {
@@ -44,17 +44,17 @@ pub(crate) fn enter() -> Result<Isolation, NamespaceError> {
                 .map_err(|error| NamespaceError::Step("mapping user ids".to_owned(), error))?;
             make_private()
         }
-        Err(reason) if user.is_root() => chroot_only(&reason),
+        Err(reason) if user.is_root() => Ok(chroot_only(&reason)),
         Err(reason) => Err(NamespaceError::NotAllowed(reason)),
     }
 }
 
 /// What is left for root in a container without namespaces, or in a chroot.
-fn chroot_only(reason: &dyn std::fmt::Display) -> Result<Isolation, NamespaceError> {
+fn chroot_only(reason: &dyn std::fmt::Display) -> Isolation {
     tracing::warn!(
         "no mount namespace ({reason}): sizes of /tmp and /overlay are the machine's, not the router's"
     );
-    Ok(Isolation::Chroot)
+    Isolation::Chroot
 }
 
 /// This user becomes root of the namespace.
