@@ -292,7 +292,7 @@ fn a_reboot_forgets_sessions_and_uploads_but_no_settings() {
 fn it_works_for_an_ordinary_user() {
     let user = 65_534;
     let folder = install(&sysupgrade(&OLD, &[BOARD]), None);
-    let mut command = Router::command(&folder, &[]);
+    let mut command = Router::copied_command(&folder);
     if nix::unistd::Uid::effective().is_root() {
         assert!(
             Command::new("chown")

@@ -83,14 +83,31 @@ impl Router {
 
     /// The command that boots it.
     pub fn command(folder: &TempDir, options: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        Self::command_of(Path::new(PROGRAM), plugins(), folder, options)
+    }
+
+    /// The same from copies of program and plugins in `folder`: another user may not be allowed
+    /// to look into the build's own.
+    pub fn copied_command(folder: &TempDir) -> Command {
+        let program = folder.path().join("asu-test-router");
+        fs::copy(PROGRAM, &program).unwrap();
+        let copies = folder.path().join("plugins");
+        fs::create_dir(&copies).unwrap();
+        for plugin in fs::read_dir(plugins()).unwrap().flatten() {
+            fs::copy(plugin.path(), copies.join(plugin.file_name())).unwrap();
+        }
+        Self::command_of(&program, &copies, folder, &[])
+    }
+
+    fn command_of(program: &Path, plugins: &Path, folder: &TempDir, options: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .arg("run")
             .arg("--root")
             .arg(folder.path().join("root"));
         command
             .arg("--plugins")
-            .arg(plugins())
+            .arg(plugins)
             .arg("--journal")
             .arg(folder.path().join("journal"));
         if !options.contains(&"--downtime") {
