@@ -1,6 +1,6 @@
 //! From the bytes of a `POST` to a request that fits this server's limits.
 
-use asu_protocol::build::BuildRequest;
+use asu_protocol::build::{BuildRequest, FILESYSTEMS};
 use axum::http::{HeaderMap, header};
 use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
@@ -8,17 +8,9 @@ use serde_path_to_error::{Path, Segment};
 use crate::Limits;
 use crate::failure::{Failure, WrongField};
 
-/// ASU's enumeration (`build_request.py`).
-const FILESYSTEMS: [&str; 8] = [
-    "squashfs",
-    "ext4",
-    "ubifs",
-    "erofs",
-    "jffs2",
-    "jffs2-nand",
-    "targz",
-    "cpiogz",
-];
+/// Longest package list, characters: Linux takes 128 KiB as one argument of a program, and the
+/// ImageBuilder adds to it.
+const MAX_PACKAGES: usize = 64 * 1024;
 
 /// Reads a build request; what is not well-formed is 422, what this server does not do is 400.
 pub(crate) fn read(
@@ -94,6 +86,15 @@ fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure>
     {
         let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
         return Err(wrong("enum", &["filesystem"], &msg, &json!(filesystem)));
+    }
+    let names = request
+        .packages
+        .iter()
+        .chain(request.packages_versions.keys());
+    if names.map(|name| name.as_str().len() + 1).sum::<usize>() > MAX_PACKAGES {
+        let msg = format!("all names together may have at most {MAX_PACKAGES} characters");
+        let count = json!(request.packages.len());
+        return Err(wrong("too_long", &["packages"], &msg, &count));
     }
     let length = request.defaults.as_deref().map_or(0, |s| s.chars().count());
     if length > limits.max_defaults_length as usize {
