@@ -56,60 +56,63 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
-    for (field, text) in [
-        ("distro", &request.distro),
-        ("version_code", &request.version_code),
-    ] {
-        if !plain(text) {
-            let msg = "letters, digits and . _ , - are allowed";
-            return Err(wrong(
-                "string_pattern_mismatch",
-                &[field],
-                msg,
-                &json!(text),
-            ));
-        }
+    check_text("distro", &request.distro)?;
+    check_text("version_code", &request.version_code)?;
+    check_packages(request)?;
+    check_size(request, limits)?;
+    check_filesystem(request)?;
+    check_script(request, limits)
+}
+
+fn check_text(field: &str, text: &str) -> Result<(), Failure> {
+    if plain(text) {
+        return Ok(());
     }
-    if let Some(size) = request.rootfs_size_mb
-        && !(1..=limits.max_rootfs_size_mb).contains(&size)
-    {
-        let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
-        return Err(wrong(
-            "out_of_range",
-            &["rootfs_size_mb"],
-            &msg,
-            &json!(size),
-        ));
+    let msg = "letters, digits and . _ , - are allowed";
+    let kind = "string_pattern_mismatch";
+    Err(wrong(kind, &[field], msg, &json!(text)))
+}
+
+fn check_packages(request: &BuildRequest) -> Result<(), Failure> {
+    let names = request.packages.iter();
+    let names = names.chain(request.packages_versions.keys());
+    if names.map(|name| name.as_str().len() + 1).sum::<usize>() <= MAX_PACKAGES {
+        return Ok(());
     }
-    if let Some(filesystem) = &request.filesystem
-        && !FILESYSTEMS.contains(&filesystem.as_str())
-    {
-        let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
-        return Err(wrong("enum", &["filesystem"], &msg, &json!(filesystem)));
-    }
-    let names = request
-        .packages
-        .iter()
-        .chain(request.packages_versions.keys());
-    if names.map(|name| name.as_str().len() + 1).sum::<usize>() > MAX_PACKAGES {
-        let msg = format!("all names together may have at most {MAX_PACKAGES} characters");
-        let count = json!(request.packages.len());
-        return Err(wrong("too_long", &["packages"], &msg, &count));
-    }
+    let msg = format!("all names together may have at most {MAX_PACKAGES} characters");
+    let count = json!(request.packages.len());
+    Err(wrong("too_long", &["packages"], &msg, &count))
+}
+
+fn check_size(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
+    let allowed = 1..=limits.max_rootfs_size_mb;
+    let refused = request
+        .rootfs_size_mb
+        .filter(|size| !allowed.contains(size));
+    let Some(size) = refused else { return Ok(()) };
+    let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
+    let field = &["rootfs_size_mb"];
+    Err(wrong("out_of_range", field, &msg, &json!(size)))
+}
+
+fn check_filesystem(request: &BuildRequest) -> Result<(), Failure> {
+    let named = request.filesystem.as_deref();
+    let Some(name) = named.filter(|name| !FILESYSTEMS.contains(name)) else {
+        return Ok(());
+    };
+    let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
+    Err(wrong("enum", &["filesystem"], &msg, &json!(name)))
+}
+
+fn check_script(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
     let length = request.defaults.as_deref().map_or(0, |s| s.chars().count());
-    if length > limits.max_defaults_length as usize {
-        let msg = format!(
-            "at most {} characters are allowed",
-            limits.max_defaults_length
-        );
-        return Err(wrong(
-            "string_too_long",
-            &["defaults"],
-            &msg,
-            &json!(length),
-        ));
+    let most = limits.max_defaults_length;
+    if length <= most as usize {
+        return Ok(());
     }
-    Ok(())
+    let msg = format!("at most {most} characters are allowed");
+    let kind = "string_too_long";
+    Err(wrong(kind, &["defaults"], &msg, &json!(length)))
 }
 
 /// ASU's `STRING_PATTERN`, in ASCII.
