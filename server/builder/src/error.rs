@@ -36,7 +36,9 @@ impl BuildError {
     ///
     /// The log has the whole error; clients only its kind, for its text names this server's paths.
     pub(crate) fn storage(what: &str, error: &std::io::Error) -> Self {
-        tracing::error!(%error, "{what} failed");
+        // As an `Error`, because "no space left" may be said by its source only.
+        let told: &dyn std::error::Error = error;
+        tracing::error!(error = told, "{what} failed");
         let detail = match error.kind() {
             ErrorKind::Other => format!("Error: {what} failed"),
             kind => format!("Error: {what} failed: {kind}"),
