@@ -46,6 +46,18 @@ pub struct BuildRequest {
     pub client: Option<String>,
 }
 
+/// The root filesystems a request may name (ASU's `build_request.py`).
+pub const FILESYSTEMS: [&str; 8] = [
+    "squashfs",
+    "ext4",
+    "ubifs",
+    "erofs",
+    "jffs2",
+    "jffs2-nand",
+    "targz",
+    "cpiogz",
+];
+
 fn openwrt() -> String {
     "openwrt".to_owned()
 }

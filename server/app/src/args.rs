@@ -99,7 +99,8 @@ pub(crate) struct Serve {
         long,
         value_name = "SECS",
         env = "ASU_JOB_TIMEOUT",
-        default_value_t = 600
+        default_value_t = 600,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
     )]
     job_timeout: u64,
 

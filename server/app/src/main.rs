@@ -13,6 +13,7 @@ use asu_server::{DataDir, Pace, Settings, Site};
 use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -20,8 +21,7 @@ use args::{Args, Command, Serve};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let Command::Serve(serve) = Args::parse().command;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -29,7 +29,13 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(serve).await {
+    let ended = Runtime::new().map_err(Error::from).and_then(|runtime| {
+        let ended = runtime.block_on(run(serve));
+        // Unpacking an ImageBuilder cannot be interrupted; what it leaves is removed at the next start.
+        runtime.shutdown_background();
+        ended
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("asu-server: {error}");

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::worker::{WORKER, Worker};
+use crate::worker::{WORKER, Worker, remove};
 use crate::{Build, DataDir, Pace};
 
 /// How long open downloads may go on when the server stops.
@@ -70,6 +70,8 @@ impl<O: Offer, B: Build> Site<O, B> {
         }
         let artifacts = Artifacts::open(data.images())?;
         remove_strays(&store, &artifacts, now).await?;
+        // A job that was given up or lost never comes back to clear its own folder.
+        remove(&data.unfinished())?;
         std::fs::create_dir_all(data.unfinished())?;
         let pulse = Pulse::default();
         pulse.beat(now);

@@ -175,7 +175,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-fn remove(folder: &std::path::Path) -> std::io::Result<()> {
+pub(crate) fn remove(folder: &std::path::Path) -> std::io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(()),
         other => other,

@@ -278,11 +278,20 @@ fn too_big(
         "Leave packages out, then ask again.",
     );
     if let Some((size, limit)) = ended.stderr.lines().find_map(sizes) {
+        // Rounded apart, so that the image never looks as if it fitted.
+        let (size, limit) = (megabytes(size.div_ceil(TENTH)), megabytes(limit / TENTH));
         failure.hint = format!(
-            "The image would have {size} bytes, the device takes {limit}. Leave packages out, then ask again."
+            "The image would have {size}, the device takes {limit}. Leave packages out, then ask again."
         );
     }
     Some(BuildError::request(failure))
+}
+
+/// A tenth of a megabyte, bytes; decimal, as routers' pages count.
+const TENTH: u64 = 100_000;
+
+fn megabytes(tenths: u64) -> String {
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
 /// Whether an image was left out because it does not fit the device.

@@ -1,5 +1,7 @@
 //! Why a build gave no image.
 
+use std::io::ErrorKind;
+
 use asu_protocol::problem::PackageProblem;
 
 /// Why a build gave no image, and whether asking again can help.
@@ -31,8 +33,16 @@ impl BuildError {
     }
 
     /// A file or folder of this server that cannot be used.
+    ///
+    /// The log has the whole error; clients only its kind, for its text names this server's paths.
     pub(crate) fn storage(what: &str, error: &std::io::Error) -> Self {
-        let detail = format!("Error: {what} failed: {error}");
+        // As an `Error`, because "no space left" may be said by its source only.
+        let told: &dyn std::error::Error = error;
+        tracing::error!(error = told, "{what} failed");
+        let detail = match error.kind() {
+            ErrorKind::Other => format!("Error: {what} failed"),
+            kind => format!("Error: {what} failed: {kind}"),
+        };
         let hint = "The server's operator must check the disk; then ask again.";
         Self::infrastructure(Failure::new("storage", detail, hint))
     }
@@ -74,5 +84,19 @@ impl Failure {
             hint: hint.to_owned(),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_not_told_paths_of_this_server() {
+        let full = std::io::Error::new(ErrorKind::StorageFull, "No space left at path \"/data/x\"");
+        let text = |error: &std::io::Error| BuildError::storage("Unpacking", error).to_string();
+        assert_eq!(text(&full), "Error: Unpacking failed: no storage space");
+        let other = std::io::Error::other("cp: cannot create '/data/x'");
+        assert_eq!(text(&other), "Error: Unpacking failed");
     }
 }

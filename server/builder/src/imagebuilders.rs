@@ -67,6 +67,10 @@ impl ImageBuilders {
         if !tree.exists() {
             self.fetch(&folder, &archive, &tree).await?;
         }
+        // Only now: a listing whose archive cannot be had is one of a mirror that is being updated.
+        if !version.as_str().ends_with("SNAPSHOT") {
+            lock(&self.released).insert(folder, archive.clone());
+        }
         let info = self.trees.join(format!("{}.info", archive.sha256));
         Ok(ImageBuilder { tree, info })
     }
@@ -93,9 +97,6 @@ impl ImageBuilders {
             name: found.name.to_owned(),
             sha256: found.sha256.to_owned(),
         };
-        if !version.as_str().ends_with("SNAPSHOT") {
-            lock(&self.released).insert(folder.to_owned(), archive.clone());
-        }
         Ok(archive)
     }
 

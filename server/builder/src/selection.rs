@@ -6,23 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use asu_protocol::build::BuildRequest;
+use asu_protocol::build::{BuildRequest, FILESYSTEMS};
 use asu_protocol::name::PackageSpec;
 
 use crate::info::Info;
 use crate::{BuildError, Failure};
-
-/// The root filesystems API v1 knows.
-const FILESYSTEMS: [&str; 8] = [
-    "squashfs",
-    "ext4",
-    "ubifs",
-    "erofs",
-    "jffs2",
-    "jffs2-nand",
-    "targz",
-    "cpiogz",
-];
 
 /// The packages to ask for: those of the request and, where its list is the whole list, a removal
 /// of every default package that is not on it.

@@ -7,12 +7,13 @@ use futures_util::future::join_all;
 use crate::Catalog;
 use crate::branches::Entry;
 use crate::documents::Versions;
+use crate::shelf::is_absent;
 
 impl Catalog {
     /// The branches with their versions, targets and package changes.
     ///
     /// A branch upstream has no version of is left out, as is `SNAPSHOT` on a mirror without
-    /// snapshots. Snapshots of a release branch (`24.10-SNAPSHOT`) are built when asked for, but
+    /// snapshots, and a newest version that is listed but has no targets yet. Snapshots of a release branch (`24.10-SNAPSHOT`) are built when asked for, but
     /// not listed: clients take a branch's first version for its newest release.
     /// `server` is left at its default: what a server allows is not upstream's to say.
     pub async fn overview(&self) -> Overview {
@@ -22,10 +23,12 @@ impl Catalog {
             .branches
             .iter()
             .map(|branch| self.branch(branch, &versions));
-        let branches = join_all(branches).await.into_iter().flatten();
+        let branches: Vec<Branch> = join_all(branches).await.into_iter().flatten().collect();
+        let offered = |version: &&String| branches.iter().any(|b| b.versions.contains(version));
         Overview {
-            latest: self.known(&versions),
+            latest: versions.latest.iter().filter(offered).cloned().collect(),
             branches: branches
+                .into_iter()
                 .map(|branch| (branch.name.clone(), branch))
                 .collect(),
             upstream_url: self.inner.upstream.clone(),
@@ -33,14 +36,9 @@ impl Catalog {
         }
     }
 
-    /// The upcoming, the stable and the old stable version, as far as they are known.
+    /// The upcoming, the stable and the old stable version, as far as they are offered.
     pub async fn latest(&self) -> Vec<String> {
-        self.known(&*self.versions().await)
-    }
-
-    fn known(&self, versions: &Versions) -> Vec<String> {
-        let known = |version: &&String| self.inner.branches.of(version).is_some();
-        versions.latest.iter().filter(known).cloned().collect()
+        self.overview().await.latest
     }
 
     async fn branch(&self, entry: &Entry, versions: &Versions) -> Option<Branch> {
@@ -50,13 +48,18 @@ impl Catalog {
         } else {
             of_branch(entry, versions)
         };
-        let newest = branch.versions.first()?;
-        match self.targets(&entry.folder(newest)).await {
-            Ok(targets) => branch.targets = (*targets).clone(),
-            Err(_) if entry.snapshot => return None,
-            Err(error) => tracing::warn!(%error, "a version has no known targets"),
+        while let Some(newest) = branch.versions.first() {
+            match self.targets(&entry.folder(newest)).await {
+                Ok(targets) => branch.targets = (*targets).clone(),
+                Err(error) if entry.snapshot || is_absent(&error) => {
+                    branch.versions.remove(0);
+                    continue;
+                }
+                Err(error) => tracing::warn!(%error, "a version has no known targets"),
+            }
+            return Some(branch);
         }
-        Some(branch)
+        None
     }
 }
 

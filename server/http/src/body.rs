@@ -1,6 +1,6 @@
 //! From the bytes of a `POST` to a request that fits this server's limits.
 
-use asu_protocol::build::BuildRequest;
+use asu_protocol::build::{BuildRequest, FILESYSTEMS};
 use axum::http::{HeaderMap, header};
 use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
@@ -8,17 +8,9 @@ use serde_path_to_error::{Path, Segment};
 use crate::Limits;
 use crate::failure::{Failure, WrongField};
 
-/// ASU's enumeration (`build_request.py`).
-const FILESYSTEMS: [&str; 8] = [
-    "squashfs",
-    "ext4",
-    "ubifs",
-    "erofs",
-    "jffs2",
-    "jffs2-nand",
-    "targz",
-    "cpiogz",
-];
+/// Longest package list, characters: Linux takes 128 KiB as one argument of a program, and the
+/// ImageBuilder adds to it.
+const MAX_PACKAGES: usize = 64 * 1024;
 
 /// Reads a build request; what is not well-formed is 422, what this server does not do is 400.
 pub(crate) fn read(
@@ -64,51 +56,63 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
-    for (field, text) in [
-        ("distro", &request.distro),
-        ("version_code", &request.version_code),
-    ] {
-        if !plain(text) {
-            let msg = "letters, digits and . _ , - are allowed";
-            return Err(wrong(
-                "string_pattern_mismatch",
-                &[field],
-                msg,
-                &json!(text),
-            ));
-        }
+    check_text("distro", &request.distro)?;
+    check_text("version_code", &request.version_code)?;
+    check_packages(request)?;
+    check_size(request, limits)?;
+    check_filesystem(request)?;
+    check_script(request, limits)
+}
+
+fn check_text(field: &str, text: &str) -> Result<(), Failure> {
+    if plain(text) {
+        return Ok(());
     }
-    if let Some(size) = request.rootfs_size_mb
-        && !(1..=limits.max_rootfs_size_mb).contains(&size)
-    {
-        let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
-        return Err(wrong(
-            "out_of_range",
-            &["rootfs_size_mb"],
-            &msg,
-            &json!(size),
-        ));
+    let msg = "letters, digits and . _ , - are allowed";
+    let kind = "string_pattern_mismatch";
+    Err(wrong(kind, &[field], msg, &json!(text)))
+}
+
+fn check_packages(request: &BuildRequest) -> Result<(), Failure> {
+    let names = request.packages.iter();
+    let names = names.chain(request.packages_versions.keys());
+    if names.map(|name| name.as_str().len() + 1).sum::<usize>() <= MAX_PACKAGES {
+        return Ok(());
     }
-    if let Some(filesystem) = &request.filesystem
-        && !FILESYSTEMS.contains(&filesystem.as_str())
-    {
-        let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
-        return Err(wrong("enum", &["filesystem"], &msg, &json!(filesystem)));
-    }
+    let msg = format!("all names together may have at most {MAX_PACKAGES} characters");
+    let count = json!(request.packages.len());
+    Err(wrong("too_long", &["packages"], &msg, &count))
+}
+
+fn check_size(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
+    let allowed = 1..=limits.max_rootfs_size_mb;
+    let refused = request
+        .rootfs_size_mb
+        .filter(|size| !allowed.contains(size));
+    let Some(size) = refused else { return Ok(()) };
+    let msg = format!("it must be from 1 to {}", limits.max_rootfs_size_mb);
+    let field = &["rootfs_size_mb"];
+    Err(wrong("out_of_range", field, &msg, &json!(size)))
+}
+
+fn check_filesystem(request: &BuildRequest) -> Result<(), Failure> {
+    let named = request.filesystem.as_deref();
+    let Some(name) = named.filter(|name| !FILESYSTEMS.contains(name)) else {
+        return Ok(());
+    };
+    let msg = format!("it must be one of {}", FILESYSTEMS.join(", "));
+    Err(wrong("enum", &["filesystem"], &msg, &json!(name)))
+}
+
+fn check_script(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
     let length = request.defaults.as_deref().map_or(0, |s| s.chars().count());
-    if length > limits.max_defaults_length as usize {
-        let msg = format!(
-            "at most {} characters are allowed",
-            limits.max_defaults_length
-        );
-        return Err(wrong(
-            "string_too_long",
-            &["defaults"],
-            &msg,
-            &json!(length),
-        ));
+    let most = limits.max_defaults_length;
+    if length <= most as usize {
+        return Ok(());
     }
-    Ok(())
+    let msg = format!("at most {most} characters are allowed");
+    let kind = "string_too_long";
+    Err(wrong(kind, &["defaults"], &msg, &json!(length)))
 }
 
 /// ASU's `STRING_PATTERN`, in ASCII.

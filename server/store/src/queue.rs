@@ -12,7 +12,7 @@ use crate::{StoreError, request_hash};
 /// limit is part of the statement, so that it holds however many requests arrive at once.
 const ENQUEUE: &str = "
     INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
-    SELECT ?1, ?2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), ?3, ?3, ?4
+    SELECT ?1, ?2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), ?3, 0, ?4
     WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ?5
     ON CONFLICT (request_hash) DO UPDATE SET
         request = excluded.request, state = 'queued', place = excluded.place,

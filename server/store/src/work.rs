@@ -116,7 +116,7 @@ impl Store {
         }
         let again = later(now, self.policy.pause_after(claim.attempt));
         let line = format!("{now} failed, next try at {again}: {}\n", answer.detail);
-        self.requeue(&claim.lease, again, 0, line).await?;
+        self.requeue(&claim.lease, millis(again), 0, line).await?;
         Ok(Verdict::Retry(again))
     }
 
@@ -136,7 +136,7 @@ impl Store {
     /// Gives a job back unfinished: the worker stops. It counts as not tried and is next again.
     pub async fn hand_back(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
         let line = format!("{now} handed back\n");
-        self.requeue(lease, now, 1, line).await
+        self.requeue(lease, 0, 1, line).await
     }
 
     /// Takes all leases of `worker` away, at its restart: whatever held them is gone.
@@ -145,10 +145,9 @@ impl Store {
     pub async fn release(&self, worker: &str, now: Timestamp) -> Result<u64, StoreError> {
         let released = sqlx::query(
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
-                lease_until = NULL, not_before = ?1, log = log || ?2
-             WHERE state = 'started' AND worker = ?3",
+                lease_until = NULL, not_before = 0, log = log || ?1
+             WHERE state = 'started' AND worker = ?2",
         )
-        .bind(millis(now))
         .bind(format!("{now} its worker was gone\n"))
         .bind(worker)
         .execute(&self.pool)
@@ -159,7 +158,7 @@ impl Store {
     async fn requeue(
         &self,
         lease: &Lease,
-        not_before: Timestamp,
+        not_before: i64,
         untried: u32,
         line: String,
     ) -> Result<(), StoreError> {
@@ -168,7 +167,7 @@ impl Store {
                 lease_until = NULL, not_before = ?3, attempts = attempts - ?4, log = log || ?5 {HELD}"
         );
         let query = held(&query, lease)
-            .bind(millis(not_before))
+            .bind(not_before)
             .bind(untried)
             .bind(line);
         self.report(lease, query).await

@@ -97,3 +97,13 @@ async fn images_without_a_job_are_removed_at_the_start() {
     Server::start(dir.path(), &workshop).await;
     assert!(!stray.exists());
 }
+
+#[tokio::test]
+async fn what_a_crash_left_of_a_build_is_removed_at_the_next_start() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let left = dir.path().join("unfinished/of-a-job-that-was-given-up");
+    std::fs::create_dir_all(&left).unwrap();
+    let server = Server::start(dir.path(), &workshop).await;
+    assert!(!left.exists());
+    server.stop().await;
+}

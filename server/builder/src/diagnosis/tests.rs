@@ -238,9 +238,7 @@ fn too_big_profile_and_the_rest() {
         "Error: Selected packages exceed device storage"
     );
     assert!(
-        failure
-            .hint
-            .contains("16252929 bytes, the device takes 16187392"),
+        failure.hint.contains("16.3 MB, the device takes 16.1 MB"),
         "{}",
         failure.hint
     );

@@ -93,6 +93,22 @@ async fn an_archive_that_is_not_the_one_listed_is_refused() {
 }
 
 #[tokio::test]
+async fn a_release_whose_archive_came_late_is_asked_for_again() {
+    let mirror = Mirror::start("zst").await;
+    let builder = mirror.builder();
+    mirror.damage(".tar.");
+    mirror.failure(&builder, "").await;
+    mirror.damage(".tar.");
+    assert!(mirror.build(&builder, "").await.is_ok());
+    assert!(mirror.build(&builder, "").await.is_ok());
+    assert_eq!(
+        mirror.asked("sha256sums.sig"),
+        2,
+        "a listing is believed once its archive is here"
+    );
+}
+
+#[tokio::test]
 async fn an_unsigned_mirror_is_used_only_if_declared_so() {
     let mirror = Mirror::start("xz").await;
     mirror.remove(".sig");

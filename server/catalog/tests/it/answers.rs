@@ -10,6 +10,26 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_version_that_is_listed_before_it_is_published_is_not_offered_yet() {
+    let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
+    upstream.put(
+        ".versions.json",
+        r#"{"stable_version":"24.10.11","upcoming_version":"26.1.0",
+            "versions_list":["24.10.10","24.10.11","25.12.0"]}"#,
+    );
+    let catalog = upstream.catalog(cache.path()).await;
+    let overview = catalog.overview().await;
+    assert_eq!(overview.branches["24.10"].versions, ["24.10.10"]);
+    assert!(!overview.branches["24.10"].targets.is_empty());
+    assert!(!overview.branches.contains_key("25.12"));
+    assert!(overview.latest.is_empty(), "{:?}", overview.latest);
+
+    upstream.put_release("24.10.11");
+    upstream.pass(61);
+    assert_eq!(catalog.latest().await, ["24.10.11"]);
+}
+
+#[tokio::test]
 async fn the_overview_lists_branches_newest_version_first() {
     let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
     let catalog = upstream.catalog(cache.path()).await;

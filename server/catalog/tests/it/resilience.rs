@@ -31,6 +31,7 @@ async fn a_new_release_shows_up_behind_the_next_answer() {
         VERSIONS,
         r#"{"stable_version":"24.10.11","versions_list":["24.10.11"]}"#,
     );
+    upstream.put_release("24.10.11");
     upstream.pass(61);
     catalog.latest().await;
     eventually(|| upstream.answered(VERSIONS).len() == 2).await;

@@ -44,7 +44,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// A mirror with two releases of one target each.
+    /// A mirror with three releases of two targets each, and one whose targets are not there.
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -63,7 +63,7 @@ impl Upstream {
             r#"{"stable_version":"24.10.10","oldstable_version":"23.05.5","upcoming_version":"25.12.0-rc1",
                 "versions_list":["1.2.3","23.05.5","24.10.9","24.10.10","25.12.0-rc1"]}"#,
         );
-        for version in ["23.05.5", "24.10.10"] {
+        for version in ["23.05.5", "24.10.10", "25.12.0-rc1"] {
             upstream.put_release(version);
         }
         upstream

@@ -370,3 +370,18 @@ async fn the_queue_length_is_told() {
         json!({"queue_length": 1})
     );
 }
+
+#[tokio::test]
+async fn more_packages_than_a_command_line_holds_are_refused_at_once() {
+    let server = Server::start().await;
+    let many: Vec<String> = (0..7000).map(|n| format!("package-{n}")).collect();
+    let answer = server.post(&wish_with("packages", json!(many))).await;
+    assert_eq!(answer.status, 422);
+    let detail = answer.json()["detail"][0].clone();
+    assert_eq!(detail["loc"], json!(["body", "packages"]));
+    assert!(
+        detail["msg"].as_str().unwrap().contains("65536"),
+        "{detail}"
+    );
+    assert_eq!(server.pending().await, 0);
+}

@@ -229,3 +229,14 @@ async fn a_lease_of_an_earlier_life_is_refused_in_the_next() {
     let refused = store.succeed(&old, at(4001), &answer("late")).await;
     assert!(matches!(refused, Err(StoreError::LeaseLost { .. })));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_keep_jobs_waiting() {
+    let (_dir, store) = store().await;
+    queue(&store, "a", 3600).await;
+    let given_back = claim(&store, 0).await;
+    store.hand_back(&given_back.lease, at(3600)).await.unwrap();
+    claim(&store, 1).await;
+    store.release("w", at(3600)).await.unwrap();
+    assert_eq!(claim(&store, 2).await.attempt, 2);
+}
