@@ -150,7 +150,13 @@ async fn supervise(run: Run) -> anyhow::Result<()> {
             .with_context(|| format!("finding {}", path.display()))
     };
     let (listen, reservation) = supervisor::reserve(run.listen)?;
-    let spool = tempfile::tempdir().context("making a folder for images to flash")?;
+    // Beside the root: who removes the router's folder removes what a killed router left.
+    let root = absolute(&run.root)?;
+    let beside = root.parent().unwrap_or(&root);
+    let spool = tempfile::Builder::new()
+        .prefix("spool-")
+        .tempdir_in(beside)
+        .context("making a folder for images to flash")?;
     let boot = Boot {
         machine: Machine {
             board: run.board,
@@ -160,7 +166,7 @@ async fn supervise(run: Run) -> anyhow::Result<()> {
             overlay_mb: run.overlay_mb,
             efi: run.efi,
         },
-        root: absolute(&run.root)?,
+        root: root.clone(),
         plugins: absolute(&run.plugins)?,
         www: run.www.as_deref().map(absolute).transpose()?,
         listen,
