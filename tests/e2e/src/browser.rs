@@ -1,5 +1,6 @@
 //! Debian's Chromium, driven over WebDriver by its own chromedriver.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -45,11 +46,13 @@ impl Browser {
             .context("cannot start chromedriver; `cargo xtask setup` installs it")?;
         let profile = tempfile::Builder::new().prefix("asu-chromium-").tempdir()?;
         let driver = connect(port, profile.path()).await?;
-        Ok(Self {
+        let browser = Self {
             driver,
             chromedriver,
             _profile: profile,
-        })
+        };
+        browser.hold_still().await?;
+        Ok(browser)
     }
 
     /// Opens a page.
@@ -73,7 +76,6 @@ impl Browser {
     /// Takes a picture of the whole page in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
     pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
-        self.hold_still().await?;
         for width in WIDTHS {
             self.set_size(width, 0).await?;
             let script = "return document.documentElement.scrollHeight";
@@ -93,7 +95,8 @@ impl Browser {
         Ok(())
     }
 
-    /// Asks the page to leave its animations out, as an owner's system may: a picture has no motion.
+    /// Asks the page to leave its animations out, as an owner's system may: what is still fading in
+    /// counts as invisible, and pictures have no motion.
     async fn hold_still(&self) -> anyhow::Result<()> {
         let media = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
         let cdp = self.driver.cdp();
@@ -141,8 +144,18 @@ async fn connect(port: u16, profile: &Path) -> anyhow::Result<WebDriver> {
         .context("cannot start Chromium; `cargo xtask setup` installs it")
 }
 
+/// A program that is Chromium and ends with chromedriver, which would leave it behind when killed.
+fn mortal_chromium(folder: &Path) -> anyhow::Result<String> {
+    let program = folder.join("chromium");
+    let script = "#!/bin/sh\nexec setpriv --pdeathsig TERM /usr/bin/chromium \"$@\"\n";
+    std::fs::write(&program, script)?;
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    Ok(program.to_string_lossy().into_owned())
+}
+
 fn capabilities(profile: &Path) -> anyhow::Result<thirtyfour::ChromeCapabilities> {
     let mut capabilities = DesiredCapabilities::chrome();
+    capabilities.set_binary(&mortal_chromium(profile)?)?;
     // The background services of Chromium would look for hosts of the wide world at every start.
     for arg in [
         "--headless=new",
@@ -159,7 +172,8 @@ fn capabilities(profile: &Path) -> anyhow::Result<thirtyfour::ChromeCapabilities
     ] {
         capabilities.add_arg(arg)?;
     }
-    capabilities.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    let data = profile.join("data");
+    capabilities.add_arg(&format!("--user-data-dir={}", data.display()))?;
     Ok(capabilities)
 }
 
