@@ -30,7 +30,7 @@ const IMPORTS: [&str; 21] = [
     "read",
     "realloc",
     "statvfs",
-    "statx",
+    "syscall",
     "strlen",
     "ubus_add_object",
     "ubus_send_reply",

@@ -4,7 +4,7 @@
 //! and `libubox/blobmsg.h`. None of these structures carries a version or a size, so every offset is
 //! asserted below, in pointer widths: one table for 32 and 64 bit.
 
-use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
+use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 use core::mem::{offset_of, size_of};
 
 /// `struct ubus_context`: grows between releases, so it is never looked into.
@@ -140,6 +140,25 @@ pub(crate) struct Plugin {
     pub(crate) init: unsafe extern "C" fn(*const Ops, *mut Context) -> c_int,
 }
 
+/// Linux' number of `statx` (kernel 4.11 and later; each architecture's `asm/unistd.h`).
+///
+/// By number, because musl has a function of that name since 1.2.5 only: OpenWrt 23.05 would not
+/// load the plugin.
+pub(crate) const SYS_STATX: c_long = if cfg!(target_arch = "x86_64") {
+    332
+} else if cfg!(any(target_arch = "x86", target_arch = "powerpc")) {
+    383
+} else if cfg!(target_arch = "arm") {
+    397
+} else if cfg!(target_arch = "mips") {
+    4366
+} else if cfg!(target_arch = "mips64") {
+    5326
+} else {
+    // aarch64, riscv64, loongarch64: the numbers all newer architectures share.
+    291
+};
+
 /// `struct statx` of Linux, the same on every architecture.
 #[repr(C)]
 pub(crate) struct Statx {
@@ -190,13 +209,7 @@ unsafe extern "C" {
     pub(crate) fn open(path: *const c_char, flags: c_int, ...) -> c_int;
     pub(crate) fn read(file: c_int, memory: *mut c_void, length: usize) -> isize;
     pub(crate) fn realloc(memory: *mut c_void, size: usize) -> *mut c_void;
-    pub(crate) fn statx(
-        folder: c_int,
-        path: *const c_char,
-        flags: c_int,
-        mask: c_uint,
-        out: *mut Statx,
-    ) -> c_int;
+    pub(crate) fn syscall(number: c_long, ...) -> c_long;
     // A 32-bit glibc has 32-bit counters under the plain name.
     #[cfg_attr(
         all(target_env = "gnu", target_pointer_width = "32"),
@@ -213,9 +226,9 @@ pub(crate) const EXECUTABLE: c_int = 1;
 /// `F_OK`.
 pub(crate) const EXISTS: c_int = 0;
 /// `AT_FDCWD`.
-pub(crate) const CURRENT_FOLDER: c_int = -100;
+pub(crate) const CURRENT_FOLDER: c_long = -100;
 /// `STATX_MTIME | STATX_INO | STATX_SIZE`.
-pub(crate) const STATX_WANTED: c_uint = 0x40 | 0x100 | 0x200;
+pub(crate) const STATX_WANTED: c_long = 0x40 | 0x100 | 0x200;
 
 /// Pointer width in bytes.
 const P: usize = size_of::<usize>();

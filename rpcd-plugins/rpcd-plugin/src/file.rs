@@ -1,6 +1,6 @@
 //! Files: read line by line through one page, told apart, removed. Never a whole file in memory.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, c_int, c_long};
 
 use crate::abi;
 use crate::status::Status;
@@ -158,12 +158,14 @@ impl Identity {
     pub fn of(path: &CStr) -> Option<Self> {
         // SAFETY: all-zero bytes are a valid `Statx`, which holds only integers.
         let mut stat: abi::Statx = unsafe { core::mem::zeroed() };
-        // SAFETY: `path` ends with NUL; `stat` is a whole, writable `struct statx`.
+        // SAFETY: `path` ends with NUL; `stat` is a whole, writable `struct statx`; every argument
+        // is as wide as a register.
         let code = unsafe {
-            abi::statx(
+            abi::syscall(
+                abi::SYS_STATX,
                 abi::CURRENT_FOLDER,
                 path.as_ptr(),
-                0,
+                0 as c_long,
                 abi::STATX_WANTED,
                 &raw mut stat,
             )
