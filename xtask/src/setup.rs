@@ -54,8 +54,8 @@ pub(crate) const ALL: [Package; 7] = [
     ),
 ];
 
-/// What building for Wasm needs where rustup cannot bring the wasm32 target.
-pub(crate) const WASM_RUST: [Package; 4] = [
+/// What building for routers needs, and for Wasm where rustup cannot bring the wasm32 target.
+pub(crate) const DEBIAN_RUST: [Package; 4] = [
     package(
         "rustc-web",
         "/usr/bin/rustc",
@@ -71,7 +71,25 @@ pub(crate) const WASM_RUST: [Package; 4] = [
         "/usr/src/rustc-web",
         "the source of the standard library",
     ),
-    package("lld", "/usr/bin/wasm-ld", "it links Wasm"),
+    package(
+        "lld",
+        "/usr/bin/ld.lld",
+        "it links for every processor, and Wasm",
+    ),
+];
+
+/// What running the plugins on a big-endian processor needs.
+pub(crate) const EMULATION: [Package; 2] = [
+    package(
+        "qemu-user",
+        "/usr/bin/qemu-mips",
+        "it runs programs for MIPS",
+    ),
+    package(
+        "libc6-dev-mips-cross",
+        "/usr/mips-linux-gnu/lib/crt1.o",
+        "the C library for them",
+    ),
 ];
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.
