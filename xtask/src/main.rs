@@ -72,7 +72,7 @@ fn main() -> std::process::ExitCode {
 
 fn dispatch(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Setup => setup::debian(&setup::ALL),
+        Command::Setup => setup::everything(),
         Command::Build => build::everything(),
         Command::Demo { once } => demo::demo(*once),
         Command::Test { quick } => check::test(*quick),

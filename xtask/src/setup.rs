@@ -19,7 +19,7 @@ const fn package(name: &'static str, file: &'static str, why: &'static str) -> P
     Package { name, file, why }
 }
 
-/// What the demo and the tests need.
+/// What the demo and the journeys need.
 pub(crate) const ALL: [Package; 7] = [
     package("make", "/usr/bin/make", "ImageBuilders are driven by make"),
     package(
@@ -91,6 +91,13 @@ pub(crate) const EMULATION: [Package; 2] = [
         "the C library for them",
     ),
 ];
+
+/// Sees to all that building and testing need, and not only the demo.
+pub(crate) fn everything() -> anyhow::Result<()> {
+    [&ALL[..], &DEBIAN_RUST, &EMULATION]
+        .into_iter()
+        .try_for_each(debian)
+}
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.
 pub(crate) fn debian(packages: &[Package]) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod subject;
 #[path = "../../packagelist/src/apk.rs"]
 mod apk;
 #[rustfmt::skip]
+#[allow(dead_code, reason = "the paths of a router are not used here")]
 #[path = "../../packagelist/src/list.rs"]
 mod list;
 #[rustfmt::skip]

@@ -28,6 +28,9 @@ pub fn names(reply: &[u8]) -> BTreeSet<Vec<u8>> {
 }
 
 /// Reads everything in a message in every way; how many fields there are.
+///
+/// # Panics
+/// If a field has two types at once.
 #[must_use]
 pub fn walk(table: Table<'_>, depth: usize) -> usize {
     let mut count = 0;
