@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::build;
 use crate::run::{cargo_in, root, run};
-use crate::{setup, size};
+use crate::{plugins, setup, size};
 
 /// Runs all checks and tests; without the journeys when `quick`.
 pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
@@ -13,6 +13,8 @@ pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
     build::everything()?;
     units()?;
     size::size()?;
+    plugins::check(quick)?;
+    plugins::emulate()?;
     dependencies()?;
     if !quick {
         journeys()?;

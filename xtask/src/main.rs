@@ -5,7 +5,10 @@
 
 mod build;
 mod check;
+mod debian_rust;
 mod demo;
+mod fuzz;
+mod plugins;
 mod run;
 mod setup;
 mod size;
@@ -39,8 +42,16 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// Build the rpcd plugins for this machine.
-    Plugins,
+    /// Build the rpcd plugins: for this machine, or for routers.
+    Plugins(plugins::Options),
+    /// Ask the plugins for big-endian MIPS the same as those for x86-64, under QEMU.
+    Emulate,
+    /// Give the plugins made-up arguments and databases; needs nightly Rust and cargo-fuzz.
+    Fuzz {
+        /// How long each of the four targets runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Build the page with its Wasm module.
     Wasm,
     /// Print the sizes of what a router carries, and fail if one is over its budget.
@@ -61,11 +72,13 @@ fn main() -> std::process::ExitCode {
 
 fn dispatch(command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Setup => setup::debian(&setup::ALL),
+        Command::Setup => setup::everything(),
         Command::Build => build::everything(),
         Command::Demo { once } => demo::demo(*once),
         Command::Test { quick } => check::test(*quick),
-        Command::Plugins => build::plugins(),
+        Command::Plugins(options) => plugins::plugins(options),
+        Command::Emulate => plugins::emulate(),
+        Command::Fuzz { seconds } => fuzz::fuzz(*seconds),
         Command::Wasm => wasm::page().map(drop),
         Command::Size => size::size(),
         Command::Screenshots => demo::screenshots(),

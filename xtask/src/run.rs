@@ -48,6 +48,17 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs it without saying so, and fails if it fails.
+pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
 /// What a program prints; fails if it fails.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let line = line(command);

@@ -19,7 +19,7 @@ const fn package(name: &'static str, file: &'static str, why: &'static str) -> P
     Package { name, file, why }
 }
 
-/// What the demo and the tests need.
+/// What the demo and the journeys need.
 pub(crate) const ALL: [Package; 10] = [
     package("make", "/usr/bin/make", "ImageBuilders are driven by make"),
     package(
@@ -69,8 +69,8 @@ pub(crate) const ALL: [Package; 10] = [
     ),
 ];
 
-/// What building for Wasm needs where rustup cannot bring the wasm32 target.
-pub(crate) const WASM_RUST: [Package; 4] = [
+/// What building for routers needs, and for Wasm where rustup cannot bring the wasm32 target.
+pub(crate) const DEBIAN_RUST: [Package; 4] = [
     package(
         "rustc-web",
         "/usr/bin/rustc",
@@ -86,8 +86,33 @@ pub(crate) const WASM_RUST: [Package; 4] = [
         "/usr/src/rustc-web",
         "the source of the standard library",
     ),
-    package("lld", "/usr/bin/wasm-ld", "it links Wasm"),
+    package(
+        "lld",
+        "/usr/bin/ld.lld",
+        "it links for every processor, and Wasm",
+    ),
 ];
+
+/// What running the plugins on a big-endian processor needs.
+pub(crate) const EMULATION: [Package; 2] = [
+    package(
+        "qemu-user",
+        "/usr/bin/qemu-mips",
+        "it runs programs for MIPS",
+    ),
+    package(
+        "libc6-dev-mips-cross",
+        "/usr/mips-linux-gnu/lib/crt1.o",
+        "the C library for them",
+    ),
+];
+
+/// Sees to all that building and testing need, and not only the demo.
+pub(crate) fn everything() -> anyhow::Result<()> {
+    [&ALL[..], &DEBIAN_RUST, &EMULATION]
+        .into_iter()
+        .try_for_each(debian)
+}
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.
 pub(crate) fn debian(packages: &[Package]) -> anyhow::Result<()> {

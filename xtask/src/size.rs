@@ -46,7 +46,8 @@ pub(crate) fn size() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(file: &Path) -> anyhow::Result<(u64, u64)> {
+/// The bytes of a file, and of the file compressed.
+pub(crate) fn measure(file: &Path) -> anyhow::Result<(u64, u64)> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&bytes)?;

@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::debian_rust;
 use crate::run::{cargo_in, output, root, run, target};
-use crate::setup::{WASM_RUST, debian};
+use crate::setup::{DEBIAN_RUST, debian};
 
 /// The target triple of a browser.
 const TRIPLE: &str = "wasm32-unknown-unknown";
@@ -61,7 +62,7 @@ fn rust_with_wasm() -> anyhow::Result<Command> {
         return Ok(cargo_in(&root(), &["build"]));
     }
     eprintln!("rustup cannot bring it; using Debian's Rust, which builds its own standard library");
-    debian(&WASM_RUST)?;
+    debian(&DEBIAN_RUST)?;
     debian_rust()
 }
 
@@ -71,15 +72,8 @@ fn has_wasm_target() -> bool {
 }
 
 fn debian_rust() -> anyhow::Result<Command> {
-    let mut command = Command::new("/usr/bin/cargo");
-    command
-        .current_dir(root())
-        // RUSTC_BOOTSTRAP allows a stable compiler to build the standard library.
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_linker()?)
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .args(["build", "-Zbuild-std=std,panic_abort"]);
+    let mut command = debian_rust::cargo(&root(), &["build", "-Zbuild-std=std,panic_abort"]);
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_linker()?);
     Ok(command)
 }
 

@@ -1,4 +1,4 @@
-//! The plugins as rpcd loads them.
+//! The plugins as rpcd of this machine loads them.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -7,38 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use object::elf::{DF_1_NOW, DT_FLAGS_1, DT_NEEDED, FileHeader64, PF_W, PT_GNU_RELRO, PT_LOAD};
-use object::read::elf::{Dyn, ElfFile64, ProgramHeader};
-use object::{Endianness, Object, ObjectSymbol};
-
-/// All a plugin may ask of rpcd and what rpcd has loaded. `abort` is not among it: only a reachable
-/// panic asks for that.
-const IMPORTS: [&str; 21] = [
-    "access",
-    "bcmp",
-    "blobmsg_add_field",
-    "blobmsg_add_json_from_string",
-    "calloc",
-    "close",
-    "free",
-    "memchr",
-    "memcmp",
-    "memcpy",
-    "memmove",
-    "memset",
-    "open",
-    "read",
-    "realloc",
-    "statvfs",
-    "syscall",
-    "strlen",
-    "ubus_add_object",
-    "ubus_send_reply",
-    "unlink",
-];
+use asu_rpcd_built::object::elf::{EM_AARCH64, EM_X86_64};
+use asu_rpcd_built::{Kind, inspect, panics};
 
 /// Most bytes a file may have; a change that needs more has to say so here.
 const SIZES: [(&str, u64); 2] = [("packagelist", 9_500), ("attendedsysupgrade", 18_600)];
+
+/// What files for this machine say.
+const HERE: Kind = Kind {
+    machine: if cfg!(target_arch = "aarch64") {
+        EM_AARCH64
+    } else {
+        EM_X86_64
+    },
+    wide: true,
+    big_endian: false,
+};
 
 /// The release build, made once.
 static FILES: LazyLock<Vec<(PathBuf, Vec<u8>, u64)>> = LazyLock::new(|| {
@@ -58,70 +42,11 @@ static FILES: LazyLock<Vec<(PathBuf, Vec<u8>, u64)>> = LazyLock::new(|| {
     SIZES.map(file).into()
 });
 
-fn each(check: impl Fn(&Path, &ElfFile64<'_, Endianness>)) {
+#[test]
+fn rpcd_can_load_them() {
     for (path, bytes, _) in FILES.iter() {
-        check(path, &ElfFile64::parse(&**bytes).unwrap());
+        assert_eq!(inspect(bytes, HERE), Ok(()), "{}", path.display());
     }
-}
-
-#[test]
-fn nothing_else_is_imported() {
-    each(|path, file| {
-        for symbol in file.dynamic_symbols().filter(ObjectSymbol::is_undefined) {
-            let name = symbol.name().unwrap();
-            assert!(IMPORTS.contains(&name), "{} imports {name}", path.display());
-        }
-    });
-}
-
-#[test]
-fn only_the_registration_is_exported_and_writable() {
-    each(|path, file| {
-        let exported: Vec<_> = file
-            .dynamic_symbols()
-            .filter(ObjectSymbol::is_definition)
-            .collect();
-        let names: Vec<_> = exported
-            .iter()
-            .map(|symbol| symbol.name().unwrap())
-            .collect();
-        assert_eq!(names, ["rpc_plugin"], "{}", path.display());
-        // rpcd writes into it: in constant or relocated-then-protected memory it would end there.
-        assert!(writable(file, exported[0].address()), "{}", path.display());
-    });
-}
-
-fn writable(file: &ElfFile64<'_, Endianness>, address: u64) -> bool {
-    let within =
-        |header: &<FileHeader64<Endianness> as object::read::elf::FileHeader>::ProgramHeader| {
-            let start = header.p_vaddr(Endianness::Little);
-            (start..start + header.p_memsz(Endianness::Little)).contains(&address)
-        };
-    let kind = |kind: u32| {
-        file.elf_program_headers()
-            .iter()
-            .filter(move |h| h.p_type(Endianness::Little) == kind)
-    };
-    kind(PT_LOAD).any(|h| within(h) && h.p_flags(Endianness::Little) & PF_W != 0)
-        && !kind(PT_GNU_RELRO).any(within)
-}
-
-#[test]
-fn symbols_are_bound_when_loaded_and_no_library_is_needed() {
-    each(|path, file| {
-        let endian = Endianness::Little;
-        let data = file.data();
-        let headers = file.elf_program_headers().iter();
-        let mut tables = headers.filter_map(|header| header.dynamic(endian, data).unwrap());
-        let entries = tables.next().unwrap();
-        let has = |tag: u32, bits: u64| {
-            entries.iter().any(|entry| {
-                entry.d_tag(endian) == u64::from(tag) && entry.d_val(endian) & bits == bits
-            })
-        };
-        assert!(has(DT_FLAGS_1, DF_1_NOW.into()), "{}", path.display());
-        assert!(!has(DT_NEEDED, 0), "{}", path.display());
-    });
 }
 
 #[test]
@@ -134,4 +59,45 @@ fn sizes_stay_in_their_budget() {
             path.display()
         );
     }
+}
+
+#[test]
+fn another_processors_file_is_told() {
+    let other = Kind {
+        big_endian: true,
+        ..HERE
+    };
+    for (path, bytes, _) in FILES.iter() {
+        let faults = inspect(bytes, other).unwrap_err();
+        assert_eq!(
+            faults,
+            ["it is for another processor"],
+            "{}",
+            path.display()
+        );
+    }
+}
+
+/// The C library of this machine has what a plugin must not have.
+#[test]
+fn an_ordinary_library_is_refused() {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let path = maps.lines().find_map(|line| {
+        let path = line.split_whitespace().last()?;
+        path.contains("/libc.so").then_some(path)
+    });
+    let faults = inspect(&fs::read(path.unwrap()).unwrap(), HERE).unwrap_err();
+    for expected in [
+        "it exports memcpy",
+        "it does not export rpc_plugin",
+        "it needs a library of its own",
+    ] {
+        assert!(faults.iter().any(|fault| fault == expected), "{expected}");
+    }
+}
+
+#[test]
+fn without_symbols_nobody_knows_of_panics() {
+    let faults = panics(&FILES[0].1).unwrap_err();
+    assert_eq!(faults, ["it has no symbol table to look for panics in"]);
 }
