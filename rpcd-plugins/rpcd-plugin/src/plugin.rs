@@ -105,12 +105,30 @@ macro_rules! export {
         pub static rpc_plugin: $crate::Registration =
             $crate::Registration::new::<METHODS, ARGUMENTS, Exported>();
 
+        $crate::panic_handler!();
+    };
+}
+
+/// The panic handler of a plugin.
+#[doc(hidden)]
+#[cfg(not(feature = "host"))]
+#[macro_export]
+macro_rules! panic_handler {
+    () => {
         #[cfg(not(test))]
         #[panic_handler]
         fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
             $crate::abort()
         }
     };
+}
+
+/// Nothing: on the host the panic handler is that of std.
+#[doc(hidden)]
+#[cfg(feature = "host")]
+#[macro_export]
+macro_rules! panic_handler {
+    () => {};
 }
 
 /// The byte of a [`crate::Kind`] as text.

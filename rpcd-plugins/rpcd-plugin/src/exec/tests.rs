@@ -46,6 +46,7 @@ unsafe extern "C" fn decline(
     9
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form of every end")]
 fn echo(output: &Output<'_>, reply: &mut Reply) -> Result<(), Status> {
     reply.boolean(c"success", output.success);
     reply.string(c"out", output.stdout);
