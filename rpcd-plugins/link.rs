@@ -9,7 +9,7 @@ fn main() {
     }
 }
 
-const ARGUMENTS: [&str; 7] = [
+const ARGUMENTS: [&str; 9] = [
     // No start code and no library of its own: every symbol comes from rpcd and what it has loaded.
     "-nostartfiles",
     "-nodefaultlibs",
@@ -21,4 +21,8 @@ const ARGUMENTS: [&str; 7] = [
     "-Wl,-z,noseparate-code",
     "-Wl,--build-id=none",
     "-Wl,--no-eh-frame-hdr",
+    // Constants and code in one segment: both are only read.
+    "-Wl,--no-rosegment",
+    // Stripped here: the profile does not reach a package with options of its own.
+    "-Wl,-s",
 ];

@@ -1,7 +1,7 @@
 //! The ubus objects of a router: arguments and replies of our rpcd plugins.
 //!
-//! Object `packagelist`: `list`. Object `attendedsysupgrade`: `info`, `verify`, `test`, `start`,
-//! `clean`. All sizes are bytes. The image always lies at [`IMAGE_PATH`].
+//! Object `packagelist`: `list`. Object `attendedsysupgrade`: `info`, `status`, `verify`, `test`,
+//! `start`, `clean`. All sizes are bytes. The image always lies at [`IMAGE_PATH`].
 
 use std::collections::BTreeMap;
 
@@ -53,6 +53,38 @@ pub struct RouterInfo {
     pub overlay_free: Option<u64>,
     /// The running image's compat_version: `1.0`.
     pub compat_version: String,
+}
+
+/// Reply of `attendedsysupgrade.status {}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// How far an upgrade has come.
+    pub status: UpgradeStatus,
+}
+
+/// How far an upgrade has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UpgradeStatus {
+    /// There is no image.
+    #[default]
+    Idle,
+    /// There is an image that was not verified since it last changed.
+    Uploading,
+    /// This image is verified.
+    Verified,
+    /// sysupgrade runs.
+    Flashing,
+}
+
+/// Arguments of `attendedsysupgrade.verify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyArgs {
+    /// The SHA-256 the image should have, hex.
+    pub sha256: String,
+    /// A usign signature of the image by a key of the router, the text of its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// Reply of `attendedsysupgrade.verify {sha256}`.

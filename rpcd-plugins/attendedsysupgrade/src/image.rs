@@ -2,46 +2,68 @@
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Identity, Single};
+use asu_rpcd_plugin::{Identity, Single, exists};
+
+use crate::why::Why;
 
 /// Where the browser uploads the image to.
 pub(crate) const PATH: &CStr = c"/tmp/firmware.bin";
 
-/// What a person is told when there is no image.
-pub(crate) const MISSING: &str = "There is no image at /tmp/firmware.bin. Upload one first.";
+/// What `sysupgrade` says; it is there from the start of an upgrade until sysupgrade gives up.
+pub(crate) const LOG: &CStr = c"/tmp/attendedsysupgrade.log";
 
-/// What a person is told when too much runs at once.
-pub(crate) const BUSY: &str =
-    "The router is busy with other checks, or short of memory. Try again in a minute.";
+/// The file that the findings are about.
+static IMAGE: Single<Identity> = Single::new(Identity::NONE);
 
-/// What `test` found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tested {
-    /// The file that was tested.
-    pub(crate) image: Identity,
-    /// Whether it may be flashed.
-    pub(crate) valid: bool,
-    /// Whether settings can be kept.
-    pub(crate) allow_backup: bool,
-}
+/// What was found out about it: the bits below.
+static FINDINGS: Single<u8> = Single::new(0);
 
-/// What is known of the image. Each finding names the file it is about, so that a new upload makes
-/// it worthless without anybody having to say so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Findings {
-    /// The file whose SHA-256 was as expected.
-    pub(crate) verified: Option<Identity>,
-    /// The outcome of the router's own check.
-    pub(crate) tested: Option<Tested>,
-}
+/// Its SHA-256, and its signature if one was asked for, are as expected.
+pub(crate) const VERIFIED: u8 = 1;
+/// The router's own check had a result.
+pub(crate) const TESTED: u8 = 2;
+/// The router's own check accepts it.
+pub(crate) const VALID: u8 = 4;
+/// Settings can be kept.
+pub(crate) const ALLOWS_BACKUP: u8 = 8;
 
-impl Findings {
-    /// Nothing is known.
-    pub(crate) const NONE: Self = Self {
-        verified: None,
-        tested: None,
+/// What is known of the file that is there now, without `less`.
+///
+/// A new upload is another file and makes all findings worthless without anybody having to say so.
+pub(crate) fn findings(less: u8) -> Result<u8, Why> {
+    let now = Identity::of(PATH).ok_or(Why::Missing)?;
+    let known = if IMAGE.get() == now {
+        FINDINGS.get()
+    } else {
+        0
     };
+    IMAGE.set(now);
+    FINDINGS.set(known & !less);
+    Ok(known & !less)
 }
 
-/// What this process has found out.
-pub(crate) static FINDINGS: Single<Findings> = Single::new(Findings::NONE);
+/// Adds findings about the file that [`findings`] saw last, if it is still that.
+pub(crate) fn add(bits: u8) -> Result<(), Why> {
+    if Identity::of(PATH) != Some(IMAGE.get()) {
+        return Err(Why::Changed);
+    }
+    FINDINGS.set(FINDINGS.get() | bits);
+    Ok(())
+}
+
+/// Forgets all findings.
+pub(crate) fn forget() {
+    IMAGE.set(Identity::NONE);
+}
+
+/// How far an upgrade has come.
+pub(crate) fn status() -> &'static [u8] {
+    if exists(LOG) {
+        return b"flashing";
+    }
+    match findings(0) {
+        Err(_) => b"idle",
+        Ok(known) if known & VERIFIED != 0 => b"verified",
+        Ok(_) => b"uploading",
+    }
+}

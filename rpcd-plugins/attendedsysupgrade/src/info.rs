@@ -2,124 +2,213 @@
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Call, Handler, Lines, Message, Status, exists, free_space};
+use asu_rpcd_plugin::{File, Lines, Names, Reply, Window, device, exists, free_space};
 
-use crate::facts::{self, Fact, memory_value, shell_value};
+/// Files to read line by line; the order is that in [`Facts::take`].
+const FILES: Names = Names::new(
+    b"/etc/openwrt_release\0/proc/meminfo\0/tmp/sysinfo/board_name\0/tmp/sysinfo/model\0\
+    /proc/mounts\0/etc/config/system\0\0",
+);
 
-/// Where the facts are.
-pub(crate) struct Sources<'a> {
-    pub(crate) release: &'a CStr,
-    pub(crate) board_name: &'a CStr,
-    pub(crate) model: &'a CStr,
-    pub(crate) mounts: &'a CStr,
-    pub(crate) efi: &'a CStr,
-    pub(crate) apk: &'a CStr,
-    pub(crate) opkg: &'a CStr,
-    pub(crate) memory: &'a CStr,
-    pub(crate) tmp: &'a CStr,
-    pub(crate) overlay: &'a CStr,
-    pub(crate) system: &'a CStr,
-}
+/// What lines start with, and the fields for what follows: text, or kB behind a colon.
+const KEYS: Names = Names::new(
+    b"DISTRIB_ID=\0distribution\0DISTRIB_RELEASE=\0version\0DISTRIB_REVISION=\0revision\0\
+    DISTRIB_TARGET=\0target\0DISTRIB_ARCH=\0arch\0\
+    MemTotal:\0memory_total\0MemAvailable:\0memory_available\0\0",
+);
 
-impl Sources<'static> {
-    const OF_THIS_ROUTER: Self = Self {
-        release: c"/etc/openwrt_release",
-        board_name: c"/tmp/sysinfo/board_name",
-        model: c"/tmp/sysinfo/model",
-        mounts: c"/proc/mounts",
-        efi: c"/sys/firmware/efi",
-        apk: c"/lib/apk/db/installed",
-        opkg: c"/usr/lib/opkg/status",
-        memory: c"/proc/meminfo",
-        tmp: c"/tmp",
-        overlay: c"/overlay",
-        system: c"/etc/config/system",
+/// Folders whose filesystem's free space is told, and the fields.
+const SPACES: Names = Names::new(b"/tmp\0tmp_free\0/overlay\0overlay_free\0\0");
+
+/// Files that tell the package manager, and their names.
+const MANAGERS: Names = Names::new(b"/lib/apk/db/installed\0apk\0/usr/lib/opkg/status\0opkg\0\0");
+
+pub(crate) fn write(reply: &mut Reply) {
+    let mut facts = Facts {
+        reply,
+        inside: false,
+        compat_version: false,
     };
-}
-
-pub(crate) struct Info;
-
-impl Handler for Info {
-    fn handle(call: &mut Call<'_>) -> Result<(), Status> {
-        let mut reply = Message::new();
-        write(&Sources::OF_THIS_ROUTER, &mut reply);
-        call.reply(&mut reply)
+    let mut window = Window::new();
+    for (number, path) in FILES.enumerate() {
+        facts.read(number, path.to_bytes_with_nul(), &mut window);
+    }
+    let mut room = [0; 48];
+    if let Some(device) = device(c"/rom") {
+        facts.read(6, size_file(device, &mut room), &mut window);
+    }
+    if !facts.compat_version {
+        facts.reply.string(c"compat_version", b"1.0");
+    }
+    reply.boolean(c"efi", exists(c"/sys/firmware/efi"));
+    let mut spaces = SPACES;
+    while let (Some(path), Some(field)) = (spaces.next(), spaces.next()) {
+        if let Some(space) = free_space(path) {
+            reply.number(field, space);
+        }
+    }
+    let mut managers = MANAGERS;
+    while let (Some(path), Some(name)) = (managers.next(), managers.next()) {
+        if exists(path) {
+            reply.string(c"package_manager", name.to_bytes());
+            break;
+        }
     }
 }
 
-/// Field of the reply and key in `/etc/openwrt_release`.
-const RELEASE: [(&str, &str); 5] = [
-    ("distribution", "DISTRIB_ID"),
-    ("version", "DISTRIB_RELEASE"),
-    ("revision", "DISTRIB_REVISION"),
-    ("target", "DISTRIB_TARGET"),
-    ("arch", "DISTRIB_ARCH"),
-];
-
-/// Field of the reply and key in `/proc/meminfo`.
-const MEMORY: [(&str, &str); 2] = [
-    ("memory_total", "MemTotal"),
-    ("memory_available", "MemAvailable"),
-];
-
-fn write(from: &Sources<'_>, reply: &mut Message) {
-    write_release(from.release, reply);
-    text(reply, "board_name", &facts::first_line(from.board_name));
-    text(reply, "model", &facts::first_line(from.model));
-    text(reply, "rootfs_type", &facts::rootfs_type(from.mounts));
-    reply.boolean("efi", exists(from.efi));
-    if let Some(manager) = package_manager(from) {
-        reply.string("package_manager", manager);
-    }
-    number(reply, "tmp_free", free_space(from.tmp));
-    write_memory(from.memory, reply);
-    number(reply, "overlay_free", free_space(from.overlay));
-    text(reply, "compat_version", &facts::compat_version(from.system));
+struct Facts<'a> {
+    reply: &'a mut Reply,
+    /// Whether the line is one of the first section `system`.
+    inside: bool,
+    /// Whether the version was there.
+    compat_version: bool,
 }
 
-fn write_release(path: &CStr, reply: &mut Message) {
-    let Some(mut lines) = Lines::open(path) else {
-        return;
-    };
-    while let Some(line) = lines.next() {
-        for (field, key) in RELEASE {
-            if let Some(value) = shell_value(line, key) {
-                let mut fact = Fact::new();
-                fact.set(value);
-                text(reply, field, &fact);
+impl Facts<'_> {
+    /// Reads a file until enough is known.
+    fn read(&mut self, number: usize, path: &[u8], window: &mut Window) {
+        if let Some(file) = File::open_bytes(path) {
+            let mut lines = Lines::new(file, window);
+            while let Some(line) = lines.next() {
+                if self.take(number, line) {
+                    break;
+                }
             }
         }
     }
-}
 
-fn write_memory(path: &CStr, reply: &mut Message) {
-    let Some(mut lines) = Lines::open(path) else {
-        return;
-    };
-    while let Some(line) = lines.next() {
-        for (field, key) in MEMORY {
-            number(reply, field, memory_value(line, key));
+    /// Takes what a line of the file of that number says; true if no other matters.
+    fn take(&mut self, number: usize, line: &[u8]) -> bool {
+        match number {
+            0 | 1 => {
+                self.take_key(line);
+                false
+            }
+            2 => self.text(c"board_name", line),
+            3 => self.text(c"model", line),
+            4 => {
+                let (place, kind) = (word(line, 1), word(line, 2));
+                // What was installed is the read-only part, which the kernel lists first. Its own
+                // first root and the sum of two others are not.
+                let found =
+                    place == b"/rom" || place == b"/" && kind != b"rootfs" && kind != b"overlay";
+                found && self.text(c"rootfs_type", kind)
+            }
+            5 => self.take_config(line),
+            _ => {
+                self.size(c"rootfs_size", line, 9);
+                true
+            }
+        }
+    }
+
+    fn take_key(&mut self, line: &[u8]) {
+        let mut keys = KEYS;
+        while let (Some(key), Some(field)) = (keys.next(), keys.next()) {
+            let key = key.to_bytes();
+            if let Some(value) = line.strip_prefix(key) {
+                if key.ends_with(b":") {
+                    self.size(field, value, 10);
+                } else {
+                    self.text(field, value);
+                }
+            }
+        }
+    }
+
+    fn take_config(&mut self, line: &[u8]) -> bool {
+        let second = word(line, 1);
+        if word(line, 0) == b"config" {
+            let before = self.inside;
+            self.inside = second == b"system";
+            return before;
+        }
+        let found = self.inside && second == b"compat_version";
+        if found {
+            self.compat_version = self.text(c"compat_version", word(line, 2));
+        }
+        found
+    }
+
+    /// Writes a text, unless it is empty; true.
+    fn text(&mut self, field: &CStr, value: &[u8]) -> bool {
+        let value = unquote(value);
+        if !value.is_empty() {
+            self.reply.string(field, value);
+        }
+        true
+    }
+
+    /// Writes the number in front of `text`, doubled `doublings` times; 32 bits of kB or sectors are
+    /// more than any router has.
+    fn size(&mut self, field: &CStr, text: &[u8], doublings: u8) {
+        let mut number = 0u32;
+        let mut there = false;
+        for byte in unquote(text) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            there = true;
+            let next = number.checked_mul(10);
+            let Some(next) = next.and_then(|next| next.checked_add(digit.into())) else {
+                return;
+            };
+            number = next;
+        }
+        if there {
+            self.reply.number(field, u64::from(number) << doublings);
         }
     }
 }
 
-fn package_manager(from: &Sources<'_>) -> Option<&'static str> {
-    if exists(from.apk) {
-        return Some("apk");
-    }
-    exists(from.opkg).then_some("opkg")
+/// The word of that number in a line, counted from 0, without quotes; empty if there is none.
+#[inline(never)]
+fn word(line: &[u8], number: usize) -> &[u8] {
+    let words = line.split(|byte| *byte <= b' ');
+    let mut words = words.filter(|word| !word.is_empty());
+    unquote(words.nth(number).unwrap_or_default())
 }
 
-fn text(reply: &mut Message, field: &str, fact: &Fact) {
-    if let Some(value) = fact.as_str() {
-        reply.string(field, value);
+/// A value without the spaces and quotes around it.
+#[inline(never)]
+fn unquote(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\'' | b'"', rest @ ..] = value {
+        value = rest;
     }
+    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\'' | b'"'] = value {
+        value = rest;
+    }
+    value
 }
 
-fn number(reply: &mut Message, field: &str, value: Option<u64>) {
-    if let Some(value) = value {
-        reply.number(field, value);
+/// Where the kernel tells the size of a block device, in sectors of 512 bytes, with a NUL.
+///
+/// `/rom` is the root as it was installed, also where it is a plain folder of it; MTD partitions
+/// and UBI volumes with a filesystem are block devices as well.
+fn size_file((major, minor): (u32, u32), room: &mut [u8; 48]) -> &[u8] {
+    let mut end = room.len();
+    let mut put = |text: &[u8]| {
+        for byte in text.iter().rev() {
+            end = end.saturating_sub(1);
+            if let Some(slot) = room.get_mut(end) {
+                *slot = *byte;
+            }
+        }
+    };
+    put(b"/size\0");
+    for (mut number, before) in [(minor, &b":"[..]), (major, b"/sys/dev/block/")] {
+        loop {
+            let [digit, ..] = (number % 10).to_le_bytes();
+            put(&[b'0' + digit]);
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        put(before);
     }
+    room.get(end..).unwrap_or_default()
 }
 
 #[cfg(test)]

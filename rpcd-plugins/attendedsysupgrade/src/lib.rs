@@ -2,38 +2,128 @@
 //! with an image that somebody has put at `/tmp/firmware.bin`.
 //!
 //! - `info {}`: what this router is.
-//! - `verify {sha256}`: whether the image arrived whole.
+//! - `status {}`: how far an upgrade has come.
+//! - `verify {sha256, signature?}`: whether the image arrived whole, and comes from whom it should.
 //! - `test {}`: whether the router's own check accepts the image.
 //! - `start {keep, force?}`: flashes it. Without `force` only what was verified and tested since
 //!   the file last changed.
 //! - `clean {}`: removes the image and forgets what is known of it.
+//! - `sysupgrade {keep_settings}`: what clients of 2017 call, with `/tmp/sysupgrade.bin`.
 //!
 //! It does not fetch images, ask servers or know packages; that is for the browser and the server.
 
 #![cfg_attr(not(test), no_std)]
 
-mod clean;
-mod facts;
+mod check;
 mod image;
 mod info;
 mod start;
-mod test;
 mod verify;
+mod why;
 
-use asu_rpcd_plugin::{Argument, Kind, Method, Object};
+use asu_rpcd_plugin::{Call, Output, Reply, Single, Status, Word, remove};
 
-static METHODS: [Method; 5] = [
-    Method::new::<info::Info>(c"info", &[]),
-    Method::new::<verify::Verify>(c"verify", &VERIFY),
-    Method::new::<test::Test>(c"test", &[]),
-    Method::new::<start::Start>(c"start", &START),
-    Method::new::<clean::Clean>(c"clean", &[]),
-];
-static VERIFY: [Argument; 1] = [Argument::new(c"sha256", Kind::String)];
-static START: [Argument; 2] = [
-    Argument::new(c"keep", Kind::Bool),
-    Argument::new(c"force", Kind::Bool),
-];
-static OBJECT: Object = Object::new(c"attendedsysupgrade", &METHODS);
+use crate::why::{Why, Wrong};
 
-asu_rpcd_plugin::export!(OBJECT);
+asu_rpcd_plugin::export! {
+    "attendedsysupgrade" => answer,
+    "info" {},
+    "status" {},
+    "clean" {},
+    "verify" { "sha256": String, "signature": String },
+    "test" {},
+    "start" { "keep": Bool, "force": Bool },
+    "sysupgrade" { "keep_settings": Bool },
+}
+
+/// The methods that run a command, by their place in the list above.
+const VERIFY: usize = 3;
+const TEST: usize = 4;
+const START: usize = 5;
+
+/// The method whose command runs.
+static RUNNING: Single<usize> = Single::new(0);
+
+fn answer(call: &mut Call<'_>) -> Result<(), Status> {
+    let mut reply = call.begin();
+    let method = call.method::<Exported>();
+    let started = match method {
+        0 => {
+            info::write(&mut reply);
+            return call.reply(&reply);
+        }
+        1 => {
+            reply.string(c"status", image::status());
+            return call.reply(&reply);
+        }
+        2 => {
+            image::forget();
+            remove(image::PATH)?;
+            return call.reply(&reply);
+        }
+        VERIFY => verify::start(call),
+        TEST => check::start(call),
+        START => start::start(call),
+        _ => start::start_2017(call),
+    };
+    match started {
+        Ok(()) => Ok(()),
+        Err(Wrong::Call(status)) => Err(status),
+        Err(Wrong::State(why)) => {
+            conclude(method, Err(why), &mut reply);
+            call.reply(&reply)
+        }
+    }
+}
+
+/// Runs the command of a method, of which there is one at a time.
+fn run(call: &mut Call<'_>, method: usize, words: &[Word<'_>]) -> Result<(), Wrong> {
+    match call.run(words, done) {
+        Ok(()) => {
+            RUNNING.set(method);
+            Ok(())
+        }
+        Err(Status::NOT_FOUND) => Err(Wrong::State(match method {
+            VERIFY => Why::NoTool,
+            TEST => Why::NoCheck,
+            _ => Why::NoShell,
+        })),
+        Err(Status::NO_MEMORY) => Err(Wrong::State(Why::Busy)),
+        Err(status) => Err(Wrong::Call(status)),
+    }
+}
+
+/// A command has ended.
+fn done(output: &Output<'_>, reply: &mut Reply) -> Result<(), Status> {
+    let method = RUNNING.get();
+    let outcome = match method {
+        VERIFY => verify::done(output, reply),
+        TEST => return check::done(output, reply),
+        _ => start::done(output, method),
+    };
+    conclude(method, outcome, reply);
+    Ok(())
+}
+
+/// Writes whether a method has done what it should, and why not.
+fn conclude(method: usize, outcome: Result<(), Why>, reply: &mut Reply) {
+    let success = outcome.is_ok();
+    let mut field = c"error";
+    match method {
+        VERIFY => reply.boolean(c"valid", success),
+        TEST => check::write_refusal(reply),
+        START => reply.boolean(c"started", success),
+        _ => {
+            field = c"message";
+            if success {
+                reply.string(field, b"starting sysupgrade");
+            }
+        }
+    }
+    if let Err(why) = outcome {
+        reply.string(field, why.text());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,136 +1,100 @@
-//! `start`: flashes the image.
+//! `start`: flashes the image; and `sysupgrade`, as clients of 2017 start it.
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Call, Handler, Identity, Job, Message, Output, Status, Table};
+use asu_rpcd_plugin::{Call, Output, Status, Word, exists};
 
-use crate::image::{BUSY, FINDINGS, Findings, MISSING, PATH};
+use crate::image::{self, ALLOWS_BACKUP, PATH, TESTED, VALID, VERIFIED};
+use crate::why::{Why, Wrong};
+use crate::{START, run};
 
-/// Runs `/sbin/sysupgrade` with the words behind the script, in the background: the second is for
-/// the reply to leave before the router goes down, and what it says can be read if it refuses.
-const SCRIPT: &CStr =
-    c"(sleep 1; exec /sbin/sysupgrade \"$@\") </dev/null >/tmp/attendedsysupgrade.log 2>&1 &";
+/// Runs sysupgrade on `$1` with the options in `$2`, in the background: the second is for the reply
+/// to leave before the router goes down. The log is there while it runs; if it refuses, what it
+/// said can be read in the old log.
+const SCRIPT: &CStr = c"l=/tmp/attendedsysupgrade.log;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
 
-const NOT_VERIFIED: &str =
-    "The image was not verified since it was uploaded. Verify it, or start with force.";
-const NOT_TESTED: &str =
-    "The image was not tested since it was uploaded. Test it, or start with force.";
-const NOT_VALID: &str =
-    "The router's check refuses the image. Use another image, or start with force.";
-const NO_BACKUP: &str = "Settings cannot be kept with this image. Start without keeping them.";
-const FAILED: &str = "The upgrade could not be started: /bin/sh cannot be run.";
+/// Where clients of 2017 upload the image to.
+const PATH_2017: &CStr = c"/tmp/sysupgrade.bin";
 
-pub(crate) struct Start;
+/// `-n`: settings are not kept.
+const DROP_SETTINGS: u8 = 1;
+/// `-F`: the check of sysupgrade itself may fail.
+const SKIP_CHECK: u8 = 2;
 
-impl Handler for Start {
-    fn handle(call: &mut Call<'_>) -> Result<(), Status> {
-        let wish = Wish::read(call.arguments()).ok_or(Status::InvalidArgument)?;
-        match decide(wish, FINDINGS.get(), Identity::of(PATH)) {
-            Ok(options) => launch(call, options),
-            Err(why) => refuse(call, why),
+pub(crate) fn start(call: &mut Call<'_>) -> Result<(), Wrong> {
+    let arguments = call.arguments();
+    // Settings are lost or kept by decision, never by default: `keep` has to be there.
+    let keep = arguments.boolean(b"keep");
+    let keep = keep.ok_or(Wrong::Call(Status::INVALID_ARGUMENT))?;
+    let force = arguments.boolean(b"force").unwrap_or(false);
+    let options = decide(keep, force, image::findings(0)?)?;
+    launch(call, START, PATH, options)
+}
+
+/// `sysupgrade {keep_settings}`: no checks but those of sysupgrade itself, as it was.
+pub(crate) fn start_2017(call: &mut Call<'_>) -> Result<(), Wrong> {
+    if !exists(PATH_2017) {
+        return Err(Why::Missing2017.into());
+    }
+    let keep = call.arguments().boolean(b"keep_settings").unwrap_or(true);
+    launch(call, START + 1, PATH_2017, u8::from(!keep))
+}
+
+/// The options to flash with, or why not.
+fn decide(keep: bool, force: bool, known: u8) -> Result<u8, Why> {
+    let has = |bit: u8| known & bit != 0;
+    if !force {
+        if !has(VERIFIED) {
+            return Err(Why::NotVerified);
+        }
+        if !has(TESTED) {
+            return Err(Why::NotTested);
+        }
+        if !has(VALID) {
+            return Err(Why::NotValid);
         }
     }
-}
-
-/// What a person wants.
-#[derive(Debug, Clone, Copy)]
-struct Wish {
-    keep: bool,
-    force: bool,
-}
-
-impl Wish {
-    /// Settings are lost or kept by decision, never by default: `keep` has to be there.
-    fn read(arguments: Table<'_>) -> Option<Self> {
-        let keep = arguments.boolean("keep")?;
-        Some(Self {
-            keep,
-            force: arguments.boolean("force").unwrap_or(false),
-        })
+    if keep && has(TESTED) && !has(ALLOWS_BACKUP) {
+        return Err(Why::NoBackup);
     }
+    let skip = if has(VALID) { 0 } else { SKIP_CHECK };
+    Ok(skip | if keep { 0 } else { DROP_SETTINGS })
 }
 
-/// Options of `sysupgrade`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Options {
-    /// `-n`: settings are not kept.
-    drop_settings: bool,
-    /// `-F`: its own check may fail.
-    skip_check: bool,
-}
-
-/// Whether to flash and how, or why not.
-fn decide(wish: Wish, known: Findings, image: Option<Identity>) -> Result<Options, &'static str> {
-    let image = image.ok_or(MISSING)?;
-    let tested = known.tested.filter(|tested| tested.image == image);
-    if !wish.force {
-        if known.verified != Some(image) {
-            return Err(NOT_VERIFIED);
-        }
-        if !tested.ok_or(NOT_TESTED)?.valid {
-            return Err(NOT_VALID);
-        }
-    }
-    if wish.keep && tested.is_some_and(|tested| !tested.allow_backup) {
-        return Err(NO_BACKUP);
-    }
-    let valid = tested.is_some_and(|tested| tested.valid);
-    Ok(Options {
-        drop_settings: !wish.keep,
-        skip_check: !valid,
-    })
-}
-
-fn launch(call: &mut Call<'_>, options: Options) -> Result<(), Status> {
-    match call.run(command(options, &mut [PATH; 7]), Launch) {
-        Err(Status::NotFound) => refuse(call, FAILED),
-        Err(Status::NoMemory) => refuse(call, BUSY),
-        outcome => outcome,
-    }
-}
-
-/// The command in `room`, which is filled with the image's path, the last word.
-fn command<'a>(options: Options, room: &'a mut [&'static CStr; 7]) -> &'a [&'static CStr] {
-    let flags: &[&CStr] = match (options.drop_settings, options.skip_check) {
-        (false, false) => &[],
-        (true, false) => &[c"-n"],
-        (false, true) => &[c"-F"],
-        (true, true) => &[c"-n", c"-F"],
+fn launch(
+    call: &mut Call<'_>,
+    method: usize,
+    path: &'static CStr,
+    options: u8,
+) -> Result<(), Wrong> {
+    let options = match options {
+        0 => c"",
+        DROP_SETTINGS => c"-n",
+        SKIP_CHECK => c"-F",
+        _ => c"-n -F",
     };
-    let words = [c"/bin/sh", c"-c", SCRIPT, c"sysupgrade"];
-    for (slot, word) in room.iter_mut().zip(words.iter().chain(flags)) {
-        *slot = word;
-    }
-    room.get(..words.len() + flags.len() + 1)
-        .unwrap_or_default()
+    let words = [
+        Word::new(c"/bin/sh"),
+        Word::new(c"-c"),
+        Word::new(SCRIPT),
+        Word::new(c"sysupgrade"),
+        Word::new(path),
+        Word::new(options),
+        Word::END,
+    ];
+    run(call, method, &words)
 }
 
-/// The upgrade being started.
-#[derive(Debug, Clone, Copy)]
-struct Launch;
-
-impl Job for Launch {
-    fn done(self, output: &mut Output<'_>, reply: &mut Message) -> Result<(), Status> {
-        if output.success {
-            // What was allowed once is used up: a second click starts no second upgrade.
-            FINDINGS.set(Findings::NONE);
-        }
-        write(reply, if output.success { Ok(()) } else { Err(FAILED) });
-        Ok(())
+/// The shell has ended, and sysupgrade runs.
+pub(crate) fn done(output: &Output<'_>, method: usize) -> Result<(), Why> {
+    if !output.success {
+        return Err(Why::NoShell);
     }
-}
-
-fn refuse(call: &mut Call<'_>, why: &str) -> Result<(), Status> {
-    let mut reply = Message::new();
-    write(&mut reply, Err(why));
-    call.reply(&mut reply)
-}
-
-fn write(reply: &mut Message, outcome: Result<(), &str>) {
-    reply.boolean("started", outcome.is_ok());
-    if let Err(why) = outcome {
-        reply.string("error", why);
+    if method == START {
+        // What was allowed once is used up: a second click starts no second upgrade.
+        image::forget();
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,113 +1,85 @@
-//! `verify`: whether the image has the SHA-256 that the server told.
+//! `verify`: whether the image has the SHA-256 that the server told, and its signature.
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Call, Handler, Identity, Job, Message, Output, Status};
+use asu_rpcd_plugin::{Call, Output, Reply, Single, Status, Word, exists};
 
-use crate::image::{BUSY, FINDINGS, Findings, MISSING, PATH};
+use crate::image::{self, PATH, VERIFIED};
+use crate::why::{Why, Wrong};
+use crate::{VERIFY, run};
 
-/// busybox by its path, as cgi-upload calls it: it is on every OpenWrt.
-const COMMAND: [&CStr; 3] = [c"/bin/busybox", c"sha256sum", PATH];
+/// Prints the SHA-256 of `$1`, if `$2` is a signature of it by one of the router's keys. The text
+/// of the signature is a word of its own: the shell never reads it as a part of the script.
+const SIGNED: &CStr =
+    c"echo \"$2\"|usign -V -q -m \"$1\" -P /etc/opkg/keys -x -&&exec sha256sum \"$1\"";
 
 /// Hexadecimal digits of a SHA-256.
 const DIGITS: usize = 64;
 
-const FAILED: &str = "The SHA-256 of the image could not be computed, or not in time. Try again.";
-const CHANGED: &str = "The image changed while it was read. Upload it again.";
-const DIFFERENT: &str =
-    "The image is not the one that was built: its SHA-256 is another. Upload it again.";
-const NO_BUSYBOX: &str = "The SHA-256 cannot be computed: /bin/busybox cannot be run.";
+/// What the SHA-256 should be, in lower case.
+static EXPECTED: Single<[u8; DIGITS]> = Single::new([0; DIGITS]);
 
-pub(crate) struct Verify;
+/// What it means when there is no sum.
+static WITHOUT: Single<Why> = Single::new(Why::NoSum);
 
-impl Handler for Verify {
-    fn handle(call: &mut Call<'_>) -> Result<(), Status> {
-        let expected = call.arguments().string("sha256").and_then(parse);
-        let expected = expected.ok_or(Status::InvalidArgument)?;
-        FINDINGS.set(Findings {
-            verified: None,
-            ..FINDINGS.get()
-        });
-        let Some(image) = Identity::of(PATH) else {
-            return refuse(call, MISSING);
-        };
-        match call.run(&COMMAND, Hashing { expected, image }) {
-            Err(Status::NotFound) => refuse(call, NO_BUSYBOX),
-            Err(Status::NoMemory) => refuse(call, BUSY),
-            outcome => outcome,
+pub(crate) fn start(call: &mut Call<'_>) -> Result<(), Wrong> {
+    let arguments = call.arguments();
+    let invalid = Wrong::Call(Status::INVALID_ARGUMENT);
+    let mut expected = [0; DIGITS];
+    let text = arguments.string(b"sha256").ok_or(invalid)?.to_bytes();
+    if text.len() != DIGITS || !digits(text, &mut expected) {
+        return Err(invalid);
+    }
+    let mut without = Why::NoSum;
+    let mut words = [Word::END; 7];
+    words[0] = Word::new(c"/bin/busybox");
+    words[1] = Word::new(c"sha256sum");
+    words[2] = Word::new(PATH);
+    let signature = arguments.get(b"signature");
+    if let Some(field) = signature {
+        without = Why::Unsigned;
+        words[4] = words[2];
+        words[5] = Word::new(field.string().ok_or(invalid)?);
+        words[0] = Word::new(c"/bin/sh");
+        words[1] = Word::new(c"-c");
+        words[2] = Word::new(SIGNED);
+        words[3] = words[0];
+    }
+    image::findings(VERIFIED)?;
+    if signature.is_some() && !exists(c"/usr/bin/usign") {
+        return Err(Why::NoTool.into());
+    }
+    run(call, VERIFY, &words)?;
+    // Only now: a command that ran already keeps its own.
+    EXPECTED.set(expected);
+    WITHOUT.set(without);
+    Ok(())
+}
+
+/// Tells the SHA-256 that was computed, and whether it is the expected one.
+pub(crate) fn done(output: &Output<'_>, reply: &mut Reply) -> Result<(), Why> {
+    let mut found = [0; DIGITS];
+    let there = digits(output.stdout, &mut found);
+    reply.string(c"sha256", if there { &found } else { &[] });
+    if !there {
+        return Err(WITHOUT.get());
+    }
+    if found != EXPECTED.get() {
+        return Err(Why::Different);
+    }
+    image::add(VERIFIED)
+}
+
+/// Takes the SHA-256 in front of `text`, in lower case; false if there is none.
+fn digits(text: &[u8], digits: &mut [u8; DIGITS]) -> bool {
+    let mut count = 0;
+    for (slot, byte) in digits.iter_mut().zip(text) {
+        *slot = byte.to_ascii_lowercase();
+        if matches!(*slot, b'0'..=b'9' | b'a'..=b'f') {
+            count += 1;
         }
     }
-}
-
-/// A SHA-256 being computed.
-#[derive(Debug, Clone, Copy)]
-struct Hashing {
-    expected: [u8; DIGITS],
-    image: Identity,
-}
-
-impl Job for Hashing {
-    fn done(self, output: &mut Output<'_>, reply: &mut Message) -> Result<(), Status> {
-        let found = output
-            .stdout
-            .to_bytes()
-            .first_chunk::<DIGITS>()
-            .and_then(digits);
-        let verdict = self.judge(found.as_ref(), Identity::of(PATH));
-        if verdict.is_ok() {
-            FINDINGS.set(Findings {
-                verified: Some(self.image),
-                ..FINDINGS.get()
-            });
-        }
-        let found = found
-            .as_ref()
-            .and_then(|found| core::str::from_utf8(found).ok());
-        write(reply, verdict, found.unwrap_or_default());
-        Ok(())
-    }
-}
-
-impl Hashing {
-    fn judge(
-        &self,
-        found: Option<&[u8; DIGITS]>,
-        now: Option<Identity>,
-    ) -> Result<(), &'static str> {
-        let found = found.ok_or(FAILED)?;
-        if now != Some(self.image) {
-            return Err(CHANGED);
-        }
-        if *found == self.expected {
-            Ok(())
-        } else {
-            Err(DIFFERENT)
-        }
-    }
-}
-
-fn refuse(call: &mut Call<'_>, why: &str) -> Result<(), Status> {
-    let mut reply = Message::new();
-    write(&mut reply, Err(why), "");
-    call.reply(&mut reply)
-}
-
-fn write(reply: &mut Message, verdict: Result<(), &str>, found: &str) {
-    reply.boolean("valid", verdict.is_ok());
-    reply.string("sha256", found);
-    if let Err(why) = verdict {
-        reply.string("error", why);
-    }
-}
-
-/// A SHA-256 in lower case, if that is what `text` is.
-fn parse(text: &str) -> Option<[u8; DIGITS]> {
-    digits(text.as_bytes().try_into().ok()?)
-}
-
-fn digits(text: &[u8; DIGITS]) -> Option<[u8; DIGITS]> {
-    let hex = text.iter().all(u8::is_ascii_hexdigit);
-    hex.then(|| text.map(|digit| digit.to_ascii_lowercase()))
+    count == DIGITS
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! A router's package databases, in memory where this machine has a filesystem there.
 
-use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -15,7 +14,9 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         std::env::temp_dir()
     };
     let folder = base.join(format!("asu-fuzz-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for the files");
+    for place in ["lib/apk/db", "etc/apk", "usr/lib/opkg"] {
+        std::fs::create_dir_all(folder.join(place)).expect("a folder for the files");
+    }
     folder
 });
 
@@ -36,12 +37,10 @@ impl Files<'_> {
     /// # Panics
     /// If an answer is malformed, names a package twice, or more are asked for than are there.
     pub fn check(self) {
-        let paths = [
-            place("apk", self.apk),
-            place("world", self.world),
-            place("opkg", self.opkg),
-        ];
-        let (all, user) = (subject::list(&paths, true), subject::list(&paths, false));
+        place("lib/apk/db/installed", self.apk);
+        place("etc/apk/world", self.world);
+        place("usr/lib/opkg/status", self.opkg);
+        let (all, user) = (subject::list(&FOLDER, true), subject::list(&FOLDER, false));
         // A name with a NUL inside ends there for C readers, and may so be empty or there twice.
         let contents = [self.apk, self.world, self.opkg];
         if contents
@@ -59,11 +58,10 @@ impl Files<'_> {
     }
 }
 
-fn place(name: &str, content: Option<&[u8]>) -> CString {
+fn place(name: &str, content: Option<&[u8]>) {
     let path = FOLDER.join(name);
     match content {
         Some(content) => std::fs::write(&path, content).expect("room for a file"),
         None => drop(std::fs::remove_file(&path)),
     }
-    CString::new(path.into_os_string().into_encoded_bytes()).expect("a path without NUL")
 }

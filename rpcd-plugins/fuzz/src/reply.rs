@@ -21,8 +21,8 @@ pub fn names(reply: &[u8]) -> BTreeSet<Vec<u8>> {
     for field in table.table().expect("a table") {
         assert_eq!(field.kind, 3, "not text");
         assert_eq!(field.data.last(), Some(&0), "text without end");
-        assert!(!field.name.to_bytes().is_empty(), "no name");
-        assert!(names.insert(field.name.to_bytes().to_vec()), "twice");
+        assert!(!field.name.is_empty(), "no name");
+        assert!(names.insert(field.name.to_vec()), "twice");
     }
     names
 }

@@ -1,14 +1,16 @@
-//! The code under test: the modules of `packagelist`, which is a shared object and no library.
+//! The code under test: the package databases as the plugins read them.
 
-use std::ffi::CString;
+use std::path::Path;
 
 use asu_rpcd_plugin::Message;
+use asu_rpcd_plugin::host::with_root;
 
-/// The reply to a call of `list`, if there is one.
-pub(crate) fn list(paths: &[CString; 3], all: bool) -> Option<Vec<u8>> {
-    let [apk, world, opkg] = paths;
-    let databases = crate::list::Databases { apk, world, opkg };
+/// The reply to a call of `list` on a router whose files lie below `root`, if there is one.
+pub(crate) fn list(root: &Path, all: bool) -> Option<Vec<u8>> {
     let mut reply = Message::new();
-    crate::list::write(&databases, all, &mut reply).ok()?;
+    with_root(root, || {
+        asu_rpcd_packages::write(all, b"packagelist", &mut reply)
+    })
+    .ok()?;
     reply.finish().ok().map(<[u8]>::to_vec)
 }

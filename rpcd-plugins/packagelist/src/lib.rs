@@ -7,30 +7,13 @@
 
 #![cfg_attr(not(test), no_std)]
 
-mod apk;
-mod list;
-mod opkg;
-mod package;
-mod world;
+use asu_rpcd_plugin::{Call, Status};
 
-use asu_rpcd_plugin::{Argument, Call, Handler, Kind, Message, Method, Object, Status};
+asu_rpcd_plugin::export! {
+    "packagelist" => answer,
+    "list" { "all": Bool },
+}
 
-use crate::list::Databases;
-
-static METHODS: [Method; 1] = [Method::new::<List>(c"list", &ARGUMENTS)];
-static ARGUMENTS: [Argument; 1] = [Argument::new(c"all", Kind::Bool)];
-static OBJECT: Object = Object::new(c"packagelist", &METHODS);
-
-asu_rpcd_plugin::export!(OBJECT);
-
-struct List;
-
-impl Handler for List {
-    fn handle(call: &mut Call<'_>) -> Result<(), Status> {
-        // Anything but a boolean counts as absent, as rpcd's own methods have it.
-        let all = call.arguments().boolean("all").unwrap_or(false);
-        let mut reply = Message::new();
-        list::write(&Databases::OF_THIS_ROUTER, all, &mut reply)?;
-        call.reply(&mut reply)
-    }
+fn answer(call: &mut Call<'_>) -> Result<(), Status> {
+    asu_rpcd_packages::answer(call, b"packagelist")
 }

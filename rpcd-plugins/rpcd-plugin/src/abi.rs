@@ -64,7 +64,7 @@ pub(crate) type Handler = unsafe extern "C" fn(
 #[repr(C)]
 pub(crate) struct Method {
     pub(crate) name: *const c_char,
-    pub(crate) handler: Handler,
+    pub(crate) handler: Option<Handler>,
     pub(crate) mask: c_ulong,
     pub(crate) tags: c_ulong,
     pub(crate) policy: *const Policy,
@@ -163,13 +163,17 @@ pub(crate) const SYS_STATX: c_long = if cfg!(target_arch = "x86_64") {
 #[repr(C)]
 pub(crate) struct Statx {
     pub(crate) mask: u32,
-    pub(crate) before_inode: [u32; 7],
+    pub(crate) before_mode: [u32; 6],
+    pub(crate) mode: u16,
     pub(crate) inode: u64,
     pub(crate) size: u64,
     pub(crate) before_mtime: [u64; 8],
     pub(crate) mtime_seconds: i64,
     pub(crate) mtime_nanoseconds: u32,
-    pub(crate) after_mtime: [u32; 33],
+    pub(crate) before_device: [u32; 3],
+    pub(crate) device_major: u32,
+    pub(crate) device_minor: u32,
+    pub(crate) after_device: [u32; 28],
 }
 
 /// `struct statvfs` up to `f_bavail`; the same in musl and in 64-bit glibc.
@@ -194,15 +198,13 @@ unsafe extern "C" {
     pub(crate) fn blobmsg_add_field(
         blob: *mut BlobBuf,
         kind: c_int,
-        name: *const u8,
+        name: *const c_char,
         data: *const u8,
         length: c_uint,
     ) -> c_int;
     pub(crate) fn blobmsg_add_json_from_string(blob: *mut BlobBuf, text: *const c_char) -> bool;
 
     pub(crate) fn abort() -> !;
-    pub(crate) fn access(path: *const c_char, mode: c_int) -> c_int;
-    pub(crate) fn calloc(count: usize, size: usize) -> *mut c_void;
     pub(crate) fn close(file: c_int) -> c_int;
     pub(crate) fn free(memory: *mut c_void);
     pub(crate) fn memchr(memory: *const c_void, byte: c_int, length: usize) -> *const c_void;
@@ -221,14 +223,10 @@ unsafe extern "C" {
 
 /// `O_RDONLY | O_CLOEXEC` of every Linux architecture OpenWrt supports.
 pub(crate) const OPEN_READ: c_int = 0o2_000_000;
-/// `X_OK`.
-pub(crate) const EXECUTABLE: c_int = 1;
-/// `F_OK`.
-pub(crate) const EXISTS: c_int = 0;
 /// `AT_FDCWD`.
 pub(crate) const CURRENT_FOLDER: c_long = -100;
-/// `STATX_MTIME | STATX_INO | STATX_SIZE`.
-pub(crate) const STATX_WANTED: c_long = 0x40 | 0x100 | 0x200;
+/// `STATX_MODE | STATX_MTIME | STATX_INO | STATX_SIZE`.
+pub(crate) const STATX_WANTED: c_long = 0x2 | 0x40 | 0x100 | 0x200;
 
 /// Pointer width in bytes.
 const P: usize = size_of::<usize>();
@@ -276,10 +274,12 @@ const _: () = {
     assert!(offset_of!(Plugin, init) == 2 * P);
 
     assert!(size_of::<Statx>() == 256);
+    assert!(offset_of!(Statx, mode) == 28);
     assert!(offset_of!(Statx, inode) == 32);
     assert!(offset_of!(Statx, size) == 40);
     assert!(offset_of!(Statx, mtime_seconds) == 112);
     assert!(offset_of!(Statx, mtime_nanoseconds) == 120);
+    assert!(offset_of!(Statx, device_major) == 136);
 
     assert!(offset_of!(Statvfs, fragment_size) == P);
     assert!(offset_of!(Statvfs, available) == 2 * P + 16);

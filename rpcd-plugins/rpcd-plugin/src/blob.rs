@@ -28,6 +28,9 @@ const LENGTH: u32 = 0x00ff_ffff;
 /// Bytes of the header of an attribute.
 pub(crate) const HEADER: usize = 4;
 
+/// Where a name starts, behind the header and the length of the name.
+const NAME: usize = HEADER + 2;
+
 /// `length` rounded up to the next multiple of 4.
 pub(crate) const fn padded(length: usize) -> usize {
     length.saturating_add(3) & !3
@@ -38,9 +41,16 @@ pub(crate) const fn name_length(name: usize) -> usize {
     padded(name.saturating_add(3))
 }
 
+/// A length as a word of a message; no message comes near 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "a message is below 1 MiB")]
+pub(crate) const fn word(length: usize) -> [u8; 4] {
+    (length as u32).to_be_bytes()
+}
+
 /// The first word of an attribute with a name.
-pub(crate) const fn header(kind: u8, length: u32) -> [u8; 4] {
-    (EXTENDED | (kind as u32) << 24 | length & LENGTH).to_be_bytes()
+pub(crate) const fn header(kind: u8, length: usize) -> [u8; 4] {
+    let [_, high, middle, low] = word(length);
+    [0x80 | kind, high, middle, low]
 }
 
 /// One named value.
@@ -49,33 +59,26 @@ pub struct Field<'a> {
     /// The type's number, see [`Kind`].
     pub kind: u8,
     /// The name.
-    pub name: &'a CStr,
+    pub name: &'a [u8],
     /// The data, without padding.
     pub data: &'a [u8],
 }
 
 impl<'a> Field<'a> {
-    fn read(kind: u8, body: &'a [u8]) -> Option<Self> {
-        let (length, rest) = body.split_first_chunk::<2>()?;
-        let length = usize::from(u16::from_be_bytes(*length));
-        // A name ends where C code, which reads up to the NUL, sees its end.
-        let name = CStr::from_bytes_until_nul(rest.get(..=length)?).ok()?;
-        let data = body.get(name_length(length)..)?;
-        Some(Self { kind, name, data })
-    }
-
     /// The fields inside, if this is a table.
     pub fn table(&self) -> Option<Table<'a>> {
         self.is(Kind::Table).then_some(Table { bytes: self.data })
     }
 
-    /// The text up to its NUL, if this is UTF-8 text.
-    pub fn string(&self) -> Option<&'a str> {
+    /// The text up to its NUL, if this is text.
+    pub fn string(&self) -> Option<&'a CStr> {
         if !self.is(Kind::String) {
             return None;
         }
         let end = self.data.iter().position(|byte| *byte == 0)?;
-        core::str::from_utf8(self.data.get(..end)?).ok()
+        let text = self.data.get(..=end)?;
+        // SAFETY: the last byte is the first NUL.
+        Some(unsafe { CStr::from_bytes_with_nul_unchecked(text) })
     }
 
     /// The truth value, if this is one.
@@ -103,34 +106,36 @@ impl<'a> Table<'a> {
         Self { bytes }
     }
 
-    /// The values of a whole message, which starts with its own header.
+    /// The bytes of the values.
+    #[cfg(any(test, feature = "host"))]
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The values of a whole message, which starts with its own header and is as long as that says.
     pub fn from_message(message: &'a [u8]) -> Self {
-        match split(message) {
-            Some((attribute, _)) => Self {
-                bytes: attribute.body,
-            },
-            None => Self::default(),
+        Self {
+            bytes: message.get(HEADER..).unwrap_or_default(),
         }
     }
 
     /// The first field of that name.
-    pub fn get(self, name: &str) -> Option<Field<'a>> {
-        self.into_iter()
-            .find(|field| field.name.to_bytes() == name.as_bytes())
+    pub fn get(self, name: &[u8]) -> Option<Field<'a>> {
+        find(self.bytes, name).map(|found| found.field)
     }
 
     /// The text of that name, if it is text.
-    pub fn string(self, name: &str) -> Option<&'a str> {
+    pub fn string(self, name: &[u8]) -> Option<&'a CStr> {
         self.get(name)?.string()
     }
 
     /// The truth value of that name, if it is one.
-    pub fn boolean(self, name: &str) -> Option<bool> {
+    pub fn boolean(self, name: &[u8]) -> Option<bool> {
         self.get(name)?.boolean()
     }
 
     /// The table of that name, if it is one.
-    pub fn table(self, name: &str) -> Option<Table<'a>> {
+    pub fn table(self, name: &[u8]) -> Option<Table<'a>> {
         self.get(name)?.table()
     }
 }
@@ -150,50 +155,63 @@ pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
-impl Fields<'_> {
-    /// How many bytes are not yet read.
-    pub(crate) fn remaining(&self) -> usize {
-        self.rest.len()
-    }
-}
-
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        loop {
-            let (attribute, rest) = split(self.rest)?;
-            self.rest = rest;
-            if attribute.named
-                && let Some(field) = Field::read(attribute.kind, attribute.body)
-            {
-                return Some(field);
+        while !self.rest.is_empty() {
+            let (field, length) = first(self.rest)?;
+            self.rest = self.rest.get(length..)?;
+            if field.is_some() {
+                return field;
             }
+        }
+        None
+    }
+}
+
+/// A field and where it lies, padding included.
+pub(crate) struct Found<'a> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) field: Field<'a>,
+}
+
+/// The first field of that name.
+pub(crate) fn find<'a>(bytes: &'a [u8], name: &[u8]) -> Option<Found<'a>> {
+    let mut start = 0;
+    loop {
+        let (field, length) = first(bytes.get(start..)?)?;
+        let end = start + length;
+        match field {
+            Some(field) if field.name == name => return Some(Found { start, end, field }),
+            _ => start = end,
         }
     }
 }
 
-struct Attribute<'a> {
-    named: bool,
-    kind: u8,
-    body: &'a [u8],
-}
-
-/// The first attribute and what follows its padding.
-fn split(bytes: &[u8]) -> Option<(Attribute<'_>, &[u8])> {
-    let word = u32::from_be_bytes(*bytes.first_chunk::<HEADER>()?);
-    let length = (word & LENGTH) as usize;
-    let body = bytes.get(HEADER..length)?;
-    let rest = bytes.get(padded(length)..)?;
-    let [top, ..] = word.to_be_bytes();
-    Some((
-        Attribute {
-            named: word & EXTENDED != 0,
-            kind: top & 0x7f,
-            body,
-        },
-        rest,
-    ))
+/// The first attribute as a field, unless it has no name or a wrong one, and its padded length.
+fn first(bytes: &[u8]) -> Option<(Option<Field<'_>>, usize)> {
+    let (word, behind) = bytes.split_first_chunk::<HEADER>()?;
+    let number = u32::from_be_bytes(*word);
+    let length = (number & LENGTH) as usize;
+    let (whole, _) = (bytes.get(..length)?, bytes.get(padded(length)..)?);
+    let names = behind
+        .first_chunk::<2>()
+        .map_or(0, |names| u16::from_be_bytes(*names));
+    let names = usize::from(names);
+    let name = whole.get(NAME..NAME + names);
+    let data = whole.get(HEADER + name_length(names)..);
+    let field = match (name, data) {
+        (Some(name), Some(data)) if number & EXTENDED != 0 => Some(Field {
+            kind: word[0] & 0x7f,
+            name,
+            data,
+        }),
+        _ => None,
+    };
+    // An attribute without even its own header would never end.
+    (length >= HEADER).then_some((field, padded(length)))
 }
 
 #[cfg(test)]

@@ -1,18 +1,21 @@
 //! One call of a method: its arguments, and the ways to answer it.
 
-use core::ffi::CStr;
+use core::ffi::c_char;
 
 use crate::abi;
 use crate::blob::Table;
-use crate::exec::{self, Job};
+use crate::exec::{self, Done, Word};
 use crate::message::Message;
+use crate::object::{Service, number};
+use crate::reply::Reply;
 use crate::status::Status;
 
 /// A call that waits for its answer.
 #[derive(Debug)]
 pub struct Call<'a> {
-    context: *mut abi::Context,
-    request: *mut abi::RequestData,
+    pub(crate) context: *mut abi::Context,
+    pub(crate) request: *mut abi::RequestData,
+    method: *const c_char,
     arguments: Table<'a>,
 }
 
@@ -20,13 +23,21 @@ impl<'a> Call<'a> {
     pub(crate) fn new(
         context: *mut abi::Context,
         request: *mut abi::RequestData,
+        method: *const c_char,
         arguments: Table<'a>,
     ) -> Self {
         Self {
             context,
             request,
+            method,
             arguments,
         }
+    }
+
+    /// The number of the method in the signature of `S`, counted from 0.
+    pub fn method<S: Service>(&self) -> usize {
+        // SAFETY: libubus passes the name, a text with NUL that lives as long as the call.
+        unsafe { number(S::SIGNATURE, self.method) }
     }
 
     /// The arguments, unchecked: also ones nobody asked for, such as `ubus_rpc_session`.
@@ -34,20 +45,38 @@ impl<'a> Call<'a> {
         self.arguments
     }
 
-    /// Sends the reply.
-    pub fn reply(&mut self, message: &mut Message) -> Result<(), Status> {
-        let message = message.finish().map_err(|_| Status::NoMemory)?;
-        // SAFETY: context and request are libubus's own and live during the call; `message` is a
-        // whole blob from realloc, so aligned, and libubus copies it.
-        Status::check(unsafe { abi::ubus_send_reply(self.context, self.request, message.as_ptr()) })
+    /// Sends a message as the reply.
+    pub fn send(&mut self, message: &mut Message) -> Result<(), Status> {
+        let message = message.finish().map_err(|_| Status::NO_MEMORY)?;
+        self.send_blob(message.as_ptr())
     }
 
-    /// Runs a command without waiting for it; `job` answers when it has ended.
+    /// Begins a small reply.
+    pub fn begin(&self) -> Reply {
+        Reply::begin()
+    }
+
+    /// Sends a small reply.
+    pub fn reply(&mut self, reply: &Reply) -> Result<(), Status> {
+        self.send_blob(reply.head())
+    }
+
+    fn send_blob(&mut self, blob: *const u8) -> Result<(), Status> {
+        // SAFETY: context and request are libubus's own and live during the call; `blob` is a whole
+        // and aligned one, and libubus copies it.
+        Status::check(unsafe { abi::ubus_send_reply(self.context, self.request, blob) })
+    }
+
+    /// Runs a command without waiting for it; `done` answers when it has ended.
     ///
-    /// `command` is the program's absolute path and its arguments, at most [`exec::MAX_ARGUMENTS`].
-    /// [`Status::NotFound`] if the program is missing, [`Status::NoMemory`] if too many run.
-    pub fn run<J: Job>(&mut self, command: &[&CStr], job: J) -> Result<(), Status> {
-        // SAFETY: context and request are libubus's own and live during the call.
-        unsafe { exec::run(self.context, self.request, command, job) }
+    /// `command` is the program's absolute path, its arguments and [`Word::END`].
+    /// [`Status::NOT_FOUND`] if the program is missing, [`Status::NO_MEMORY`] if another one runs.
+    pub fn run(&mut self, command: &[Word<'_>], done: Done) -> Result<(), Status> {
+        exec::run(self, command, Some(done))
+    }
+
+    /// Runs a command without waiting for it; rpcd replies with its `code`, `stdout` and `stderr`.
+    pub fn run_plainly(&mut self, command: &[Word<'_>]) -> Result<(), Status> {
+        exec::run(self, command, None)
     }
 }

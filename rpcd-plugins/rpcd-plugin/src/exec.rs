@@ -1,26 +1,40 @@
 //! Commands that run beside rpcd: the bridge to its `ops->exec`, which forks, defers the request,
 //! collects output, kills what runs too long, and replies.
 
+use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_void};
+use core::marker::PhantomData;
 use core::ptr;
 
 use crate::abi::{self, BlobBuf};
-use crate::blob::Table;
-use crate::message::Message;
-use crate::object::message_bytes;
+use crate::call::Call;
+use crate::file::can_run;
+use crate::reply::Reply;
 use crate::single::Single;
 use crate::status::Status;
 
-/// The most words a command may have, the program's path included.
-pub const MAX_ARGUMENTS: usize = 8;
+/// What happens when a command has ended: writes the reply, or says why there is none.
+pub type Done = fn(&Output<'_>, &mut Reply) -> Result<(), Status>;
 
-/// How many commands may run at once: each holds two pipes and [`Running`] in rpcd's process.
-const MAX_RUNNING: u32 = 4;
+/// A word of a command.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub struct Word<'a>(*const c_char, PhantomData<&'a CStr>);
 
-/// What happens when a command has ended. It is kept by copy: C frees it, so it cannot own.
-pub trait Job: Copy {
-    /// Writes the reply, or says why there is none.
-    fn done(self, output: &mut Output<'_>, reply: &mut Message) -> Result<(), Status>;
+impl<'a> Word<'a> {
+    /// What every command ends with.
+    pub const END: Self = Self(ptr::null(), PhantomData);
+
+    /// A word of that text.
+    pub const fn new(text: &'a CStr) -> Self {
+        Self(text.as_ptr(), PhantomData)
+    }
+
+    /// The text; none for [`Word::END`].
+    pub fn text(self) -> Option<&'a CStr> {
+        // SAFETY: not null, so it came from `new`.
+        (!self.0.is_null()).then(|| unsafe { CStr::from_ptr(self.0) })
+    }
 }
 
 /// What a command left behind.
@@ -30,77 +44,89 @@ pub struct Output<'a> {
     /// running too long: believe the output, not this alone.
     pub success: bool,
     /// The beginning of its standard output.
-    pub stdout: &'a CStr,
+    pub stdout: &'a [u8],
     /// The beginning of its standard error.
     pub stderr: &'a [u8],
-    blob: *mut BlobBuf,
+    /// The standard output, with a NUL behind it.
+    text: *const c_char,
 }
 
 impl<'a> Output<'a> {
-    /// An output with nothing behind it, to test a job.
+    /// An output as a command would leave it, to test what follows.
     #[doc(hidden)]
     pub fn new(success: bool, stdout: &'a CStr, stderr: &'a [u8]) -> Self {
         Self {
             success,
-            stdout,
+            stdout: stdout.to_bytes(),
             stderr,
-            blob: ptr::null_mut(),
+            text: stdout.as_ptr(),
         }
     }
 
-    /// Puts the JSON object of the standard output into the reply as it is, and shows its fields;
-    /// none if there is no such object.
-    pub fn reply_with_json(&mut self) -> Option<Table<'_>> {
-        if self.blob.is_null() {
-            return None;
-        }
-        // SAFETY: `blob` is the buffer rpcd replies from, live until the callback returns; `stdout`
-        // ends with NUL.
-        let added = unsafe { abi::blobmsg_add_json_from_string(self.blob, self.stdout.as_ptr()) };
-        if !added {
-            return None;
-        }
-        // SAFETY: libubox keeps `head` at a whole attribute; it moves only when fields are added,
-        // for which the borrow of `self` must have ended.
-        Some(Table::from_message(unsafe {
-            message_bytes((*self.blob).head)
-        }))
+    /// Puts the JSON object of the standard output into the reply as it is; false if there is none.
+    pub fn reply_with_json(&self, reply: &mut Reply) -> bool {
+        // SAFETY: `append` keeps a NUL behind what it appended, and `clear` wrote the first.
+        unsafe { reply.json(self.text) }
     }
 }
 
-/// Output up to `N - 1` bytes; the rest is read and dropped, so that the command never blocks.
-struct Capture<const N: usize> {
-    bytes: [u8; N],
+/// Most bytes kept of one kind of output.
+const KEPT: usize = 4096;
+
+/// Output up to [`KEPT`] bytes less one; the rest is read and dropped, so that the command never
+/// blocks.
+struct Capture {
     len: usize,
+    bytes: [u8; KEPT],
 }
 
-impl<const N: usize> Capture<N> {
+impl Capture {
+    const EMPTY: Self = Self {
+        len: 0,
+        bytes: [0; KEPT],
+    };
+
+    /// Begins anew.
+    fn clear(&mut self) {
+        self.len = 0;
+        self.bytes[0] = 0;
+    }
+
+    /// Appends what fits, behind which a NUL stays.
     fn append(&mut self, more: &[u8]) {
-        // The last byte stays zero: it ends the text for C.
-        let room = N.saturating_sub(1).saturating_sub(self.len);
-        for (slot, byte) in self.bytes.iter_mut().skip(self.len).take(room).zip(more) {
-            *slot = *byte;
-            self.len += 1;
+        for byte in more {
+            if let Some([slot, end, ..]) = self.bytes.get_mut(self.len..) {
+                (*slot, *end) = (*byte, 0);
+                self.len += 1;
+            }
         }
     }
 
-    fn text(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
-/// A command on its way. It lies in memory from calloc: rpcd frees it with `free` after the end.
-struct Running<J> {
-    job: J,
-    stdout: Capture<4096>,
-    stderr: Capture<1024>,
+/// The command that runs. One at a time: its output lies in rpcd's process.
+struct Running {
+    done: Option<Done>,
+    stdout: Capture,
+    stderr: Capture,
 }
+
+struct Slot(UnsafeCell<Running>);
+
+// SAFETY: used in `run` and rpcd's callbacks only, on rpcd's only thread, none inside another.
+unsafe impl Sync for Slot {}
+
+static RUNNING: Slot = Slot(UnsafeCell::new(Running {
+    done: None,
+    stdout: Capture::EMPTY,
+    stderr: Capture::EMPTY,
+}));
 
 /// rpcd's functions, from `init` on.
 static OPS: Single<*const abi::Ops> = Single::new(ptr::null());
-
-/// Commands that run now.
-static RUNNING: Single<u32> = Single::new(0);
 
 /// Remembers rpcd's functions.
 ///
@@ -110,160 +136,109 @@ pub(crate) unsafe fn remember(ops: *const abi::Ops) {
     OPS.set(ops);
 }
 
-/// See [`crate::Call::run`].
+/// Whether a command runs whose end is waited for.
+pub fn is_running() -> bool {
+    // SAFETY: see `Slot`.
+    unsafe { (*RUNNING.0.get()).done.is_some() }
+}
+
+/// See [`Call::run`] and [`Call::run_plainly`].
 ///
-/// # Safety
-/// `context` and `request` are live.
-pub(crate) unsafe fn run<J: Job>(
-    context: *mut abi::Context,
-    request: *mut abi::RequestData,
-    command: &[&CStr],
-    job: J,
+/// rpcd's child returns into rpcd's own loop when exec fails, which would leave two processes on
+/// one connection; so a program that cannot be run must be refused before the fork.
+pub(crate) fn run(
+    call: &mut Call<'_>,
+    command: &[Word<'_>],
+    done: Option<Done>,
 ) -> Result<(), Status> {
-    let words = words(command)?;
-    let exec = exec_function().ok_or(Status::UnknownError)?;
-    if RUNNING.get() >= MAX_RUNNING {
-        return Err(Status::NoMemory);
+    let ([first, ..], Some(Word(last, _))) = (command, command.last()) else {
+        return Err(Status::INVALID_ARGUMENT);
+    };
+    if !last.is_null() || !can_run(first.text().ok_or(Status::INVALID_ARGUMENT)?) {
+        return Err(Status::NOT_FOUND);
     }
-    let private = start(job)?;
-    // SAFETY: `words` ends with null and outlives the fork inside; the callbacks match `private`.
+    let callbacks = done.is_some();
+    // SAFETY: see `Slot`; the reference ends before rpcd can call back.
+    let running = unsafe { &mut *RUNNING.0.get() };
+    if callbacks {
+        if running.done.is_some() {
+            return Err(Status::NO_MEMORY);
+        }
+        running.stdout.clear();
+        running.stderr.clear();
+    }
+    // SAFETY: null, or rpcd's table, which is valid as long as the process.
+    let exec = unsafe { OPS.get().as_ref() }.and_then(|ops| ops.exec);
+    let exec = exec.ok_or(Status::UNKNOWN_ERROR)?;
+    let read = |callback: abi::ReadCallback| callbacks.then_some(callback);
+    let end = callbacks.then_some(end as abi::DoneCallback);
+    let words = command.as_ptr().cast();
+    // SAFETY: the words end with null and outlive the fork inside; context and request are live
+    // during the call.
     let code = unsafe {
-        let (out, err, end) = (read_out::<J>, read_err::<J>, end::<J>);
+        let (out, err) = (read(read_out), read(read_err));
         exec(
-            words.as_ptr(),
+            words,
             None,
-            Some(out),
-            Some(err),
-            Some(end),
-            private,
-            context,
-            request,
+            out,
+            err,
+            end,
+            ptr::null_mut(),
+            call.context,
+            call.request,
         )
     };
-    if code == 0 {
-        RUNNING.set(RUNNING.get().saturating_add(1));
-    } else {
-        // SAFETY: rpcd frees it only after the end of a command, and none was started.
-        unsafe { abi::free(private) };
+    if code == 0 && callbacks {
+        // SAFETY: see `Slot`.
+        unsafe { (*RUNNING.0.get()).done = done };
     }
     Status::check(code)
 }
 
-/// The command as C wants it, if its program can be run.
-///
-/// rpcd's child returns into rpcd's own loop when exec fails, which would leave two processes on
-/// one connection; so a program that cannot be run must be refused before the fork.
-fn words(command: &[&CStr]) -> Result<[*const c_char; MAX_ARGUMENTS + 1], Status> {
-    let mut words = [ptr::null(); MAX_ARGUMENTS + 1];
-    if command.len() > MAX_ARGUMENTS {
-        return Err(Status::InvalidArgument);
-    }
-    for (word, argument) in words.iter_mut().zip(command) {
-        *word = argument.as_ptr();
-    }
-    let program = command.first().ok_or(Status::InvalidArgument)?;
-    // SAFETY: `program` ends with NUL and outlives the call.
-    let runs = unsafe { abi::access(program.as_ptr(), abi::EXECUTABLE) } == 0;
-    if runs {
-        Ok(words)
-    } else {
-        Err(Status::NotFound)
-    }
-}
-
-fn exec_function() -> Option<abi::Exec> {
-    // SAFETY: null, or rpcd's table, which is valid as long as the process.
-    unsafe { OPS.get().as_ref() }?.exec
-}
-
-fn start<J: Job>(job: J) -> Result<*mut c_void, Status> {
-    // SAFETY: a plain allocation, checked below.
-    let private = unsafe { abi::calloc(1, size_of::<Running<J>>()) };
-    if private.is_null() {
-        return Err(Status::NoMemory);
-    }
-    // SAFETY: large enough and aligned as malloc aligns; the captures are valid as zeroes.
-    unsafe { (&raw mut (*private.cast::<Running<J>>()).job).write(job) };
-    Ok(private)
-}
-
-unsafe extern "C" fn read_out<J: Job>(
-    _blob: *mut BlobBuf,
+unsafe extern "C" fn read_out(
+    _: *mut BlobBuf,
     data: *const u8,
     length: c_int,
-    private: *mut c_void,
+    _: *mut c_void,
 ) -> c_int {
-    // SAFETY: rpcd passes `length` readable bytes, and the `private` of `start`, used by nobody else.
-    unsafe {
-        (*private.cast::<Running<J>>())
-            .stdout
-            .append(chunk(data, length));
-    };
-    length
+    // SAFETY: see `Slot`; rpcd passes `length` readable bytes.
+    unsafe { take(&raw mut (*RUNNING.0.get()).stdout, data, length) }
 }
 
-unsafe extern "C" fn read_err<J: Job>(
-    _blob: *mut BlobBuf,
+unsafe extern "C" fn read_err(
+    _: *mut BlobBuf,
     data: *const u8,
     length: c_int,
-    private: *mut c_void,
+    _: *mut c_void,
 ) -> c_int {
     // SAFETY: as in `read_out`.
-    unsafe {
-        (*private.cast::<Running<J>>())
-            .stderr
-            .append(chunk(data, length));
-    };
+    unsafe { take(&raw mut (*RUNNING.0.get()).stderr, data, length) }
+}
+
+/// # Safety
+/// `capture` is used by nobody else; `data` is readable for `length` bytes.
+unsafe fn take(capture: *mut Capture, data: *const u8, length: c_int) -> c_int {
+    if let Ok(length) = usize::try_from(length) {
+        // SAFETY: by the contract above.
+        unsafe { (*capture).append(core::slice::from_raw_parts(data, length)) };
+    }
     length
 }
 
-/// # Safety
-/// `data` is readable for `length` bytes during `'a`.
-unsafe fn chunk<'a>(data: *const u8, length: c_int) -> &'a [u8] {
-    match usize::try_from(length) {
-        // SAFETY: by the contract above.
-        Ok(length) if !data.is_null() => unsafe { core::slice::from_raw_parts(data, length) },
-        _ => &[],
-    }
-}
-
-unsafe extern "C" fn end<J: Job>(blob: *mut BlobBuf, status: c_int, private: *mut c_void) -> c_int {
-    RUNNING.set(RUNNING.get().saturating_sub(1));
-    // SAFETY: the `private` of `start`; rpcd frees it only after this returns.
-    let running = unsafe { &*private.cast::<Running<J>>() };
-    let mut output = Output {
-        success: status == 0,
-        stdout: running.stdout.text(),
-        stderr: running
-            .stderr
-            .bytes
-            .get(..running.stderr.len)
-            .unwrap_or_default(),
-        blob,
+unsafe extern "C" fn end(blob: *mut BlobBuf, status: c_int, _: *mut c_void) -> c_int {
+    // SAFETY: see `Slot`; nothing `done` may call reaches the slot's contents.
+    let running = unsafe { &mut *RUNNING.0.get() };
+    let Some(done) = running.done.take() else {
+        return Status::code(Err(Status::UNKNOWN_ERROR));
     };
-    let mut reply = Message::new();
-    let outcome = running.job.done(&mut output, &mut reply);
-    // SAFETY: `blob` is the buffer rpcd replies from.
-    Status::code(outcome.and_then(|()| unsafe { append(blob, &mut reply) }))
-}
-
-/// Copies the fields of `reply` into the buffer rpcd replies from.
-///
-/// # Safety
-/// `blob` is live.
-unsafe fn append(blob: *mut BlobBuf, reply: &mut Message) -> Result<(), Status> {
-    reply.finish().map_err(|_| Status::NoMemory)?;
-    for field in reply.fields() {
-        let name = field.name.to_bytes_with_nul().as_ptr();
-        let length = u32::try_from(field.data.len()).map_err(|_| Status::NoMemory)?;
-        let kind = c_int::from(field.kind);
-        // SAFETY: name ends with NUL, data is readable for its length, and libubox copies both.
-        let code = unsafe { abi::blobmsg_add_field(blob, kind, name, field.data.as_ptr(), length) };
-        if code != 0 {
-            return Err(Status::NoMemory);
-        }
-    }
-    Ok(())
+    let output = Output {
+        success: status == 0,
+        stdout: running.stdout.bytes(),
+        stderr: running.stderr.bytes(),
+        text: running.stdout.bytes.as_ptr().cast(),
+    };
+    // SAFETY: `blob` is the buffer rpcd replies from, live until this returns.
+    Status::code(done(&output, &mut unsafe { Reply::new(blob) }))
 }
 
 #[cfg(test)]

@@ -1,29 +1,43 @@
 //! Files: read line by line through one page, told apart, removed. Never a whole file in memory.
 
 use core::ffi::{CStr, c_int, c_long};
+use core::mem::MaybeUninit;
 
 use crate::abi;
 use crate::status::Status;
+
+#[cfg(any(test, feature = "host"))]
+use crate::host::place;
+
+/// Where the file at `path` is: tests put them below a folder.
+#[cfg(not(any(test, feature = "host")))]
+const fn place(path: &CStr) -> &CStr {
+    path
+}
 
 /// Bytes of the window a file is read through.
 const WINDOW: usize = 4096;
 
 /// A file open for reading; closed at the end of its scope.
 #[derive(Debug)]
-struct File(c_int);
+pub struct File(c_int);
 
 impl File {
-    fn open(path: &CStr) -> Option<Self> {
+    /// Opens the file at a path with a final NUL; none if it cannot be opened.
+    pub fn open_bytes(path: &[u8]) -> Option<Self> {
+        match path {
+            // SAFETY: the last byte is NUL; an earlier one makes another path, not another end.
+            [.., 0] => Self::open(unsafe { CStr::from_ptr(path.as_ptr().cast()) }),
+            _ => None,
+        }
+    }
+
+    /// Opens `path`; none if it cannot be opened.
+    pub fn open(path: &CStr) -> Option<Self> {
+        let path = place(path);
         // SAFETY: `path` ends with NUL and outlives the call.
         let file = unsafe { abi::open(path.as_ptr(), abi::OPEN_READ) };
         (file >= 0).then_some(Self(file))
-    }
-
-    /// How many bytes were read into `room`; 0 at the end.
-    fn read(&self, room: &mut [u8]) -> Result<usize, Status> {
-        // SAFETY: `room` is writable for its length; the descriptor is open while `self` lives.
-        let count = unsafe { abi::read(self.0, room.as_mut_ptr().cast(), room.len()) };
-        usize::try_from(count).map_err(|_| Status::UnknownError)
     }
 }
 
@@ -34,29 +48,56 @@ impl Drop for File {
     }
 }
 
-/// The lines of a file, without their line ends.
+/// Memory to read files through, one after another.
 #[derive(Debug)]
-pub struct Lines {
-    file: File,
-    window: [u8; WINDOW],
-    start: usize,
-    end: usize,
-    skipping: bool,
-    outcome: Result<(), Status>,
+pub struct Window([MaybeUninit<u8>; WINDOW]);
+
+impl Window {
+    /// Memory with nothing in it.
+    pub const fn new() -> Self {
+        Self([MaybeUninit::uninit(); WINDOW])
+    }
 }
 
-impl Lines {
-    /// Opens `path`; none if it cannot be opened.
-    pub fn open(path: &CStr) -> Option<Self> {
-        let file = File::open(path)?;
-        Some(Self {
+impl Default for Window {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The lines of a file, without their line ends.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    file: File,
+    state: State,
+    window: &'a mut Window,
+    start: usize,
+    end: usize,
+}
+
+/// Where reading has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a line.
+    Line,
+    /// Behind the page of a longer line that was given.
+    Cut,
+    /// At the end of the file.
+    End,
+    /// Where it cannot be read.
+    Failed,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a file just opened.
+    pub fn new(file: File, window: &'a mut Window) -> Self {
+        Self {
             file,
-            window: [0; WINDOW],
             start: 0,
             end: 0,
-            skipping: false,
-            outcome: Ok(()),
-        })
+            state: State::Line,
+            window,
+        }
     }
 
     /// The next line. Of a line longer than a page only the beginning, as [`Lines::was_cut`] tells.
@@ -65,74 +106,82 @@ impl Lines {
         reason = "an iterator cannot lend from itself"
     )]
     pub fn next(&mut self) -> Option<&[u8]> {
-        let (start, end) = self.advance()?;
-        self.window.get(start..end)
+        loop {
+            let unread = self.unread();
+            let (found, length) = match find(unread, b'\n') {
+                Some(length) => (true, length),
+                None => (false, unread.len()),
+            };
+            let start = self.start;
+            let state = self.state;
+            if found {
+                self.start = start + length + 1;
+                self.state = State::Line;
+                if state == State::Cut {
+                    continue;
+                }
+            } else if state == State::Cut {
+                self.start = self.end;
+                self.fill();
+                continue;
+            } else if length == WINDOW {
+                self.start = self.end;
+                self.state = State::Cut;
+            } else if state == State::Line {
+                self.fill();
+                continue;
+            } else {
+                self.start = self.end;
+                if length == 0 {
+                    return None;
+                }
+            }
+            // SAFETY: `unread` was these bytes, and nothing has moved since.
+            return Some(unsafe { self.bytes(start, length) });
+        }
     }
 
     /// Whether the line that [`Lines::next`] just gave is only a beginning.
     pub fn was_cut(&self) -> bool {
-        self.skipping
+        self.state == State::Cut
     }
 
     /// Whether all was read: to be asked after the last line.
     pub fn outcome(&self) -> Result<(), Status> {
-        self.outcome
-    }
-
-    /// The place of the next line in the window.
-    fn advance(&mut self) -> Option<(usize, usize)> {
-        loop {
-            let unread = self.window.get(self.start..self.end).unwrap_or_default();
-            if let Some(length) = find(unread, b'\n') {
-                let line = (self.start, self.start + length);
-                self.start += length + 1;
-                if !core::mem::take(&mut self.skipping) {
-                    return Some(line);
-                }
-            } else if self.skipping {
-                self.start = self.end;
-                if !self.fill() {
-                    self.skipping = false;
-                    return None;
-                }
-            } else if unread.len() == WINDOW {
-                self.start = self.end;
-                self.skipping = true;
-                return Some((0, WINDOW));
-            } else if !self.fill() {
-                let line = (self.start, self.end);
-                self.start = self.end;
-                return (line.0 < line.1).then_some(line);
-            }
+        if self.state == State::Failed {
+            Err(Status::UNKNOWN_ERROR)
+        } else {
+            Ok(())
         }
     }
 
-    /// Moves what is unread to the front and reads behind it; false at the end of the file.
-    fn fill(&mut self) -> bool {
-        let mut kept = 0;
-        while self.start + kept < self.end {
-            let Some(byte) = self.window.get(self.start + kept).copied() else {
-                break;
-            };
-            let Some(slot) = self.window.get_mut(kept) else {
-                break;
-            };
-            *slot = byte;
-            kept += 1;
+    fn unread(&self) -> &[u8] {
+        // SAFETY: start <= end <= WINDOW, and what is before `end` was read.
+        unsafe { self.bytes(self.start, self.end - self.start) }
+    }
+
+    /// # Safety
+    /// The bytes lie in the window and were read.
+    unsafe fn bytes(&self, start: usize, length: usize) -> &[u8] {
+        // SAFETY: by the contract above.
+        unsafe {
+            core::slice::from_raw_parts(self.window.0.as_ptr().cast::<u8>().add(start), length)
         }
+    }
+
+    /// Moves what is unread to the front and reads behind it.
+    fn fill(&mut self) {
+        let kept = self.end - self.start;
+        let window = self.window.0.as_mut_ptr().cast::<u8>();
+        // SAFETY: start + kept = end <= WINDOW; `copy` allows overlap.
+        unsafe { core::ptr::copy(window.add(self.start), window, kept) };
+        // SAFETY: kept <= WINDOW, and the rest of the window is writable.
+        let count = unsafe { abi::read(self.file.0, window.add(kept).cast(), WINDOW - kept) };
         (self.start, self.end) = (0, kept);
-        match self
-            .file
-            .read(self.window.get_mut(kept..).unwrap_or_default())
-        {
-            Ok(count) => {
-                self.end += count;
-                count > 0
-            }
-            Err(status) => {
-                self.outcome = Err(status);
-                false
-            }
+        match usize::try_from(count) {
+            Ok(0) => self.state = State::End,
+            Ok(count) => self.end = kept + count,
+            Err(_) => self.state = State::Failed,
         }
     }
 }
@@ -154,23 +203,18 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The identity of no file.
+    pub const NONE: Self = Self {
+        inode: 0,
+        size: 0,
+        seconds: 0,
+        nanoseconds: 0,
+    };
+
     /// The identity of the file at `path`; none if there is no such file.
     pub fn of(path: &CStr) -> Option<Self> {
-        // SAFETY: all-zero bytes are a valid `Statx`, which holds only integers.
-        let mut stat: abi::Statx = unsafe { core::mem::zeroed() };
-        // SAFETY: `path` ends with NUL; `stat` is a whole, writable `struct statx`; every argument
-        // is as wide as a register.
-        let code = unsafe {
-            abi::syscall(
-                abi::SYS_STATX,
-                abi::CURRENT_FOLDER,
-                path.as_ptr(),
-                0 as c_long,
-                abi::STATX_WANTED,
-                &raw mut stat,
-            )
-        };
-        (code == 0).then_some(Self {
+        let stat = stat(path)?;
+        Some(Self {
             inode: stat.inode,
             size: stat.size,
             seconds: stat.mtime_seconds,
@@ -179,30 +223,61 @@ impl Identity {
     }
 }
 
+fn stat(path: &CStr) -> Option<abi::Statx> {
+    let mut stat = MaybeUninit::<abi::Statx>::uninit();
+    let path = place(path);
+    let (folder, wanted) = (abi::CURRENT_FOLDER, abi::STATX_WANTED);
+    let (path, no_flags, room): (_, c_long, _) = (path.as_ptr(), 0, stat.as_mut_ptr());
+    // SAFETY: `path` ends with NUL; `stat` is room for a whole `struct statx`; every argument is as
+    // wide as a register.
+    let code = unsafe { abi::syscall(abi::SYS_STATX, folder, path, no_flags, wanted, room) };
+    // SAFETY: the kernel fills all of it where it succeeds.
+    (code == 0).then(|| unsafe { stat.assume_init() })
+}
+
 /// Whether there is a file or folder at `path`.
+#[inline(never)]
 pub fn exists(path: &CStr) -> bool {
-    // SAFETY: `path` ends with NUL and outlives the call.
-    unsafe { abi::access(path.as_ptr(), abi::EXISTS) == 0 }
+    stat(path).is_some()
+}
+
+/// Whether there is something at `path` that rpcd, which is root, may run.
+pub(crate) fn can_run(path: &CStr) -> bool {
+    stat(path).is_some_and(|stat| stat.mode & 0o111 != 0)
+}
+
+/// Major and minor number of the device that holds `path`.
+pub fn device(path: &CStr) -> Option<(u32, u32)> {
+    stat(path).map(|stat| (stat.device_major, stat.device_minor))
 }
 
 /// Removes the file at `path`; that there is none is no error.
 pub fn remove(path: &CStr) -> Result<(), Status> {
-    // SAFETY: `path` ends with NUL and outlives the call.
-    let removed = unsafe { abi::unlink(path.as_ptr()) } == 0;
+    let place = place(path);
+    // SAFETY: `place` ends with NUL and outlives the call.
+    let removed = unsafe { abi::unlink(place.as_ptr()) } == 0;
     if removed || !exists(path) {
         Ok(())
     } else {
-        Err(Status::UnknownError)
+        Err(Status::UNKNOWN_ERROR)
     }
 }
 
 /// Bytes an ordinary program may still write to the filesystem of `path`; none if there is none.
 pub fn free_space(path: &CStr) -> Option<u64> {
-    // SAFETY: all-zero bytes are a valid `Statvfs`, which holds only integers.
-    let mut stat: abi::Statvfs = unsafe { core::mem::zeroed() };
+    let path = place(path);
+    let mut stat = MaybeUninit::<abi::Statvfs>::uninit();
     // SAFETY: `path` ends with NUL; `stat` is at least as large as any libc's `struct statvfs`.
-    let code = unsafe { abi::statvfs(path.as_ptr(), &raw mut stat) };
-    (code == 0).then(|| stat.available.saturating_mul(widen(stat.fragment_size)))
+    let code = unsafe { abi::statvfs(path.as_ptr(), stat.as_mut_ptr()) };
+    if code != 0 {
+        return None;
+    }
+    // SAFETY: all up to `available` is filled where it succeeds, and no more is looked at.
+    let (available, unit) = unsafe {
+        let stat = stat.as_ptr();
+        ((*stat).available, (*stat).fragment_size)
+    };
+    Some(available.saturating_mul(widen(unit)))
 }
 
 /// `c_ulong` has 32 or 64 bits.

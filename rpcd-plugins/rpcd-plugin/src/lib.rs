@@ -4,15 +4,16 @@
 //! run a command and read small files. rpcd keeps everybody's login, so nothing here blocks,
 //! allocates without bound or panics. All `unsafe` code of the plugins is in this crate.
 //!
-//! A plugin declares its methods and its object, and exports it:
+//! A plugin declares its object and methods with [`export!`], and answers their calls:
 //!
 //! ```text
-//! static METHODS: [Method; 1] = [Method::new::<List>(c"list", &[])];
-//! static OBJECT: Object = Object::new(c"packagelist", &METHODS);
-//! asu_rpcd_plugin::export!(OBJECT);
+//! asu_rpcd_plugin::export! {
+//!     "packagelist" => answer,
+//!     "list" { "all": Bool },
+//! }
 //! ```
 
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "host")), no_std)]
 
 mod abi;
 mod blob;
@@ -20,21 +21,27 @@ mod bytes;
 mod call;
 mod exec;
 mod file;
+#[cfg(any(test, feature = "host"))]
+pub mod host;
 mod message;
+mod names;
 mod object;
 mod plugin;
+mod reply;
 mod single;
 mod status;
 mod text;
 
 pub use blob::{Field, Fields, Kind, Table};
-pub use bytes::{Bytes, Full};
+pub use bytes::{Bytes, Full, LIMIT};
 pub use call::Call;
-pub use exec::{Job, MAX_ARGUMENTS, Output};
-pub use file::{Identity, Lines, exists, free_space, remove};
-pub use message::{LIMIT, Message, OpenTable};
-pub use object::{Argument, Handler, Method, Object};
+pub use exec::{Done, Output, Word, is_running};
+pub use file::{File, Identity, Lines, Window, device, exists, free_space, remove};
+pub use message::{Message, OpenTable};
+pub use names::Names;
+pub use object::{Room, Service};
 pub use plugin::{Plugin, Registration, abort};
+pub use reply::Reply;
 pub use single::Single;
 pub use status::Status;
-pub use text::{Text, utf8_prefix};
+pub use text::Text;

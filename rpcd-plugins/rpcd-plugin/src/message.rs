@@ -1,11 +1,9 @@
 //! Writes blobmsg, the binary form of ubus replies.
 
-use crate::blob::{self, HEADER, Kind, Table};
-use crate::bytes::{Bytes, Full};
+use core::ptr;
 
-/// The most a message may hold: ubusd drops a client that sends 1 MiB, and rpcd ends with it, so
-/// the envelope that libubus puts around a reply must fit as well.
-pub const LIMIT: usize = 1024 * 1024 - 4096;
+use crate::blob::{self, HEADER, Kind, Table};
+use crate::bytes::{Bytes, Full, LIMIT};
 
 /// A message under construction.
 ///
@@ -14,7 +12,6 @@ pub const LIMIT: usize = 1024 * 1024 - 4096;
 #[derive(Debug)]
 pub struct Message {
     bytes: Bytes,
-    full: bool,
 }
 
 /// An open table; give it back to [`Message::close_table`].
@@ -28,35 +25,26 @@ pub struct OpenTable {
 impl Message {
     /// An empty message.
     pub fn new() -> Self {
-        let mut message = Self {
-            bytes: Bytes::new(LIMIT),
-            full: false,
-        };
-        message.write(|bytes| bytes.push_zeroes(HEADER));
-        message
+        let mut bytes = Bytes::new();
+        // The outer attribute has no name and id 0: its header is its length, written at the end.
+        bytes.push(&[0; HEADER]);
+        Self { bytes }
     }
 
     /// Adds text. A NUL inside would end it early for C readers.
-    pub fn string(&mut self, name: &str, value: &str) {
-        self.field(Kind::String, name, &[value.as_bytes(), &[0]]);
+    pub fn string(&mut self, name: &[u8], value: &[u8]) {
+        self.field(Kind::String, name, value, 1);
     }
 
     /// Adds a truth value.
-    pub fn boolean(&mut self, name: &str, value: bool) {
-        self.field(Kind::Bool, name, &[&[u8::from(value)]]);
-    }
-
-    /// Adds a number. ubus has no unsigned type: what passes `i64` is left out.
-    pub fn number(&mut self, name: &str, value: u64) {
-        if let Ok(value) = i64::try_from(value) {
-            self.field(Kind::Int64, name, &[&value.to_be_bytes()]);
-        }
+    pub fn boolean(&mut self, name: &[u8], value: bool) {
+        self.field(Kind::Bool, name, &[u8::from(value)], 0);
     }
 
     /// Starts a table.
-    pub fn open_table(&mut self, name: &str) -> OpenTable {
+    pub fn open_table(&mut self, name: &[u8]) -> OpenTable {
         let start = self.bytes.len();
-        self.field(Kind::Table, name, &[]);
+        self.field(Kind::Table, name, &[], 0);
         OpenTable {
             start,
             content: self.bytes.len(),
@@ -66,24 +54,16 @@ impl Message {
     /// Ends a table. All children are padded, so its length is a multiple of 4.
     #[expect(clippy::needless_pass_by_value, reason = "a table is closed once")]
     pub fn close_table(&mut self, table: OpenTable) {
-        let length = self.bytes.len().saturating_sub(table.start);
-        self.set_header(table.start, Kind::Table as u8, length);
+        let length = self.bytes.len().wrapping_sub(table.start);
+        self.overwrite(table.start, blob::header(Kind::Table as u8, length));
     }
 
     /// Removes the field of that name from an open table, if it is there.
-    pub fn remove(&mut self, table: &OpenTable, name: &str) {
-        let bytes = self.bytes.as_slice();
-        let mut fields = Table::new(bytes.get(table.content..).unwrap_or_default()).into_iter();
-        let mut start = fields.remaining();
-        while let Some(field) = fields.next() {
-            let end = fields.remaining();
-            if field.name.to_bytes() == name.as_bytes() {
-                let at = bytes.len().saturating_sub(start);
-                let count = start.saturating_sub(end);
-                self.bytes.remove(at, count);
-                return;
-            }
-            start = end;
+    pub fn remove(&mut self, table: &OpenTable, name: &[u8]) {
+        let content = self.bytes.as_slice().get(table.content..);
+        if let Some(found) = blob::find(content.unwrap_or_default(), name) {
+            let (start, end) = (table.content + found.start, table.content + found.end);
+            self.bytes.remove(start, end);
         }
     }
 
@@ -94,27 +74,41 @@ impl Message {
 
     /// The finished message, or why there is none.
     pub fn finish(&mut self) -> Result<&[u8], Full> {
-        if self.full {
-            return Err(Full);
-        }
-        let length = u32::try_from(self.bytes.len()).map_err(|_| Full)?;
-        // The outer attribute has no name and id 0: its header is its length.
-        self.overwrite(0, length.to_be_bytes());
-        Ok(self.bytes.as_slice())
+        let length = blob::word(self.bytes.len());
+        self.overwrite(0, length);
+        self.bytes.finish()
     }
 
-    fn field(&mut self, kind: Kind, name: &str, parts: &[&[u8]]) {
-        let start = self.bytes.len();
-        self.write(|bytes| push_field(bytes, name, parts));
-        let length = self.bytes.len().saturating_sub(start);
-        self.set_header(start, kind as u8, length);
-        let padding = blob::padded(length) - length;
-        self.write(|bytes| bytes.push_zeroes(padding));
+    /// Adds a field of any kind.
+    #[cfg(any(test, feature = "host"))]
+    pub(crate) fn raw(&mut self, kind: Kind, name: &[u8], data: &[u8]) {
+        self.field(kind, name, data, 0);
     }
 
-    fn set_header(&mut self, start: usize, kind: u8, length: usize) {
-        if let Ok(length) = u32::try_from(length) {
-            self.overwrite(start, blob::header(kind, length));
+    /// Adds a field with `zeroes` more bytes of data, at most one.
+    fn field(&mut self, kind: Kind, name: &[u8], value: &[u8], zeroes: usize) {
+        let data = HEADER + blob::name_length(name.len());
+        let length = data.wrapping_add(value.len()).wrapping_add(zeroes);
+        let padded = blob::padded(length);
+        let fits = u16::try_from(name.len()).is_ok() && value.len() <= LIMIT;
+        // What can never fit is as good as what does not fit now.
+        let Some(room) = self.bytes.extend(if fits { padded } else { LIMIT + 1 }) else {
+            return;
+        };
+        let names = blob::word(name.len());
+        // SAFETY: `padded` bytes at `room` are ours to write: the header of 4, then `data - 4` for
+        // the name, then the value and what is zero, all of them words. The last word of the name's
+        // part and of the whole hold the padding, so they are zeroed first.
+        unsafe {
+            ptr::write_bytes(room.add(data - HEADER), 0, HEADER);
+            ptr::write_bytes(room.add(padded - HEADER), 0, HEADER);
+            room.cast::<[u8; HEADER]>()
+                .write(blob::header(kind as u8, length));
+            room.add(HEADER)
+                .cast::<[u8; 2]>()
+                .write([names[2], names[3]]);
+            ptr::copy_nonoverlapping(name.as_ptr(), room.add(HEADER + 2), name.len());
+            ptr::copy_nonoverlapping(value.as_ptr(), room.add(data), value.len());
         }
     }
 
@@ -124,28 +118,12 @@ impl Message {
             *room = word;
         }
     }
-
-    fn write(&mut self, step: impl FnOnce(&mut Bytes) -> Result<(), Full>) {
-        if !self.full {
-            self.full = step(&mut self.bytes).is_err();
-        }
-    }
 }
 
 impl Default for Message {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Header (still zero), name and data; no padding after the data.
-fn push_field(bytes: &mut Bytes, name: &str, parts: &[&[u8]]) -> Result<(), Full> {
-    let length = u16::try_from(name.len()).map_err(|_| Full)?;
-    bytes.push_zeroes(HEADER)?;
-    bytes.push(&length.to_be_bytes())?;
-    bytes.push(name.as_bytes())?;
-    bytes.push_zeroes(blob::name_length(name.len()) - name.len() - 2)?;
-    parts.iter().try_for_each(|part| bytes.push(part))
 }
 
 #[cfg(test)]

@@ -1,38 +1,41 @@
 //! Short text in a buffer of fixed size, for values that must outlive the line they were read from.
 
-/// Up to `N` bytes of text.
+/// Most bytes of a text. Names and versions are far shorter.
+const ROOM: usize = 255;
+
+/// Up to 255 printable ASCII characters.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<const N: usize> {
-    bytes: [u8; N],
-    len: usize,
+pub struct Text {
+    len: u8,
+    bytes: [u8; ROOM],
 }
 
-impl<const N: usize> Text<N> {
+impl Text {
     /// An empty text.
     pub const fn new() -> Self {
         Self {
-            bytes: [0; N],
             len: 0,
+            bytes: [0; ROOM],
         }
     }
 
-    /// Replaces the text; what does not fit leaves it empty, because half a name is a wrong name.
-    pub fn set(&mut self, value: &[u8]) {
+    /// Takes over the first word of `line`.
+    ///
+    /// A word that does not fit, or has a character that is not printable ASCII, leaves the text
+    /// empty: half a name is a wrong name.
+    pub fn set_word(&mut self, line: &[u8]) {
         self.len = 0;
-        if value.len() <= N {
-            self.append(value);
+        let mut len = 0u8;
+        for byte in line {
+            match (*byte, self.bytes.get_mut(usize::from(len))) {
+                (b'!'..=b'~', Some(slot)) => *slot = *byte,
+                (0..=b' ', _) if len == 0 => continue,
+                (0..=b' ', _) => break,
+                _ => return,
+            }
+            len += 1;
         }
-    }
-
-    /// Appends as much as fits.
-    pub fn append(&mut self, value: &[u8]) {
-        for byte in value {
-            let Some(slot) = self.bytes.get_mut(self.len) else {
-                return;
-            };
-            *slot = *byte;
-            self.len += 1;
-        }
+        self.len = len;
     }
 
     /// Empties the text.
@@ -40,32 +43,36 @@ impl<const N: usize> Text<N> {
         self.len = 0;
     }
 
-    /// The bytes that were set.
+    /// The text.
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-
-    /// The text, if it is UTF-8 and not empty.
-    pub fn as_str(&self) -> Option<&str> {
-        core::str::from_utf8(self.as_bytes())
-            .ok()
-            .filter(|text| !text.is_empty())
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
-impl<const N: usize> Default for Text<N> {
+impl Default for Text {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The longest beginning of `bytes` that is UTF-8.
-pub fn utf8_prefix(bytes: &[u8]) -> &str {
-    match core::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => bytes
-            .get(..error.valid_up_to())
-            .and_then(|valid| core::str::from_utf8(valid).ok())
-            .unwrap_or_default(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_word_or_nothing() {
+        let mut text = Text::new();
+        for (line, word) in [
+            (&b" libc \n"[..], &b"libc"[..]),
+            (b"1.2-r3 x", b"1.2-r3"),
+            (b"", b""),
+            (b"  ", b""),
+            (b"caf\xe9", b""),
+            (&[b'x'; 255], &[b'x'; 255]),
+            (&[b'x'; 256], b""),
+        ] {
+            text.set_word(line);
+            assert_eq!(text.as_bytes(), word);
+        }
     }
 }

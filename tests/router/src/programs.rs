@@ -15,9 +15,14 @@ use crate::abi::{Output, Program};
 use crate::device::Device;
 use crate::sysupgrade::{self, Options};
 
-/// The only script that the plugin `attendedsysupgrade` gives to a shell.
-const START_SCRIPT: &str =
-    "(sleep 1; exec /sbin/sysupgrade \"$@\") </dev/null >/tmp/attendedsysupgrade.log 2>&1 &";
+/// The script by which the plugin `attendedsysupgrade` starts an upgrade.
+const START_SCRIPT: &str = "l=/tmp/attendedsysupgrade.log;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
+
+/// The script by which the plugin `rpcsys_compat` does.
+const COMPAT_SCRIPT: &str = "(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &";
+
+/// What sysupgrade says when [`START_SCRIPT`] runs it.
+const LOG: &str = "/tmp/attendedsysupgrade.log";
 
 impl Device {
     /// The program for an argument vector, if this device has it.
@@ -43,9 +48,14 @@ impl Device {
                 let options = Options::parse(rest);
                 Some(Box::new(move || run(&device, options)))
             }
-            ["/bin/sh", "-c", START_SCRIPT, "sysupgrade", rest @ ..] => {
+            ["/bin/sh", "-c", START_SCRIPT, "sysupgrade", image, options] => {
+                let words: Vec<&str> = options.split_whitespace().chain([*image]).collect();
+                let options = Options::parse(&words);
+                Some(Box::new(move || start(device, options, true)))
+            }
+            ["/bin/sh", "-c", COMPAT_SCRIPT, "sysupgrade", rest @ ..] => {
                 let options = Options::parse(rest);
-                Some(Box::new(move || start(device, options)))
+                Some(Box::new(move || start(device, options, false)))
             }
             _ => None,
         }
@@ -96,13 +106,19 @@ fn run(device: &Device, options: Result<Options, String>) -> Output {
     }
 }
 
-/// Lets the shell end at once, and sysupgrade begin a second later.
-fn start(device: Arc<Device>, options: Result<Options, String>) -> Output {
+/// Lets the shell end at once, and sysupgrade begin a moment later. The log is there meanwhile, and
+/// under another name if sysupgrade refuses; /tmp may be full, and then there is none.
+fn start(device: Arc<Device>, options: Result<Options, String>, log: bool) -> Output {
+    if log {
+        let _ = std::fs::write(LOG, "");
+    }
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_secs(1));
         let output = run(&device, options);
-        // The script sends sysupgrade's messages there; /tmp may be full.
-        let _ = std::fs::write("/tmp/attendedsysupgrade.log", output.stderr);
+        if log && output.status != 0 {
+            let _ = std::fs::write(LOG, output.stderr);
+            let _ = std::fs::rename(LOG, format!("{LOG}.old"));
+        }
     });
     Output::default()
 }

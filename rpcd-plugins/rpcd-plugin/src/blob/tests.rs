@@ -11,20 +11,20 @@ pub(crate) const EXAMPLE: &[u8] = b"\x00\x00\x00\x48\
 
 #[test]
 fn reads_what_libubox_writes() {
-    let packages = Table::from_message(EXAMPLE).table("packages").unwrap();
-    assert_eq!(packages.string("abc"), Some("1"));
-    assert_eq!(packages.string("ab"), Some("12345"));
-    assert_eq!(packages.boolean("all"), Some(true));
+    let packages = Table::from_message(EXAMPLE).table(b"packages").unwrap();
+    assert_eq!(packages.string(b"abc"), Some(c"1"));
+    assert_eq!(packages.string(b"ab"), Some(c"12345"));
+    assert_eq!(packages.boolean(b"all"), Some(true));
     assert_eq!(packages.into_iter().count(), 3);
 }
 
 #[test]
 fn takes_a_value_of_another_type_as_absent() {
-    let packages = Table::from_message(EXAMPLE).table("packages").unwrap();
-    assert_eq!(packages.boolean("abc"), None);
-    assert_eq!(packages.string("all"), None);
-    assert!(packages.table("abc").is_none());
-    assert_eq!(packages.string("missing"), None);
+    let packages = Table::from_message(EXAMPLE).table(b"packages").unwrap();
+    assert_eq!(packages.boolean(b"abc"), None);
+    assert_eq!(packages.string(b"all"), None);
+    assert!(packages.table(b"abc").is_none());
+    assert_eq!(packages.string(b"missing"), None);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn ends_where_a_length_cannot_be() {
     }
     let mut too_long = EXAMPLE.to_vec();
     too_long[7] = 0x48;
-    assert!(Table::from_message(&too_long).table("packages").is_none());
+    assert!(Table::from_message(&too_long).table(b"packages").is_none());
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn skips_an_attribute_without_a_name() {
         .into_iter()
         .map(|field| field.name)
         .collect();
-    assert_eq!(names, [c"packages"]);
+    assert_eq!(names, [b"packages"]);
 }
 
 fn walk(table: Table<'_>, depth: u8) {

@@ -15,7 +15,8 @@ fn file(content: &[u8]) -> (NamedTempFile, CString) {
 
 fn lines(content: &[u8]) -> Vec<Vec<u8>> {
     let (_file, path) = file(content);
-    let mut lines = Lines::open(&path).unwrap();
+    let mut window = Window::new();
+    let mut lines = Lines::new(File::open(&path).unwrap(), &mut window);
     let mut all = Vec::new();
     while let Some(line) = lines.next() {
         all.push(line.to_vec());
@@ -36,7 +37,8 @@ fn gives_the_beginning_of_a_line_longer_than_a_page() {
 #[test]
 fn tells_a_cut_line_from_a_whole_one() {
     let (_file, path) = file(&[&[b'a'; 5000][..], b"\nnext\n"].concat());
-    let mut lines = Lines::open(&path).unwrap();
+    let mut window = Window::new();
+    let mut lines = Lines::new(File::open(&path).unwrap(), &mut window);
     assert!(lines.next().is_some());
     assert!(lines.was_cut());
     assert_eq!(lines.next(), Some(&b"next"[..]));
@@ -45,10 +47,11 @@ fn tells_a_cut_line_from_a_whole_one() {
 
 #[test]
 fn a_folder_is_no_list_of_lines() {
-    let mut lines = Lines::open(c"/").unwrap();
+    let mut window = Window::new();
+    let mut lines = Lines::new(File::open(c"/").unwrap(), &mut window);
     assert_eq!(lines.next(), None);
-    assert_eq!(lines.outcome(), Err(Status::UnknownError));
-    assert!(Lines::open(c"/no/such/file").is_none());
+    assert_eq!(lines.outcome(), Err(Status::UNKNOWN_ERROR));
+    assert!(File::open(c"/no/such/file").is_none());
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn removing_a_missing_file_is_no_error() {
     assert_eq!(remove(&path), Ok(()));
     assert!(!exists(&path));
     assert_eq!(remove(&path), Ok(()));
-    assert_eq!(remove(c"/"), Err(Status::UnknownError));
+    assert_eq!(remove(c"/"), Err(Status::UNKNOWN_ERROR));
 }
 
 #[test]

@@ -11,7 +11,7 @@ impl BlobBuf {
     pub(super) fn new() -> Self {
         let mut buffer = Self {
             head: std::ptr::null_mut(),
-            grow: None,
+            grow: Some(grow),
             buflen: 0,
             buf: std::ptr::null_mut(),
         };
@@ -30,8 +30,18 @@ impl BlobBuf {
         blobmsg::decode_message(&self.bytes())
     }
 
-    /// Puts a message of these bytes into memory of its length.
+    /// Puts a message of these bytes into the memory, grown if it has to and may.
+    ///
+    /// A plugin's own buffer has no function to grow it: it stays in the memory it was given.
     fn replace(&mut self, bytes: &[u8]) -> bool {
+        let fits = usize::try_from(self.buflen).is_ok_and(|room| bytes.len() <= room);
+        if fits {
+            // SAFETY: `head` is the beginning of `buflen` bytes, of which no slice borrows.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.head, bytes.len()) };
+        }
+        if fits || self.grow.is_none() {
+            return fits;
+        }
         // SAFETY: `buf` is null or came from realloc; realloc keeps the old block if it fails, and
         // then nothing is written. The new block holds `bytes.len()` bytes.
         unsafe {
@@ -64,6 +74,11 @@ impl Drop for BlobBuf {
         // SAFETY: `buf` came from realloc and is not used after this.
         unsafe { libc::free(self.buf) };
     }
+}
+
+/// Marks a buffer as one that may grow; who fills it calls functions of this file, which grow it.
+unsafe extern "C" fn grow(_buffer: *mut BlobBuf, _more: c_int) -> bool {
+    false
 }
 
 /// A copy of the message at `head`.

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::ffi::CString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use asu_rpcd_plugin::host::with_root;
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,20 +13,12 @@ type Answer = Result<BTreeMap<String, String>, Status>;
 
 /// The answer for a root filesystem at `root`; panics on a name that occurs twice.
 fn list(root: &Path, all: bool) -> Answer {
-    let path = |path: &str| CString::new(root.join(path).to_str().unwrap()).unwrap();
-    let (apk, world) = (path("lib/apk/db/installed"), path("etc/apk/world"));
-    let opkg = path("usr/lib/opkg/status");
     let mut reply = Message::new();
-    let from = Databases {
-        apk: &apk,
-        world: &world,
-        opkg: &opkg,
-    };
-    write(&from, all, &mut reply)?;
+    with_root(root, || write(all, b"packagelist", &mut reply))?;
     let mut packages = BTreeMap::new();
-    for field in reply.fields().table("packagelist").unwrap() {
-        let name = field.name.to_str().unwrap().to_owned();
-        let twice = packages.insert(name, field.string().unwrap().to_owned());
+    for field in reply.fields().table(b"packagelist").unwrap() {
+        let name = str::from_utf8(field.name).unwrap().to_owned();
+        let twice = packages.insert(name, field.string().unwrap().to_str().unwrap().to_owned());
         assert_eq!(twice, None, "{:?}", field.name);
     }
     Ok(packages)
@@ -128,8 +120,8 @@ fn better(id: &str, key: &str) -> Option<Answer> {
 fn expected(case: &Value, key: &str) -> Answer {
     match case["expect"][key]["ubus_status"].as_u64() {
         Some(0) => Ok(packages(&case["expect"][key]["packages"])),
-        Some(4) => Err(Status::NotFound),
-        _ => Err(Status::UnknownError),
+        Some(4) => Err(Status::NOT_FOUND),
+        _ => Err(Status::UNKNOWN_ERROR),
     }
 }
 
@@ -156,7 +148,7 @@ fn answers_odd_databases_as_rpcd_does_or_better() {
 
 #[test]
 fn a_router_without_database_has_none() {
-    assert_eq!(list(root(&[]).path(), true), Err(Status::NotFound));
+    assert_eq!(list(root(&[]).path(), true), Err(Status::NOT_FOUND));
 }
 
 #[test]
@@ -169,7 +161,7 @@ fn world_of_a_whole_page_is_read() {
 #[test]
 fn world_with_a_line_too_long_is_refused() {
     let root = apk("P:busy\nV:1\n", &format!("{} busy\n", "x".repeat(5000)));
-    assert_eq!(list(root.path(), false), Err(Status::UnknownError));
+    assert_eq!(list(root.path(), false), Err(Status::UNKNOWN_ERROR));
     assert_eq!(names(&root, true), ["busy"]);
 }
 
@@ -211,20 +203,14 @@ fn opkg_entries_that_are_not_installed_do_not_count() {
 fn a_reply_too_large_for_ubus_is_refused() {
     let entry = |index| format!("P:package-{index:06}\nV:{}\n\n", "1".repeat(200));
     let many: String = (0..5000).map(entry).collect();
-    assert_eq!(list_status(&apk(&many, "")), Err(Status::NoMemory));
+    assert_eq!(list_status(&apk(&many, "")), Err(Status::NO_MEMORY));
 }
 
-/// What [`crate::List`] would answer, which also finishes the message.
+/// What [`crate::answer`] would answer, which also finishes the message.
 fn list_status(root: &TempDir) -> Result<(), Status> {
-    let path = CString::new(root.path().join("lib/apk/db/installed").to_str().unwrap()).unwrap();
     let mut reply = Message::new();
-    let from = Databases {
-        apk: &path,
-        world: c"/no/such/file",
-        opkg: c"/no/such/file",
-    };
-    write(&from, true, &mut reply)?;
-    reply.finish().map(|_| ()).map_err(|_| Status::NoMemory)
+    with_root(root.path(), || write(true, b"packagelist", &mut reply))?;
+    reply.finish().map(|_| ()).map_err(|_| Status::NO_MEMORY)
 }
 
 proptest! {

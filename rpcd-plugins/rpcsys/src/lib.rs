@@ -1,0 +1,63 @@
+//! `rpcd-mod-rpcsys-compat`: the methods of the ubus object `rpc-sys` that upgrade clients call, in
+//! the shapes of rpcd's own `rpcd-mod-rpcsys`, for routers without that.
+//!
+//! - `packagelist {all: bool = false}` -> `{"packages": {NAME: VERSION}}`.
+//! - `upgrade_test {}` -> `{"code", "stdout", "stderr"}` of `sysupgrade --test /tmp/firmware.bin`.
+//! - `upgrade_start {keep}`: flashes `/tmp/firmware.bin`; settings are lost unless `keep`.
+//! - `upgrade_clean {}`: removes `/tmp/firmware.bin`.
+//!
+//! Beside `rpcd-mod-rpcsys` it does nothing: ubus takes a name once. It does not set passwords,
+//! reset or reboot.
+
+#![cfg_attr(not(test), no_std)]
+
+use core::ffi::CStr;
+
+use asu_rpcd_plugin::{Call, Output, Reply, Status, Word, exists, remove};
+
+asu_rpcd_plugin::export! {
+    "rpc-sys" => answer,
+    "packagelist" { "all": Bool },
+    "upgrade_test" {},
+    "upgrade_start" { "keep": Bool },
+    "upgrade_clean" {},
+}
+
+const PATH: &CStr = c"/tmp/firmware.bin";
+
+/// As rpcd does it: two seconds for the reply to leave before the router goes down.
+const SCRIPT: &CStr = c"(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &";
+
+fn answer(call: &mut Call<'_>) -> Result<(), Status> {
+    match call.method::<Exported>() {
+        0 => asu_rpcd_packages::answer(call, b"packages"),
+        1 => {
+            let program = Word::new(c"/sbin/sysupgrade");
+            call.run_plainly(&[program, Word::new(c"--test"), Word::new(PATH), Word::END])
+        }
+        2 => start(call),
+        _ if exists(PATH) => remove(PATH),
+        _ => Err(Status::NOT_FOUND),
+    }
+}
+
+fn start(call: &mut Call<'_>) -> Result<(), Status> {
+    let mut words = [Word::END; 7];
+    words[0] = Word::new(c"/bin/sh");
+    words[1] = Word::new(c"-c");
+    words[2] = Word::new(SCRIPT);
+    words[3] = Word::new(c"sysupgrade");
+    words[4] = Word::new(c"-n");
+    words[5] = Word::new(PATH);
+    if call.arguments().boolean(b"keep") == Some(true) {
+        words[4] = words[5];
+        words[5] = Word::END;
+    }
+    call.run(&words, done)
+}
+
+/// The shell has ended, and sysupgrade waits; there is nothing to tell.
+#[expect(clippy::unnecessary_wraps, reason = "the form of every end")]
+fn done(_: &Output<'_>, _: &mut Reply) -> Result<(), Status> {
+    Ok(())
+}
