@@ -160,13 +160,13 @@ impl Router {
             uhttpd: Some(uhttpd),
             port,
         };
-        wait(|| router.ubus(&["list", "session"]).is_some());
+        wait(|| Self::ubus(&["list", "session"]).is_some());
         wait(|| TcpStream::connect(&address).is_ok());
         router
     }
 
     /// The answer of the `ubus` program; none if it fails.
-    fn ubus(&self, arguments: &[&str]) -> Option<String> {
+    fn ubus(arguments: &[&str]) -> Option<String> {
         let mut command = Command::new(program("ubus"));
         let output = command
             .args(["-t", "20", "-s", SOCKET])
@@ -179,9 +179,13 @@ impl Router {
             .then(|| String::from_utf8(output.stdout).unwrap())
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "there is nothing to call without a router"
+    )]
     /// Calls a method through the `ubus` program; none for any status but 0.
     pub fn call(&self, object: &str, method: &str, arguments: &Value) -> Option<Value> {
-        let text = self.ubus(&["call", object, method, &arguments.to_string()])?;
+        let text = Self::ubus(&["call", object, method, &arguments.to_string()])?;
         Some(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
