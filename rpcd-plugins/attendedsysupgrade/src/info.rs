@@ -7,7 +7,7 @@ use asu_rpcd_plugin::{File, Lines, Names, Reply, Window, device, exists, free_sp
 /// Files to read line by line; the order is that in [`Facts::take`].
 const FILES: Names = Names::new(
     b"/etc/openwrt_release\0/proc/meminfo\0/tmp/sysinfo/board_name\0/tmp/sysinfo/model\0\
-    /proc/mounts\0/etc/config/system\0\0",
+    /proc/mounts\0/etc/config/system\0/proc/partitions\0\0",
 );
 
 /// What lines start with, and the fields for what follows: text, or kB behind a colon.
@@ -28,14 +28,13 @@ pub(crate) fn write(reply: &mut Reply) {
         reply,
         inside: false,
         compat_version: false,
+        // `/rom` is the root as it was installed, also where it is a plain folder of it; MTD
+        // partitions and UBI volumes with a filesystem are block devices as well.
+        device: device(c"/rom"),
     };
     let mut window = Window::new();
     for (number, path) in FILES.enumerate() {
-        facts.read(number, path.to_bytes_with_nul(), &mut window);
-    }
-    let mut room = [0; 48];
-    if let Some(device) = device(c"/rom") {
-        facts.read(6, size_file(device, &mut room), &mut window);
+        facts.read(number, path, &mut window);
     }
     if !facts.compat_version {
         facts.reply.string(c"compat_version", b"1.0");
@@ -62,12 +61,14 @@ struct Facts<'a> {
     inside: bool,
     /// Whether the version was there.
     compat_version: bool,
+    /// Major and minor number of the root's device.
+    device: Option<(u32, u32)>,
 }
 
 impl Facts<'_> {
     /// Reads a file until enough is known.
-    fn read(&mut self, number: usize, path: &[u8], window: &mut Window) {
-        if let Some(file) = File::open_bytes(path) {
+    fn read(&mut self, number: usize, path: &CStr, window: &mut Window) {
+        if let Some(file) = File::open(path) {
             let mut lines = Lines::new(file, window);
             while let Some(line) = lines.next() {
                 if self.take(number, line) {
@@ -96,8 +97,14 @@ impl Facts<'_> {
             }
             5 => self.take_config(line),
             _ => {
-                self.size(c"rootfs_size", line, 9);
-                true
+                let found = self.device.is_some_and(|(major, minor)| {
+                    number_of(word(line, 0)) == Some(major)
+                        && number_of(word(line, 1)) == Some(minor)
+                });
+                if found {
+                    self.size(c"rootfs_size", word(line, 2));
+                }
+                found
             }
         }
     }
@@ -108,7 +115,7 @@ impl Facts<'_> {
             let key = key.to_bytes();
             if let Some(value) = line.strip_prefix(key) {
                 if key.ends_with(b":") {
-                    self.size(field, value, 10);
+                    self.size(field, value);
                 } else {
                     self.text(field, value);
                 }
@@ -139,27 +146,27 @@ impl Facts<'_> {
         true
     }
 
-    /// Writes the number in front of `text`, doubled `doublings` times; 32 bits of kB or sectors are
-    /// more than any router has.
-    fn size(&mut self, field: &CStr, text: &[u8], doublings: u8) {
-        let mut number = 0u32;
-        let mut there = false;
-        for byte in unquote(text) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            there = true;
-            let next = number.checked_mul(10);
-            let Some(next) = next.and_then(|next| next.checked_add(digit.into())) else {
-                return;
-            };
-            number = next;
-        }
-        if there {
-            self.reply.number(field, u64::from(number) << doublings);
+    /// Writes a number of kB in bytes.
+    fn size(&mut self, field: &CStr, text: &[u8]) {
+        if let Some(number) = number_of(unquote(text)) {
+            self.reply.number(field, u64::from(number) << 10);
         }
     }
+}
+
+/// The number in front of `text`; none if there is none. 32 bits of kB are more than any router has.
+#[inline(never)]
+fn number_of(text: &[u8]) -> Option<u32> {
+    let mut number = None;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        let ten = number.unwrap_or(0u32).checked_mul(10)?;
+        number = Some(ten.checked_add(digit.into())?);
+    }
+    number
 }
 
 /// The word of that number in a line, counted from 0, without quotes; empty if there is none.
@@ -180,35 +187,6 @@ fn unquote(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
-}
-
-/// Where the kernel tells the size of a block device, in sectors of 512 bytes, with a NUL.
-///
-/// `/rom` is the root as it was installed, also where it is a plain folder of it; MTD partitions
-/// and UBI volumes with a filesystem are block devices as well.
-fn size_file((major, minor): (u32, u32), room: &mut [u8; 48]) -> &[u8] {
-    let mut end = room.len();
-    let mut put = |text: &[u8]| {
-        for byte in text.iter().rev() {
-            end = end.saturating_sub(1);
-            if let Some(slot) = room.get_mut(end) {
-                *slot = *byte;
-            }
-        }
-    };
-    put(b"/size\0");
-    for (mut number, before) in [(minor, &b":"[..]), (major, b"/sys/dev/block/")] {
-        loop {
-            let [digit, ..] = (number % 10).to_le_bytes();
-            put(&[b'0' + digit]);
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        put(before);
-    }
-    room.get(end..).unwrap_or_default()
 }
 
 #[cfg(test)]

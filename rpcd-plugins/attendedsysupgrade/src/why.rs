@@ -34,15 +34,15 @@ pub(crate) enum Why {
 const TEXTS: Names = Names::new(
     b"No image at /tmp/firmware.bin. Upload one first.\0\
     The router is busy with another check. Try again in a minute.\0\
-    The image cannot be verified: /bin/busybox or /usr/bin/usign is missing.\0\
-    The image cannot be tested: /usr/libexec/validate_firmware_image is missing.\0\
-    The upgrade could not be started: /bin/sh cannot be run.\0\
+    Cannot verify: /bin/busybox or /usr/bin/usign is missing.\0\
+    Cannot test: /usr/libexec/validate_firmware_image is missing.\0\
+    Cannot start: /bin/sh is missing.\0\
     The SHA-256 could not be computed in time. Try again.\0\
-    The signature is not one of this image by a key in /etc/opkg/keys.\0\
+    No key in /etc/opkg/keys has made this signature of the image.\0\
     The image changed meanwhile. Upload it again.\0\
     The image has another SHA-256. Upload it again.\0\
-    The image was not verified since its upload. Verify it, or use force.\0\
-    The image was not tested since its upload. Test it, or use force.\0\
+    The image is not verified. Verify it, or use force.\0\
+    The image is not tested. Test it, or use force.\0\
     The router's check refuses the image. Use another one, or force.\0\
     This image cannot keep settings. Start without keeping them.\0\
     could not find /tmp/sysupgrade.bin\0\0",

@@ -23,15 +23,6 @@ const WINDOW: usize = 4096;
 pub struct File(c_int);
 
 impl File {
-    /// Opens the file at a path with a final NUL; none if it cannot be opened.
-    pub fn open_bytes(path: &[u8]) -> Option<Self> {
-        match path {
-            // SAFETY: the last byte is NUL; an earlier one makes another path, not another end.
-            [.., 0] => Self::open(unsafe { CStr::from_ptr(path.as_ptr().cast()) }),
-            _ => None,
-        }
-    }
-
     /// Opens `path`; none if it cannot be opened.
     pub fn open(path: &CStr) -> Option<Self> {
         let path = place(path);

@@ -98,33 +98,23 @@ fn apk_counts_before_opkg() {
 #[test]
 fn the_partition_of_the_root_has_its_size() {
     let root = TempDir::new().unwrap();
-    fs::create_dir(root.path().join("rom")).unwrap();
+    for folder in ["rom", "proc"] {
+        fs::create_dir(root.path().join(folder)).unwrap();
+    }
     let (major, minor) = with_root(root.path(), || device(c"/rom")).unwrap();
-    let sizes = |content: &str| {
-        let folder = root.path().join(format!("sys/dev/block/{major}:{minor}"));
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("size"), content).unwrap();
+    let size = |blocks: &str| {
+        let other = minor + 1;
+        let table = format!(
+            "major minor  #blocks  name\n\n {major:4} {other:8} 5 other\n {major:4} {minor:8} {blocks} root\n"
+        );
+        fs::write(root.path().join("proc/partitions"), table).unwrap();
         let message = with_root(root.path(), || written(write));
         let field = Table::from_message(&message).get(b"rootfs_size");
         field.map(|field| field.data.to_vec())
     };
-    assert_eq!(
-        sizes("212992\n"),
-        Some(109_051_904_u64.to_be_bytes().to_vec())
-    );
-    assert_eq!(sizes("none\n"), None);
-    assert_eq!(sizes("99999999999999999999\n"), None);
-}
-
-#[test]
-fn names_the_size_file_of_every_device() {
-    let mut room = [0; 48];
-    assert_eq!(size_file((8, 2), &mut room), b"/sys/dev/block/8:2/size\0");
-    assert_eq!(
-        size_file((u32::MAX, 0), &mut [0; 48]),
-        b"/sys/dev/block/4294967295:0/size\0"
-    );
-    assert_eq!(size_file((u32::MAX, u32::MAX), &mut [0; 48]).len(), 42);
+    assert_eq!(size("106496"), Some(109_051_904_u64.to_be_bytes().to_vec()));
+    assert_eq!(size("none"), None);
+    assert_eq!(size("99999999999999999999"), None);
 }
 
 #[test]
