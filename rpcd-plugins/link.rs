@@ -2,8 +2,8 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=../link.rs");
-    println!("cargo:rerun-if-changed=../discard.ld");
-    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../discard.ld");
+    println!("cargo:rerun-if-changed=../sections.ld");
+    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../sections.ld");
     for argument in ARGUMENTS.into_iter().chain([script]) {
         println!("cargo:rustc-cdylib-link-arg={argument}");
     }
