@@ -9,9 +9,9 @@ use crate::why::{Why, Wrong};
 use crate::{START, run};
 
 /// Runs sysupgrade on `$1` with the options in `$2`, in the background: the second is for the reply
-/// to leave before the router goes down. The log is there while it runs; if it refuses, what it
-/// said can be read in the old log.
-const SCRIPT: &CStr = c"l=/tmp/attendedsysupgrade.log;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
+/// to leave before the router goes down. The log is there from before the reply and while it runs;
+/// if it refuses, what it said can be read in the old log.
+const SCRIPT: &CStr = c"l=/tmp/attendedsysupgrade.log;>$l;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
 
 /// Where clients of 2017 upload the image to.
 const PATH_2017: &CStr = c"/tmp/sysupgrade.bin";

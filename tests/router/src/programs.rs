@@ -16,7 +16,7 @@ use crate::device::Device;
 use crate::sysupgrade::{self, Options};
 
 /// The script by which the plugin `attendedsysupgrade` starts an upgrade.
-const START_SCRIPT: &str = "l=/tmp/attendedsysupgrade.log;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
+const START_SCRIPT: &str = "l=/tmp/attendedsysupgrade.log;>$l;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
 
 /// The script by which the plugin `rpcsys_compat` does.
 const COMPAT_SCRIPT: &str = "(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &";
