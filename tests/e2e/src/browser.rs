@@ -20,9 +20,10 @@ pub const WIDTHS: [u32; 2] = [390, 1280];
 /// A browser with one empty tab. Dropped, it is killed.
 #[derive(Debug)]
 pub struct Browser {
+    // Dropped first: a driver that is dropped asks it to end the session, and waits.
+    chromedriver: Child,
     /// The tab.
     pub driver: WebDriver,
-    chromedriver: Child,
     _profile: TempDir,
 }
 

@@ -50,8 +50,10 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         stopped = interrupted() => stopped.map(|()| None),
     };
     stage.stop().await?;
-    if let Some(outcome) = outcome? {
-        println!("{}", serde_json::to_string(&outcome)?);
+    match outcome? {
+        Some(outcome) => println!("{}", serde_json::to_string(&outcome)?),
+        None if args.once => anyhow::bail!("it was stopped before the upgrade was finished"),
+        None => {}
     }
     Ok(())
 }
@@ -83,7 +85,7 @@ fn invite(stage: &Stage) -> anyhow::Result<()> {
     println!("  Open      {}/attendedsysupgrade/", stage.router_url()?);
     println!("  Log in    root / {PASSWORD}");
     println!("  Server    {}/", stage.server_url()?);
-    println!("  Mirror    {}/", stage.mirror_url());
+    println!("  Mirror    {}/.versions.json", stage.mirror_url());
     println!("\nCtrl-C ends everything.");
     Ok(())
 }
