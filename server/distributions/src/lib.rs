@@ -1,0 +1,1 @@
+//! Distributions as data: mirrors, keys, branches and what became of packages between releases.

@@ -1,0 +1,11 @@
+//! Package indexes of opkg and apk: their formats, signatures and version orders.
+//!
+//! Pure: bytes in, packages out. Nothing here reads files, asks the network or knows a mirror.
+//!
+//! | module | what it is | source of the facts |
+//! |---|---|---|
+//! | [`package`] | one package as every index describes it | opkg's control fields, apk's package schema |
+
+pub mod package;
+
+pub use package::{Constraint, Dependency, Flavour, Operator, Package, Provided, Relation};
