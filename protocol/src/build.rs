@@ -58,7 +58,7 @@ pub const FILESYSTEMS: [&str; 8] = [
     "cpiogz",
 ];
 
-fn openwrt() -> String {
+pub(crate) fn openwrt() -> String {
     "openwrt".to_owned()
 }
 

@@ -9,6 +9,7 @@
 //! | [`release`] | release versions and their order | OpenWrt release names |
 //! | [`build`] | build request and its answers | ASU API v1 |
 //! | [`overview`] | `/json/v1/overview.json` | ASU API v1 |
+//! | [`plan`] | what an upgrade would do | ours; `/api/v1/plan` |
 //! | [`profiles`] | upstream's `profiles.json` and the package indexes | OpenWrt `json_overview_image_info.py` |
 //! | [`router`] | the ubus objects of a router | our rpcd plugins, procd's `system` |
 //! | [`problem`] | why something was refused or failed | RFC 9457 in spirit, ASU's keys in form |
@@ -16,6 +17,7 @@
 pub mod build;
 pub mod name;
 pub mod overview;
+pub mod plan;
 pub mod problem;
 pub mod profiles;
 pub mod release;
