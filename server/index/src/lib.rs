@@ -5,7 +5,9 @@
 //! | module | what it is | source of the facts |
 //! |---|---|---|
 //! | [`package`] | one package as every index describes it | opkg's control fields, apk's package schema |
+//! | [`version`] | which version is newer, what a constraint admits | apk-tools 3.0.6, opkg-lede |
 
 pub mod package;
+pub mod version;
 
 pub use package::{Constraint, Dependency, Flavour, Operator, Package, Provided, Relation};
