@@ -4,10 +4,16 @@
 //!
 //! | module | what it is | source of the facts |
 //! |---|---|---|
+//! | [`opkg`] | the index of opkg, `Packages` | opkg-lede |
+//! | [`adb`] | the index of apk, `packages.adb`, and its signatures | apk-tools 3.0.6 |
 //! | [`package`] | one package as every index describes it | opkg's control fields, apk's package schema |
 //! | [`version`] | which version is newer, what a constraint admits | apk-tools 3.0.6, opkg-lede |
 
+pub mod adb;
+pub mod opkg;
 pub mod package;
 pub mod version;
 
-pub use package::{Constraint, Dependency, Flavour, Operator, Package, Provided, Relation};
+pub use package::{
+    Alternative, Constraint, Dependency, Flavour, Operator, Package, Provided, Relation,
+};
