@@ -3,14 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use asu_protocol::overview::PackageChange;
-use asu_protocol::release;
 use wildmatch::WildMatch;
 
-use crate::release_keys::{ApkKey, UsignKey};
-use crate::schema::{
-    At, Branch, Change, Channel, File, Flavour, PackageSet, Repository, Rule, Targets,
-};
+use crate::schema::{At, Branch, Channel, File, Flavour, PackageSet, Targets};
 use crate::template::render;
 
 /// A distribution whose file was checked, with its parent.
@@ -27,15 +22,6 @@ pub struct ParentRelease<'a> {
     pub distribution: &'a Distribution,
     /// Of which version.
     pub version: String,
-}
-
-/// A package feed of one version, target and architecture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
-    /// Its name in the ImageBuilder's list.
-    pub name: String,
-    /// The folder its index (`Packages` or `packages.adb`) lies in, without a final slash.
-    pub url: String,
 }
 
 impl Distribution {
@@ -121,16 +107,12 @@ impl Distribution {
     /// The folder of `version` below the mirror's root, where its ImageBuilders lie.
     pub fn folder(&self, version: &str) -> Option<String> {
         let branch = self.branch_of(version)?;
-        match &branch.path {
-            Some(path) => {
-                let values = [("version", version), ("branch", branch.name.value.as_str())];
-                Some(render(&path.value, &values))
-            }
-            None => {
-                let parent = self.parent_of(version)?;
-                parent.distribution.folder(&parent.version)
-            }
+        if let Some(path) = &branch.path {
+            let values = [("version", version), ("branch", branch.name.value.as_str())];
+            return Some(render(&path.value, &values));
         }
+        let parent = self.parent_of(version)?;
+        parent.distribution.folder(&parent.version)
     }
 
     /// The parent's release that `version` is built on.
@@ -145,83 +127,6 @@ impl Distribution {
             distribution,
             version,
         })
-    }
-
-    /// All feeds of a version, its parent's first.
-    pub fn feeds(&self, version: &str, target: &str, arch: &str) -> Vec<Feed> {
-        let mut feeds = match self.parent_of(version) {
-            Some(parent) => parent.distribution.feeds(&parent.version, target, arch),
-            None => Vec::new(),
-        };
-        feeds.extend(self.own_feeds(version, target, arch));
-        feeds
-    }
-
-    /// The feeds the distribution adds to its parent's ImageBuilder.
-    pub fn own_feeds(&self, version: &str, target: &str, arch: &str) -> Vec<Feed> {
-        let Some(branch) = self.branch_of(version) else {
-            return Vec::new();
-        };
-        let repositories = branch
-            .repositories
-            .as_ref()
-            .unwrap_or(&self.file.repositories);
-        let mut feeds = Vec::new();
-        for repository in repositories {
-            if is_for(&repository.branches, branch) {
-                feeds.push(self.feed(repository, branch, version, target, arch));
-            }
-        }
-        feeds
-    }
-
-    fn feed(
-        &self,
-        repository: &Repository,
-        branch: &Branch,
-        version: &str,
-        target: &str,
-        arch: &str,
-    ) -> Feed {
-        let parent = self.parent_of(version).map(|parent| parent.version);
-        let parent_version = parent.as_deref().unwrap_or_default();
-        let (target, subtarget) = target.split_once('/').unwrap_or((target, ""));
-        let values = [
-            ("mirror", self.mirror()),
-            ("folder", &self.folder(version).unwrap_or_default()),
-            ("version", version),
-            ("branch", branch.name.value.as_str()),
-            ("parent_version", parent_version),
-            ("parent_branch", release::branch_of(parent_version)),
-            ("target", target),
-            ("subtarget", subtarget),
-            ("arch", arch),
-        ];
-        Feed {
-            name: repository.name.value.clone(),
-            url: render(&repository.url.value, &values)
-                .trim_end_matches('/')
-                .to_owned(),
-        }
-    }
-
-    /// Who may sign what `version` is made of, the parent's keys included.
-    pub fn keys(&self, version: &str) -> (Vec<&UsignKey>, Vec<&ApkKey>) {
-        let Some(branch) = self.branch_of(version) else {
-            return (Vec::new(), Vec::new());
-        };
-        let (mut usign, mut apk) = match (self.parent(), self.parent_of(version)) {
-            (Some(parent), Some(release)) => parent.keys(&release.version),
-            _ => (Vec::new(), Vec::new()),
-        };
-        let keys = &self.file.keys;
-        usign.extend(
-            keys.usign
-                .iter()
-                .filter(|key| is_for(&key.branches, branch)),
-        );
-        apk.extend(keys.apk.iter().filter(|key| is_for(&key.branches, branch)));
-        (usign, apk)
     }
 
     /// Whether images for `target` are offered of `version`, as far as this file says.
@@ -259,47 +164,10 @@ impl Distribution {
             .filter(|set| is_for(&set.branches, branch))
             .collect()
     }
-
-    /// What API v1's overview publishes as the package changes of the branch called `name`.
-    ///
-    /// A branch has those that were made on the main line before it left, the main line has all.
-    /// A split or a choice has no form in API v1; such rules are resolved by the planner alone.
-    pub fn package_changes(&self, name: &str) -> Vec<PackageChange> {
-        let mut branches = self.file.branches.iter();
-        let Some(branch) = branches.find(|branch| branch.name.value == name) else {
-            return Vec::new();
-        };
-        if let Some(parent) = self.parent_of(name) {
-            let parent_branch = release::branch_of(&parent.version);
-            return parent.distribution.package_changes(parent_branch);
-        }
-        let steps = self.file.transformations.iter();
-        let rules = steps.flat_map(|step| &step.packages);
-        let mut changes: Vec<_> = rules.filter_map(published).collect();
-        changes.retain(|change| match branch.branch_off_rev {
-            Some(limit) => change.revision <= limit,
-            None => branch.snapshot,
-        });
-        changes.sort_by_key(|change| change.revision);
-        changes
-    }
 }
 
-fn published(rule: &Rule) -> Option<PackageChange> {
-    let target = match &rule.to.value {
-        Change::Drop => None,
-        Change::Replace(names) if names.len() == 1 => names.first().cloned(),
-        _ => return None,
-    };
-    Some(PackageChange {
-        source: rule.package.value.clone(),
-        target,
-        revision: rule.revision?,
-        mandatory: rule.mandatory,
-    })
-}
-
-fn is_for(branches: &[At<String>], branch: &Branch) -> bool {
+/// Whether a list of branches, empty for all, has this one.
+pub(crate) fn is_for(branches: &[At<String>], branch: &Branch) -> bool {
     branches.is_empty() || branches.iter().any(|name| name.value == branch.name.value)
 }
 

@@ -87,7 +87,7 @@ impl Reading {
             if let Some(other) = layer.get(&file.name.value) {
                 let what = format!("{} describes {:?} already", other.name, file.name.value);
                 self.note(&name, |report| {
-                    report.at(&file.name, what, "remove one of them")
+                    report.at(&file.name, what, "remove one of them");
                 });
             }
             layer.insert(file.name.value.clone(), Source { name, file });

@@ -47,7 +47,7 @@ pub struct Rule {
     pub note: Option<String>,
     /// More about single choices, by name.
     #[serde(default, deserialize_with = "notes")]
-    pub choice_notes: Vec<(At<String>, At<String>)>,
+    pub choice_notes: Vec<ChoiceNote>,
 }
 
 /// What became of packages that share a prefix and a suffix: the translations of an app.
@@ -86,6 +86,15 @@ pub struct Addition {
     pub note: Option<String>,
 }
 
+/// What speaks for one of several choices.
+#[derive(Debug, Clone)]
+pub struct ChoiceNote {
+    /// The choice's name.
+    pub choice: At<String>,
+    /// What a person reads about it.
+    pub note: At<String>,
+}
+
 /// A board that was renamed.
 #[derive(Debug, Clone)]
 pub struct Rename {
@@ -98,11 +107,9 @@ pub struct Rename {
 impl Rule {
     /// What the file says about one choice.
     pub(crate) fn choice_note(&self, choice: &str) -> Option<&str> {
-        let (_, note) = self
-            .choice_notes
-            .iter()
-            .find(|(name, _)| name.value == choice)?;
-        Some(&note.value)
+        let mut notes = self.choice_notes.iter();
+        let found = notes.find(|note| note.choice.value == choice)?;
+        Some(&found.note.value)
     }
 }
 
@@ -123,8 +130,10 @@ fn renames<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rename>, D:
         .collect())
 }
 
-fn notes<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<(At<String>, At<String>)>, D::Error> {
-    Pairs::deserialize(deserializer).map(|Pairs(pairs)| pairs)
+fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ChoiceNote>, D::Error> {
+    let Pairs(pairs) = Pairs::deserialize(deserializer)?;
+    let notes = pairs.into_iter();
+    Ok(notes
+        .map(|(choice, note)| ChoiceNote { choice, note })
+        .collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
 use crate::load::Source;
-use crate::schema::{At, File};
+use crate::schema::{At, Branch, File};
 
 /// Everything wrong between files.
 pub(crate) fn check_family(sources: &BTreeMap<String, Source>) -> Vec<Problem> {
@@ -55,21 +55,29 @@ fn parented(
         return;
     }
     for branch in &file.branches {
-        let version = branch
-            .parent_version
-            .as_ref()
-            .map(|it| (it, it.value.as_str()));
-        let own = branch.part_of(&branch.name.value).unwrap_or_default();
-        let version = version.or(branch.versions.is_some().then_some((&branch.name, own)));
-        if let Some((place, version)) = version
-            && source.file.branch_of(version).is_none()
-        {
-            let what = format!(
-                "version {version:?} belongs to no branch of {}",
-                source.name
-            );
-            report.at(place, what, "correct it, or list its branch there");
-        }
+        built_on(branch, source, report);
+    }
+}
+
+/// What a branch is built on must be a version its parent knows.
+fn built_on(branch: &Branch, parent: &Source, report: &mut Report<'_>) {
+    let fixed = branch
+        .parent_version
+        .as_ref()
+        .map(|it| (it, it.value.as_str()));
+    let spelt = branch
+        .versions
+        .as_ref()
+        .and(branch.part_of(&branch.name.value));
+    let version = fixed.or_else(|| Some((&branch.name, spelt?)));
+    if let Some((place, version)) = version
+        && parent.file.branch_of(version).is_none()
+    {
+        let what = format!(
+            "version {version:?} belongs to no branch of {}",
+            parent.name
+        );
+        report.at(place, what, "correct it, or list its branch there");
     }
 }
 

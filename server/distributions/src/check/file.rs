@@ -80,7 +80,9 @@ fn repositories(file: &File, report: &mut Report<'_>) {
             list.iter().map(|repository| &repository.name),
             report,
         );
-        list.iter().for_each(|it| repository(file, it, report));
+        for it in list {
+            repository(file, it, report);
+        }
     }
 }
 

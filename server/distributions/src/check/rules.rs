@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{once, package, package_text};
 use crate::error::Report;
-use crate::schema::{Change, Choice, Rule, When};
+use crate::schema::{Change, Choice, ChoiceNote, Rule, When};
 
 pub(super) fn check(rules: &[Rule], report: &mut Report<'_>) {
     once(
@@ -31,6 +31,10 @@ fn names(rule: &Rule, report: &mut Report<'_>) {
     {
         package_text(&rule.to, name, report);
     }
+    replacement(rule, report);
+}
+
+fn replacement(rule: &Rule, report: &mut Report<'_>) {
     let only_itself = [rule.package.value.as_str()];
     match &rule.to.value {
         Change::Replace(names) if names.is_empty() => {
@@ -79,7 +83,7 @@ fn choices(rule: &Rule, report: &mut Report<'_>) {
 
 fn notes(rule: &Rule, report: &mut Report<'_>) {
     let names = rule.to.value.names();
-    for (name, _) in &rule.choice_notes {
+    for ChoiceNote { choice: name, .. } in &rule.choice_notes {
         if !names.contains(&name.value.as_str()) {
             let what = format!("{:?} is not one of the choices", name.value);
             report.at(name, what, "name one of those under `to`");

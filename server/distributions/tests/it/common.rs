@@ -1,7 +1,5 @@
 //! What the tests share.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use asu_distributions::{
     AppliedRule, Device, Distributions, LoadError, Outcome, Transformed, transform,
 };

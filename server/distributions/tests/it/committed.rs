@@ -1,12 +1,10 @@
 //! The distributions committed with the crate.
 
-mod common;
-
 use std::path::Path;
 
+use crate::common::{DEVICE, openwrt, steps, wanted};
 use asu_distributions::{Channel, Device, Distributions, Flavour, Outcome, transform};
 use asu_protocol::overview::PackageChange;
-use common::{DEVICE, openwrt, steps, wanted};
 
 /// What the server of 2017 was seen to answer where it was right, and ours where it was wrong.
 #[test]

@@ -1,9 +1,7 @@
 //! What a person reads who made a mistake in a file.
 
-mod common;
-
+use crate::common::try_rules;
 use asu_distributions::Distributions;
-use common::try_rules;
 
 const SOUND: &str = r#"name: own
 mirror: https://example.org

@@ -1,9 +1,7 @@
 //! Rules of made-up releases, one test for each thing a rule can do and each way to get it wrong.
 
-mod common;
-
+use crate::common::{DEVICE, steps, upgrade, wanted, with_rules};
 use asu_distributions::{Device, Outcome, Release, transform};
-use common::{DEVICE, steps, upgrade, wanted, with_rules};
 
 const CHAIN: &str = r#"
   - version: "3.0"

@@ -1,12 +1,10 @@
 //! What holds for every set of packages and every pair of releases.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use crate::common::{DEVICE, wanted, with_rules};
 use asu_distributions::{Distributions, Outcome, transform};
-use common::{DEVICE, wanted, with_rules};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -126,7 +124,7 @@ proptest! {
         rules in tangle(), installed in subsequence(&["a", "b", "c", "d", "e", "f"], 1..6)
     ) {
         // A rule that replaces a package by itself alone is refused; such tangles are skipped.
-        let Ok(rules) = common::try_rules(&rules) else { return Ok(()) };
+        let Ok(rules) = crate::common::try_rules(&rules) else { return Ok(()) };
         let test = rules.get("test").unwrap();
         let at_once = transform(test, "1.0.0", "4.0.0", DEVICE, &installed);
         prop_assert_eq!(at_once.packages.len(), installed.len());
