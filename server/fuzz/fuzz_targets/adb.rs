@@ -12,19 +12,31 @@ static KEY: LazyLock<PublicKey> = LazyLock::new(|| {
     pem.parse().expect("a key made by the genuine tool")
 });
 
+static GENUINE: LazyLock<Database> = LazyLock::new(|| {
+    let file = include_bytes!("../../../tests/fixtures/apk/packages-none.adb");
+    Database::open(file).expect("an index made by the genuine tool")
+});
+
 fuzz_target!(|bytes: &[u8]| {
     let uncompressed = [b"ADB.indx", bytes].concat();
     for file in [bytes, &uncompressed] {
-        let Ok(database) = Database::open(file) else {
-            continue;
-        };
-        let packages = database.packages();
-        if let (Ok(packages), Ok(json)) = (packages, database.to_json()) {
-            let listed = json["packages"].as_array().map_or(0, Vec::len);
-            assert_eq!(packages.len(), listed);
+        if let Ok(database) = Database::open(file) {
+            check(&database);
         }
-        // Whoever made the bytes up does not have the key.
-        let is_genuine = include_bytes!("../../../tests/fixtures/apk/packages-none.adb") == file;
-        assert!(is_genuine || database.verify(std::slice::from_ref(&KEY)).is_err());
     }
 });
+
+fn check(database: &Database) {
+    let Ok(packages) = database.packages() else {
+        let _ = (database.to_json(), database.verify(&[KEY.clone()]));
+        return;
+    };
+    if let Ok(json) = database.to_json() {
+        let listed = json["packages"].as_array().map_or(0, Vec::len);
+        assert_eq!(packages.len(), listed);
+    }
+    // Whoever made the bytes up does not have the key: what it signed is the genuine index.
+    if database.verify(&[KEY.clone()]).is_ok() {
+        assert_eq!(GENUINE.packages().ok(), Some(packages));
+    }
+}
