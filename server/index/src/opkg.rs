@@ -10,6 +10,7 @@ mod typed;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use memchr::memchr_iter;
 
 use crate::package::Package;
 
@@ -127,10 +128,15 @@ pub fn read(bytes: &[u8]) -> Result<Reading, OpkgError> {
 }
 
 fn check_lines(text: &str) -> Result<(), OpkgError> {
-    match text.split('\n').position(|line| line.len() >= MAX_LINE) {
-        Some(before) => Err(OpkgError::LineTooLong { line: before + 1 }),
-        None => Ok(()),
+    let mut start = 0;
+    let ends = memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    for (before, end) in ends.enumerate() {
+        if end - start >= MAX_LINE {
+            return Err(OpkgError::LineTooLong { line: before + 1 });
+        }
+        start = end + 1;
     }
+    Ok(())
 }
 
 fn whole_file_notes(bytes: &[u8], text: &str) -> impl Iterator<Item = Note> {

@@ -264,7 +264,11 @@ proptest! {
             }
         }
     }
+}
 
+proptest! {
+    // A verification takes long where nothing is optimised.
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn a_changed_index_is_not_trusted(at in 16usize..8000, bit in 0u8..8) {
         let mut bytes = fixture("packages-none.adb");

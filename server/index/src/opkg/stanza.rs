@@ -1,5 +1,6 @@
 //! The fields of a stanza, as they stand in the file.
 
+use memchr::memchr;
 use serde::{Serialize, Serializer};
 
 use super::{Note, Problem};
@@ -22,20 +23,13 @@ pub struct Field<'a> {
     pub value: &'a str,
 }
 
-impl<'a> Stanza<'a> {
-    /// The last value of a field; opkg keeps the last one.
-    pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.all(name).last()
-    }
-
-    /// All values of a field, each without its continuation lines, which opkg only reads behind
-    /// `Description`.
-    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
-        let named = self.fields.iter().filter(move |field| field.name == name);
-        named.map(|field| match field.value.split_once('\n') {
+impl<'a> Field<'a> {
+    /// The value without continuation lines, which opkg only reads behind `Description`.
+    pub fn first_line(&self) -> &'a str {
+        match self.value.split_once('\n') {
             Some((first, _)) => first.trim_end(),
-            None => field.value,
-        })
+            None => self.value,
+        }
     }
 }
 
@@ -75,7 +69,7 @@ impl<'a> Stanzas<'a> {
 
     fn next_line(&mut self) -> Option<&'a str> {
         let rest = &self.text[self.at..];
-        let (line, length) = match rest.find('\n') {
+        let (line, length) = match memchr(b'\n', rest.as_bytes()) {
             Some(end) => (&rest[..end], end + 1),
             None if rest.is_empty() => return None,
             None => (rest, rest.len()),

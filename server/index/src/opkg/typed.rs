@@ -7,77 +7,69 @@ use super::{Problem, Stanza};
 
 /// The package a stanza describes, or why opkg never installs it.
 pub(super) fn package(stanza: &Stanza<'_>) -> Result<Package, Problem> {
-    let filled = |name| stanza.get(name).filter(|value| !value.is_empty());
-    let text = |name| filled(name).unwrap_or_default().to_owned();
-    Ok(Package {
-        name: filled("Package").ok_or(Problem::NoName)?.to_owned(),
-        version: filled("Version").ok_or(Problem::NoVersion)?.to_owned(),
-        arch: filled("Architecture")
-            .ok_or(Problem::NoArchitecture)?
-            .to_owned(),
-        depends: depends(stanza),
-        conflicts: relations(stanza),
-        provides: provides(stanza),
-        replaces: replaces(stanza),
-        abi_version: filled("ABIVersion").map(str::to_owned),
-        size: number(filled("Size")),
-        installed_size: number(filled("Installed-Size")),
-        filename: text("Filename"),
-        sha256: filled("SHA256sum").and_then(sha256).unwrap_or_default(),
-        description: text("Description"),
-        alternatives: stanza.all("Alternatives").flat_map(alternatives).collect(),
-        is_essential: filled("Essential") == Some("yes"),
-        ..Package::default()
-    })
+    let mut package = Package::default();
+    for field in stanza.fields.iter().filter(|field| !field.value.is_empty()) {
+        set(&mut package, field.name, field.first_line());
+    }
+    match &package {
+        Package { name, .. } if name.is_empty() => Err(Problem::NoName),
+        Package { version, .. } if version.is_empty() => Err(Problem::NoVersion),
+        Package { arch, .. } if arch.is_empty() => Err(Problem::NoArchitecture),
+        _ => Ok(package),
+    }
 }
 
-fn depends(stanza: &Stanza<'_>) -> Vec<Dependency> {
-    // opkg keeps both kinds in one list.
-    let before = stanza.all("Pre-Depends");
-    before
-        .chain(stanza.all("Depends"))
-        .flat_map(dependencies)
-        .collect()
+/// Of a field that is there twice, opkg keeps the last text, but all items of a list.
+fn set(package: &mut Package, name: &str, value: &str) {
+    match name {
+        "Package" => value.clone_into(&mut package.name),
+        "Version" => value.clone_into(&mut package.version),
+        "Architecture" => value.clone_into(&mut package.arch),
+        // opkg keeps both kinds in one list.
+        "Depends" | "Pre-Depends" => package.depends.extend(dependencies(value)),
+        "Conflicts" => package.conflicts.extend(relations(value)),
+        "Provides" => package.provides.extend(names(value).map(provided)),
+        "Replaces" => package.replaces.extend(names(value).map(replaced)),
+        "ABIVersion" => package.abi_version = Some(value.to_owned()),
+        "Size" => package.size = number(value),
+        "Installed-Size" => package.installed_size = number(value),
+        "Filename" => value.clone_into(&mut package.filename),
+        "SHA256sum" => package.sha256 = sha256(value),
+        "Description" => value.clone_into(&mut package.description),
+        "Alternatives" => package.alternatives.extend(alternatives(value)),
+        "Essential" => package.is_essential = value == "yes",
+        _ => {}
+    }
 }
 
-fn relations(stanza: &Stanza<'_>) -> Vec<Relation> {
-    let lists = stanza.all("Conflicts");
-    lists
-        .flat_map(dependencies)
-        .flat_map(|Dependency(any)| any)
-        .collect()
+fn relations(list: &str) -> impl Iterator<Item = Relation> {
+    dependencies(list).flat_map(|Dependency(any)| any)
 }
 
-fn provides(stanza: &Stanza<'_>) -> Vec<Provided> {
-    let provided = |name: &str| Provided {
-        name: name.to_owned(),
-        version: None,
-    };
-    let lists = stanza.all("Provides");
-    lists.flat_map(names).map(provided).collect()
+fn provided(name: &str) -> Provided {
+    let name = name.to_owned();
+    let version = None;
+    Provided { name, version }
 }
 
-fn replaces(stanza: &Stanza<'_>) -> Vec<Relation> {
-    let replaced = |name: &str| Relation {
-        name: name.to_owned(),
-        constraint: None,
-    };
-    let lists = stanza.all("Replaces");
-    lists.flat_map(names).map(replaced).collect()
+fn replaced(name: &str) -> Relation {
+    let name = name.to_owned();
+    let constraint = None;
+    Relation { name, constraint }
 }
 
 /// The number a value begins with; 0 if there is none.
-fn number(value: Option<&str>) -> u64 {
-    let value = value.unwrap_or_default();
+fn number(value: &str) -> u64 {
     let end = value.find(|c: char| !c.is_ascii_digit());
     let digits = &value[..end.unwrap_or(value.len())];
     digits.parse().unwrap_or_default()
 }
 
 /// A digest in lower case; nothing if it is none.
-fn sha256(value: &str) -> Option<String> {
+fn sha256(value: &str) -> String {
     let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest.then(|| value.to_ascii_lowercase())
+    let digest = is_digest.then(|| value.to_ascii_lowercase());
+    digest.unwrap_or_default()
 }
 
 /// `PRIORITY:LINK:TARGET`, separated by commas; opkg overlooks what has another form.
