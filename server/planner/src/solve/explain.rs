@@ -10,11 +10,17 @@ use super::universe::{NameId, Need, PackageId, Provider, Term, Universe};
 
 /// Every reason found in the selection; what is the same trouble is said once.
 pub(super) fn refusals(demands: &Demands) -> Vec<Refusal> {
-    let explain = Explain { demands, universe: demands.universe };
+    let explain = Explain {
+        demands,
+        universe: demands.universe,
+    };
     let mut refusals = Vec::new();
     for (source, need) in demands.all() {
-        let mut found =
-            if need.forbids { explain.forbidden(source, need) } else { explain.unmet(source, need) };
+        let mut found = if need.forbids {
+            explain.forbidden(source, need)
+        } else {
+            explain.unmet(source, need)
+        };
         refusals.append(&mut found);
     }
     refusals.append(&mut explain.rivals());
@@ -47,16 +53,24 @@ impl Explain<'_> {
             // opkg looks for packages of that very name, and lets a package replace another.
             Source::Package(by) => opkg && !self.opkg_conflict(by, need, id),
         };
-        let met = need.terms.iter().flat_map(|term| self.demands.meeting(term));
+        let met = need
+            .terms
+            .iter()
+            .flat_map(|term| self.demands.meeting(term));
         let against = met.filter(|id| !spared(*id));
-        against.map(|id| self.forbidding(source, need, id)).collect()
+        against
+            .map(|id| self.forbidding(source, need, id))
+            .collect()
     }
 
     fn opkg_conflict(&self, by: PackageId, need: &Need, other: PackageId) -> bool {
         let other = self.universe.entry(other);
         let by = self.universe.package(by);
         need.terms.iter().any(|term| term.name == other.name)
-            && !by.replaces.iter().any(|replaced| replaced.name == other.package.name)
+            && !by
+                .replaces
+                .iter()
+                .any(|replaced| replaced.name == other.package.name)
     }
 
     fn forbidding(&self, source: Source, need: &Need, id: PackageId) -> Refusal {
@@ -66,13 +80,25 @@ impl Explain<'_> {
             Source::Package(by) => {
                 let left = self.party(by);
                 let reason = format!("{} does not tolerate {}", left.name, right.name);
-                Refusal::Conflict { left, right, reason }
+                Refusal::Conflict {
+                    left,
+                    right,
+                    reason,
+                }
             }
             Source::World(_) => {
                 let wanted = self.demands.chain(source, None);
-                let left = Party { name: notation.clone(), version: String::new(), wanted };
+                let left = Party {
+                    name: notation.clone(),
+                    version: String::new(),
+                    wanted,
+                };
                 let reason = format!("the request says {notation}");
-                Refusal::Conflict { left, right, reason }
+                Refusal::Conflict {
+                    left,
+                    right,
+                    reason,
+                }
             }
         }
     }
@@ -90,14 +116,19 @@ impl Explain<'_> {
     fn unmet(&self, source: Source, need: &Need) -> Vec<Refusal> {
         let usable = |id: PackageId| self.universe.entry(id).usable;
         let by = |id: PackageId| Source::Package(id) == source;
-        let mut met = need.terms.iter().flat_map(|term| self.demands.meeting(term));
+        let mut met = need
+            .terms
+            .iter()
+            .flat_map(|term| self.demands.meeting(term));
         if met.any(|id| usable(id) || by(id)) {
             return Vec::new();
         }
         // Of alternatives, the one that comes closest to existing.
         let known = |term: &&Term| !self.universe.providers_of(term.name).is_empty();
         let term = need.terms.iter().find(known).or(need.terms.first());
-        term.map(|term| self.unmet_term(source, need, term)).into_iter().collect()
+        term.map(|term| self.unmet_term(source, need, term))
+            .into_iter()
+            .collect()
     }
 
     fn unmet_term(&self, source: Source, need: &Need, term: &Term) -> Refusal {
@@ -110,8 +141,12 @@ impl Explain<'_> {
         if !providers.iter().any(|provider| usable(&provider)) {
             return self.foreign(source, term.name);
         }
-        let fitting: Vec<Provider> =
-            providers.iter().filter(usable).filter(admitted).copied().collect();
+        let fitting: Vec<Provider> = providers
+            .iter()
+            .filter(usable)
+            .filter(admitted)
+            .copied()
+            .collect();
         if fitting.is_empty() {
             return self.other_versions(source, need, term);
         }
@@ -122,7 +157,10 @@ impl Explain<'_> {
         let name = self.universe.text(name);
         let chain = self.demands.chain(source, Some(name));
         match source {
-            Source::World(_) => Refusal::NoSuchPackage { name: name.to_owned(), chain },
+            Source::World(_) => Refusal::NoSuchPackage {
+                name: name.to_owned(),
+                chain,
+            },
             Source::Package(by) => Refusal::MissingDependency {
                 package: self.universe.package(by).name.clone(),
                 needs: notation(self.universe, need),
@@ -133,8 +171,9 @@ impl Explain<'_> {
 
     fn foreign(&self, source: Source, name: NameId) -> Refusal {
         let providers = self.universe.providers_of(name).iter();
-        let architectures: BTreeSet<String> =
-            providers.map(|p| self.universe.package(p.package).arch.clone()).collect();
+        let architectures: BTreeSet<String> = providers
+            .map(|p| self.universe.package(p.package).arch.clone())
+            .collect();
         let name = self.universe.text(name);
         Refusal::WrongArchitecture {
             package: name.to_owned(),
@@ -154,7 +193,9 @@ impl Explain<'_> {
             package,
             wanted: notation(self.universe, need),
             available: available.into_iter().collect(),
-            chain: self.demands.chain(source, Some(self.universe.text(term.name))),
+            chain: self
+                .demands
+                .chain(source, Some(self.universe.text(term.name))),
         }
     }
 
@@ -173,12 +214,21 @@ impl Explain<'_> {
             return self.beside(source, term, fitting[0], opposed.package);
         }
         if self.universe.flavour == Flavour::Apk && !fitting.iter().any(|p| self.pickable(*p)) {
-            let candidates: BTreeSet<String> =
-                fitting.iter().map(|p| self.universe.package(p.package).name.clone()).collect();
+            let candidates: BTreeSet<String> = fitting
+                .iter()
+                .map(|p| self.universe.package(p.package).name.clone())
+                .collect();
             let candidates = candidates.into_iter().collect();
-            return Refusal::AmbiguousProvider { name: name.to_owned(), candidates, chain: chain() };
+            return Refusal::AmbiguousProvider {
+                name: name.to_owned(),
+                candidates,
+                chain: chain(),
+            };
         }
-        Refusal::NoSelection { package: name.to_owned(), chain: chain() }
+        Refusal::NoSelection {
+            package: name.to_owned(),
+            chain: chain(),
+        }
     }
 
     fn pickable(&self, provider: Provider) -> bool {
@@ -190,8 +240,11 @@ impl Explain<'_> {
     fn opposing(&self, fitting: &[Provider]) -> Option<Provider> {
         let versioned = |provider: &Provider| self.universe.version_of(*provider).is_some();
         let faces = fitting.iter().flat_map(|p| self.universe.faces(p.package));
-        let faces = faces.filter(|(_, face)| self.universe.flavour == Flavour::Apk && versioned(face));
-        faces.flat_map(|(name, _)| self.demands.named(name)).find(versioned)
+        let faces =
+            faces.filter(|(_, face)| self.universe.flavour == Flavour::Apk && versioned(face));
+        faces
+            .flat_map(|(name, _)| self.demands.named(name))
+            .find(versioned)
     }
 
     /// What is demanded would take the place of what is selected.
@@ -204,7 +257,11 @@ impl Explain<'_> {
             wanted: self.demands.chain(source, Some(name)),
         };
         let reason = format!("there can be only one {name}");
-        Refusal::Conflict { left, right: self.party(other), reason }
+        Refusal::Conflict {
+            left,
+            right: self.party(other),
+            reason,
+        }
     }
 
     /// apk: selected packages that provide the same name with a version.
@@ -215,17 +272,28 @@ impl Explain<'_> {
         let mut claims: BTreeMap<&str, Vec<Provider>> = BTreeMap::new();
         for id in self.demands.order {
             for (name, face) in self.universe.faces(*id) {
-                claims.entry(self.universe.text(name)).or_default().push(face);
+                claims
+                    .entry(self.universe.text(name))
+                    .or_default()
+                    .push(face);
             }
         }
-        let claims = claims.into_iter().filter(|(_, providers)| providers.len() > 1);
-        claims.flat_map(|(name, providers)| self.rival_claims(name, &providers)).collect()
+        let claims = claims
+            .into_iter()
+            .filter(|(_, providers)| providers.len() > 1);
+        claims
+            .flat_map(|(name, providers)| self.rival_claims(name, &providers))
+            .collect()
     }
 
     fn rival_claims(&self, name: &str, providers: &[Provider]) -> Vec<Refusal> {
         let versioned = |p: &Provider| self.universe.version_of(*p).is_some();
-        let Some(first) = providers.iter().find(|p| versioned(p)) else { return Vec::new() };
-        let others = providers.iter().filter(|other| other.package != first.package);
+        let Some(first) = providers.iter().find(|p| versioned(p)) else {
+            return Vec::new();
+        };
+        let others = providers
+            .iter()
+            .filter(|other| other.package != first.package);
         let conflict = |other: &Provider| Refusal::Conflict {
             left: self.party(first.package),
             right: self.party(other.package),

@@ -39,10 +39,16 @@ pub(super) fn walk(
 ) -> Walked {
     let mut walk = Walk {
         universe,
-        words: world.iter().map(|demand| demand.need.terms[0].name).collect(),
+        words: world
+            .iter()
+            .map(|demand| demand.need.terms[0].name)
+            .collect(),
         installed: installed.iter().copied().collect(),
         order: Vec::new(),
-        searched: [vec![false; universe.names.len()], vec![false; universe.names.len()]],
+        searched: [
+            vec![false; universe.names.len()],
+            vec![false; universe.names.len()],
+        ],
         tolerant,
         agreed: true,
     };
@@ -50,8 +56,19 @@ pub(super) fn walk(
         let agreed = walk.install_word(demand.need.terms[0].name);
         walk.agreed &= agreed;
     }
-    let Walk { order, installed, agreed, .. } = walk;
-    Walked { order: order.into_iter().filter(|id| installed.contains(id)).collect(), agreed }
+    let Walk {
+        order,
+        installed,
+        agreed,
+        ..
+    } = walk;
+    Walked {
+        order: order
+            .into_iter()
+            .filter(|id| installed.contains(id))
+            .collect(),
+        agreed,
+    }
 }
 
 struct Walk<'u> {
@@ -76,7 +93,8 @@ impl Walk<'_> {
     fn install_word(&mut self, name: NameId) -> bool {
         let old = self.installed_as(name);
         let is_named = |universe: &Universe, id: PackageId| universe.entry(id).name == name;
-        let Some(new) = self.candidate(name, 0, true, &|walk, id| is_named(walk.universe, id)) else {
+        let Some(new) = self.candidate(name, 0, true, &|walk, id| is_named(walk.universe, id))
+        else {
             return false;
         };
         let current = old.is_some_and(|old| {
@@ -90,16 +108,29 @@ impl Walk<'_> {
     fn installed_as(&self, name: NameId) -> Option<PackageId> {
         let universe = self.universe;
         let first = universe.providers_of(name).first()?;
-        let own = universe.providers_of(name).iter().any(|p| universe.entry(p.package).name == name);
-        let name = if own { name } else { universe.entry(first.package).name };
-        self.named(name).into_iter().find(|id| self.installed.contains(id))
+        let own = universe
+            .providers_of(name)
+            .iter()
+            .any(|p| universe.entry(p.package).name == name);
+        let name = if own {
+            name
+        } else {
+            universe.entry(first.package).name
+        };
+        self.named(name)
+            .into_iter()
+            .find(|id| self.installed.contains(id))
     }
 
     /// Packages that have this very name and an architecture opkg looks at.
     fn named(&self, name: NameId) -> Vec<PackageId> {
         let universe = self.universe;
-        let ids = universe.providers_of(name).iter().map(|provider| provider.package);
-        ids.filter(|id| universe.entry(*id).name == name && universe.entry(*id).usable).collect()
+        let ids = universe
+            .providers_of(name)
+            .iter()
+            .map(|provider| provider.package);
+        ids.filter(|id| universe.entry(*id).name == name && universe.entry(*id).usable)
+            .collect()
     }
 
     fn install(&mut self, id: PackageId, depth: usize) -> bool {
@@ -117,7 +148,9 @@ impl Walk<'_> {
         let found = self.search(id, Search::Installation, depth, &mut missing);
         self.remove_replaced(id);
         let installed = (found || self.tolerant)
-            && missing.into_iter().all(|dependency| self.install(dependency, depth + 1));
+            && missing
+                .into_iter()
+                .all(|dependency| self.install(dependency, depth + 1));
         // In a loop, a dependency has installed it meanwhile.
         if (installed || self.tolerant) && self.installed.insert(id) {
             self.order.push(id);
@@ -130,11 +163,19 @@ impl Walk<'_> {
         let universe = self.universe;
         let package = universe.package(id);
         let replaces = |name: &str| {
-            package.replaces.iter().any(|replaced| replaced.name == name)
-                && package.conflicts.iter().any(|conflict| conflict.name == name)
+            package
+                .replaces
+                .iter()
+                .any(|replaced| replaced.name == name)
+                && package
+                    .conflicts
+                    .iter()
+                    .any(|conflict| conflict.name == name)
         };
         self.installed.retain(|old| {
-            !universe.faces(*old).any(|(name, _)| replaces(universe.text(name)))
+            !universe
+                .faces(*old)
+                .any(|(name, _)| replaces(universe.text(name)))
         });
     }
 
@@ -174,7 +215,9 @@ impl Walk<'_> {
             return true;
         }
         let mut terms = need.terms.iter();
-        let Some(id) = terms.find_map(|term| self.satisfier(term, depth)) else { return false };
+        let Some(id) = terms.find_map(|term| self.satisfier(term, depth)) else {
+            return false;
+        };
         if id == by || missing.contains(&id) {
             return true;
         }
@@ -191,7 +234,8 @@ impl Walk<'_> {
 
     fn satisfier(&mut self, term: &Term, depth: usize) -> Option<PackageId> {
         let meets = |walk: &Self, id| walk.meets(term, id);
-        self.candidate(term.name, depth + 1, false, &meets).filter(|id| meets(self, *id))
+        self.candidate(term.name, depth + 1, false, &meets)
+            .filter(|id| meets(self, *id))
     }
 
     fn meets(&self, term: &Term, id: PackageId) -> bool {
@@ -246,7 +290,11 @@ impl Walk<'_> {
         candidates.sort_by(|a, b| {
             let (a, b) = (universe.entry(*a), universe.entry(*b));
             (a.package.name.cmp(&b.package.name))
-                .then(version::order(universe.flavour, &a.package.version, &b.package.version))
+                .then(version::order(
+                    universe.flavour,
+                    &a.package.version,
+                    &b.package.version,
+                ))
                 .then(a.closeness.cmp(&b.closeness))
         });
         candidates

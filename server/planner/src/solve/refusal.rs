@@ -144,7 +144,11 @@ impl Refusal {
             Self::NoSuchPackage { name, .. } | Self::AmbiguousProvider { name, .. } => vec![name],
             Self::Conflict { left, right, .. } => vec![&left.name, &right.name],
             Self::MissingDependency { package, needs, .. } => vec![package, needs],
-            Self::VersionNotAvailable { package: Some(package), wanted, .. } => {
+            Self::VersionNotAvailable {
+                package: Some(package),
+                wanted,
+                ..
+            } => {
                 vec![package, wanted]
             }
             Self::VersionNotAvailable { wanted, .. } => vec![wanted],
@@ -175,21 +179,40 @@ impl Refusal {
             Self::MissingDependency { package, needs, .. } => {
                 write!(f, "{package} needs {needs}, which does not exist")
             }
-            Self::VersionNotAvailable { package, wanted, available, .. } => {
+            Self::VersionNotAvailable {
+                package,
+                wanted,
+                available,
+                ..
+            } => {
                 let who = package.as_deref().unwrap_or("The request");
-                write!(f, "{who} wants {wanted}, but there is only {}", available.join(", "))
+                write!(
+                    f,
+                    "{who} wants {wanted}, but there is only {}",
+                    available.join(", ")
+                )
             }
-            Self::Conflict { left, right, reason } => write!(
+            Self::Conflict {
+                left,
+                right,
+                reason,
+            } => write!(
                 f,
                 "{} and {} cannot be installed together: {reason}",
                 left.name, right.name
             ),
-            Self::AmbiguousProvider { name, candidates, .. } => write!(
+            Self::AmbiguousProvider {
+                name, candidates, ..
+            } => write!(
                 f,
                 "{name} is not a package but a choice; ask for one of {}",
                 candidates.join(", ")
             ),
-            Self::WrongArchitecture { package, architectures, .. } => write!(
+            Self::WrongArchitecture {
+                package,
+                architectures,
+                ..
+            } => write!(
                 f,
                 "{package} was built for {}, which this device cannot run",
                 architectures.join(", ")

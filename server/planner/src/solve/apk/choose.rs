@@ -26,7 +26,13 @@ impl Walk<'_> {
         let providers = self.universe.providers_of(name).iter().copied();
         let eligible = providers.filter(|provider| self.eligible(name, *provider));
         // The first of equals stays, as it comes from the first feed.
-        eligible.reduce(|best, next| if self.compare(next, best).is_gt() { next } else { best })
+        eligible.reduce(|best, next| {
+            if self.compare(next, best).is_gt() {
+                next
+            } else {
+                best
+            }
+        })
     }
 
     fn eligible(&self, name: NameId, provider: Provider) -> bool {
@@ -58,7 +64,11 @@ impl Walk<'_> {
                 true => order(&left.package.version, &right.package.version),
                 false => Ordering::Equal,
             })
-            .then(left.package.provider_priority.cmp(&right.package.provider_priority))
+            .then(
+                left.package
+                    .provider_priority
+                    .cmp(&right.package.provider_priority),
+            )
     }
 
     fn take(&mut self, package: PackageId) {

@@ -11,7 +11,7 @@ pub(super) enum Queue {
     None,
     /// One option, and nothing left that could ask for it: first come, first served.
     Now,
-    /// Some provider may be taken unasked: in the order the names were met.
+    /// Some provider may be taken unasked: the highest `order` first.
     Pickable,
     /// The rest, in the same order.
     Rest,
@@ -23,7 +23,7 @@ pub(super) enum Queue {
 pub(super) struct NameState {
     /// The choice, once made; `Some(None)` is the choice of nothing.
     pub(super) settled: Option<Option<Provider>>,
-    /// The place in which the walk met it. Names the world does not mention are negative.
+    /// The later the walk met it, the higher. Names the world does not mention are negative.
     pub(super) order: i32,
     /// How many requirements rest on it.
     pub(super) demands: u32,
@@ -136,7 +136,9 @@ impl<'u> Walk<'u> {
         need: &Need,
         provider: Option<Provider>,
     ) -> bool {
-        let Some(provider) = provider else { return need.forbids };
+        let Some(provider) = provider else {
+            return need.forbids;
+        };
         if need.forbids && by == Some(provider.package) {
             return true;
         }
@@ -209,8 +211,8 @@ impl<'u> Walk<'u> {
         let name = self
             .now
             .pop_front()
-            .or_else(|| self.pickable.pop_first().map(|(_, name)| name))
-            .or_else(|| self.rest.pop_first().map(|(_, name)| name))?;
+            .or_else(|| self.pickable.pop_last().map(|(_, name)| name))
+            .or_else(|| self.rest.pop_last().map(|(_, name)| name))?;
         self.state_mut(name).queue = Queue::None;
         Some(name)
     }

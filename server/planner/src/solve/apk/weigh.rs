@@ -39,7 +39,10 @@ impl Walk<'_> {
         let universe = self.universe;
         let recheck_needs = std::mem::take(&mut self.state_mut(name).recheck_needs);
         let recheck_triggers = std::mem::take(&mut self.state_mut(name).recheck_triggers);
-        let mut weighing = Weighing { untriggerable: true, ..Weighing::default() };
+        let mut weighing = Weighing {
+            untriggerable: true,
+            ..Weighing::default()
+        };
         for provider in universe.providers_of(name) {
             self.package_mut(provider.package).weighed = false;
             if recheck_needs {
@@ -72,8 +75,7 @@ impl Walk<'_> {
         let nothing = self.state(name).demands == 0 && need.forbids;
         nothing
             || self.universe.providers_of(name).iter().any(|provider| {
-                self.package(provider.package).usable
-                    && self.holds(Some(by), need, Some(*provider))
+                self.package(provider.package).usable && self.holds(Some(by), need, Some(*provider))
             })
     }
 
@@ -124,7 +126,10 @@ impl Walk<'_> {
     fn intersect(&mut self, id: PackageId, provider: Provider, options: u32) {
         let universe = self.universe;
         for need in universe.entry(id).needs.iter().filter(|need| !need.forbids) {
-            count_on(&mut self.state_mut(need.terms[0].name).common_needs, options);
+            count_on(
+                &mut self.state_mut(need.terms[0].name).common_needs,
+                options,
+            );
         }
         for (name, face) in universe.faces(id) {
             // For its own name, what counts is how the weighed name is provided.
@@ -209,7 +214,9 @@ impl Walk<'_> {
     fn note_open_demands(&mut self, name: NameId) {
         let needed_by = &self.universe.name(name).needed_by;
         let known = needed_by.iter().map(|other| self.state(*other));
-        let known = known.filter(|state| state.met).all(|state| state.settled.is_some());
+        let known = known
+            .filter(|state| state.met)
+            .all(|state| state.settled.is_some());
         self.state_mut(name).demands_known = known;
     }
 
