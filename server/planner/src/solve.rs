@@ -88,18 +88,17 @@ fn find_refusals(
     walked: &Walked,
     before: &[PackageId],
 ) -> Vec<Refusal> {
-    let explain = |order: &[PackageId]| {
-        let order = [before, order].concat();
-        explain::refusals(&Demands::new(universe, world, demands, &order))
+    let explain = |walked: &Walked| {
+        let order = [before, &walked.order].concat();
+        explain::refusals(&Demands::new(universe, world, demands, &order), walked)
     };
     match (walked.agreed, universe.flavour()) {
         (true, Flavour::Apk) => Vec::new(),
         // opkg agrees although packages conflict if it notices too late.
-        (true, Flavour::Opkg) => explain(&walked.order),
-        (false, Flavour::Apk) => or_no_selection(world, explain(&walked.order)),
+        (true, Flavour::Opkg) => explain(walked),
+        (false, Flavour::Apk) => or_no_selection(world, explain(walked)),
         (false, Flavour::Opkg) => {
-            let tried = walk(universe, demands, before, true);
-            or_no_selection(world, explain(&tried.order))
+            or_no_selection(world, explain(&walk(universe, demands, before, true)))
         }
     }
 }

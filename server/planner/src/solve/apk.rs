@@ -44,8 +44,14 @@ pub(super) fn walk(universe: &Universe, world: &[Demand]) -> Walked {
     }
     walk.run();
     let order: Vec<PackageId> = walk.changes(world);
+    let faulty = order.iter().copied();
+    let faulty = faulty.filter(|id| walk.package(*id).faulty).collect();
+    let agreed = walk.faults == 0;
     Walked {
         order,
-        agreed: walk.faults == 0,
+        agreed,
+        unprovided: walk.unprovided,
+        faulty,
+        ..Walked::default()
     }
 }

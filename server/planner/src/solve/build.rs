@@ -171,7 +171,32 @@ impl Universe {
                 push_new(&mut self.names[name.0 as usize].triggers, id);
             }
         }
-        self.link_replacements();
+        if self.flavour == Flavour::Opkg {
+            self.share_provides();
+            self.link_replacements();
+        }
+    }
+
+    /// For opkg, what one version of a package provides, all of its versions provide.
+    fn share_provides(&mut self) {
+        for index in 0..self.names.len() {
+            let providers = &self.names[index].providers;
+            let names: Vec<NameId> = providers
+                .iter()
+                .map(|p| self.entry(p.package).name)
+                .collect();
+            let siblings = names.iter().flat_map(|name| self.providers_of(*name));
+            let siblings: Vec<Provider> = siblings.filter(|p| p.slot.is_none()).copied().collect();
+            for Provider { package, .. } in siblings {
+                let providers = &mut self.names[index].providers;
+                if !providers.iter().any(|known| known.package == package) {
+                    providers.push(Provider {
+                        package,
+                        slot: Some(u32::MAX),
+                    });
+                }
+            }
+        }
     }
 
     /// apk goes through its table of names, which decides who of equals is looked at first: 20,000
@@ -208,9 +233,6 @@ impl Universe {
 
     /// opkg takes a package that both replaces and conflicts with another for that other.
     fn link_replacements(&mut self) {
-        if self.flavour != Flavour::Opkg {
-            return;
-        }
         for index in 0..self.entries.len() {
             let entry = &self.entries[index];
             let forbidden = |name: &str| entry.package.conflicts.iter().any(|c| c.name == name);

@@ -5,11 +5,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use asu_index::Flavour;
 
 use super::demands::{Demands, Source, notation};
-use super::refusal::{Party, Refusal};
+use super::refusal::{Chain, Party, Refusal};
 use super::universe::{NameId, Need, PackageId, Provider, Term, Universe};
+use super::walk::Walked;
 
-/// Every reason found in the selection; what is the same trouble is said once.
-pub(super) fn refusals(demands: &Demands) -> Vec<Refusal> {
+/// Every reason found in what was selected; what is the same trouble is said once.
+///
+/// Where no requirement of its own is at fault, what the walk stumbled over must do.
+pub(super) fn refusals(demands: &Demands, walked: &Walked) -> Vec<Refusal> {
+    let found = of_selection(demands);
+    let explain = Explain {
+        demands,
+        universe: demands.universe,
+    };
+    let repeated = walked
+        .repeated
+        .iter()
+        .map(|(name, id)| explain.repeated(*name, *id));
+    let found: Vec<Refusal> = found.into_iter().chain(repeated).collect();
+    if !found.is_empty() || walked.agreed {
+        return found;
+    }
+    let unprovided = walked
+        .unprovided
+        .iter()
+        .map(|name| explain.unprovided(*name));
+    let faulty = walked.faulty.iter().map(|id| explain.faulty(*id));
+    unprovided.chain(faulty).collect()
+}
+
+fn of_selection(demands: &Demands) -> Vec<Refusal> {
     let explain = Explain {
         demands,
         universe: demands.universe,
@@ -49,7 +74,7 @@ impl Explain<'_> {
         let opkg = self.universe.flavour == Flavour::Opkg;
         let spared = |id: PackageId| match source {
             Source::World(_) => false,
-            Source::Package(by) if by == id => true,
+            Source::Package(by) if by == id && !opkg => true,
             // opkg looks for packages of that very name, and lets a package replace another.
             Source::Package(by) => opkg && !self.opkg_conflict(by, need, id),
         };
@@ -88,11 +113,11 @@ impl Explain<'_> {
             }
             Source::World(_) => {
                 let wanted = self.demands.chain(source, None);
-                let left = Party {
+                let left = Box::new(Party {
                     name: notation.clone(),
                     version: String::new(),
                     wanted,
-                };
+                });
                 let reason = format!("the request says {notation}");
                 Refusal::Conflict {
                     left,
@@ -103,13 +128,14 @@ impl Explain<'_> {
         }
     }
 
-    fn party(&self, id: PackageId) -> Party {
+    #[allow(clippy::unnecessary_box_returns)] // Conflicts hold their parties boxed.
+    fn party(&self, id: PackageId) -> Box<Party> {
         let package = self.universe.package(id);
-        Party {
+        Box::new(Party {
             name: package.name.clone(),
             version: package.version.clone(),
             wanted: self.demands.chain_to(id),
-        }
+        })
     }
 
     /// What is demanded and not met by anything selected.
@@ -123,12 +149,27 @@ impl Explain<'_> {
         if met.any(|id| usable(id) || by(id)) {
             return Vec::new();
         }
+        if need.terms.iter().any(|term| self.is_replaced(term)) {
+            return Vec::new();
+        }
         // Of alternatives, the one that comes closest to existing.
         let known = |term: &&Term| !self.universe.providers_of(term.name).is_empty();
         let term = need.terms.iter().find(known).or(need.terms.first());
         term.map(|term| self.unmet_term(source, need, term))
             .into_iter()
             .collect()
+    }
+
+    /// opkg: what replaces a provider stands for all that it provided.
+    fn is_replaced(&self, term: &Term) -> bool {
+        let providers = self.universe.providers_of(term.name).iter();
+        let names = providers.map(|provider| self.universe.entry(provider.package).name);
+        let mut replacers = names.flat_map(|name| &self.universe.name(name).replaced_by);
+        replacers.any(|name| {
+            self.demands
+                .named(*name)
+                .any(|provider| provider.slot.is_none())
+        })
     }
 
     fn unmet_term(&self, source: Source, need: &Need, term: &Term) -> Refusal {
@@ -247,15 +288,51 @@ impl Explain<'_> {
             .find(versioned)
     }
 
+    fn repeated(&self, name: NameId, id: PackageId) -> Refusal {
+        let name = self.universe.text(name).to_owned();
+        let chain = Chain(vec![name.clone()]);
+        Refusal::AlreadyProvided {
+            name,
+            by: self.universe.package(id).name.clone(),
+            chain,
+        }
+    }
+
+    fn unprovided(&self, name: NameId) -> Refusal {
+        let source = self
+            .demands
+            .all()
+            .find(|(_, need)| !need.forbids && need.terms.iter().any(|term| term.name == name));
+        let source = source.map_or(Source::World(usize::MAX), |(source, _)| source);
+        let candidates = self.universe.providers_of(name).iter();
+        let candidates: BTreeSet<String> = candidates
+            .map(|p| self.universe.package(p.package).name.clone())
+            .collect();
+        let name = self.universe.text(name);
+        Refusal::AmbiguousProvider {
+            name: name.to_owned(),
+            candidates: candidates.into_iter().collect(),
+            chain: self.demands.chain(source, Some(name)),
+        }
+    }
+
+    fn faulty(&self, id: PackageId) -> Refusal {
+        let package = self.universe.package(id).name.clone();
+        Refusal::NoSelection {
+            package,
+            chain: self.demands.chain_to(id),
+        }
+    }
+
     /// What is demanded would take the place of what is selected.
     fn beside(&self, source: Source, term: &Term, fitting: Provider, other: PackageId) -> Refusal {
         let package = self.universe.package(fitting.package);
         let name = self.universe.text(term.name);
-        let left = Party {
+        let left = Box::new(Party {
             name: package.name.clone(),
             version: package.version.clone(),
             wanted: self.demands.chain(source, Some(name)),
-        };
+        });
         let reason = format!("there can be only one {name}");
         Refusal::Conflict {
             left,

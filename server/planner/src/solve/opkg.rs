@@ -14,10 +14,12 @@
 //!   name is only provided, an installed provider, else the first in the order of names whose
 //!   architecture is closest.
 //! - Of the alternatives `a | b` the first that anything provides is taken.
+//! - A word that only provides lead to is refused if its package came for an earlier word, unless
+//!   the package is the first provider in the feeds: opkg tries to unpack it twice.
 //!
 //! Two things we do on purpose otherwise. `Conflicts` refuse whenever both packages would end up
-//! installed; opkg notices only if the other one came first. And where opkg goes through providers
-//! in the order of its hash tables (which of two replacers counts), we take the order of the feeds.
+//! installed; opkg notices only if the other one came first. And where opkg replaces a version it
+//! has just installed without looking at the dependencies of the new one, we refuse.
 
 use std::collections::HashSet;
 
@@ -49,6 +51,7 @@ pub(super) fn walk(
             vec![false; universe.names.len()],
             vec![false; universe.names.len()],
         ],
+        repeated: Vec::new(),
         tolerant,
         agreed: true,
     };
@@ -59,15 +62,19 @@ pub(super) fn walk(
     let Walk {
         order,
         installed,
+        repeated,
         agreed,
         ..
     } = walk;
+    let order = order
+        .into_iter()
+        .filter(|id| installed.contains(id))
+        .collect();
     Walked {
-        order: order
-            .into_iter()
-            .filter(|id| installed.contains(id))
-            .collect(),
+        order,
         agreed,
+        repeated,
+        ..Walked::default()
     }
 }
 
@@ -78,6 +85,8 @@ struct Walk<'u> {
     order: Vec<PackageId>,
     /// Names whose dependencies were looked up: for a candidate, and for an installation.
     searched: [Vec<bool>; 2],
+    /// Words for what was installed for another word.
+    repeated: Vec<(NameId, PackageId)>,
     tolerant: bool,
     agreed: bool,
 }
@@ -101,7 +110,15 @@ impl Walk<'_> {
             let version = |id| &self.universe.package(id).version;
             version::order(self.universe.flavour, version(old), version(new)).is_ge()
         });
-        current || self.install(new, 0)
+        if current {
+            return true;
+        }
+        // Found by another name, so opkg does not see that it has it, and will not unpack it again.
+        let again = self.order.contains(&new) && self.installed.contains(&new);
+        if again {
+            self.repeated.push((name, new));
+        }
+        self.install(new, 0) && !again
     }
 
     /// The installed package of that name, or of the name's first provider.

@@ -166,7 +166,7 @@ impl Universe {
         let package = self.package(provider.package);
         match provider.slot {
             None => Some(&package.version),
-            Some(slot) => package.provides[slot as usize].version.as_deref(),
+            Some(slot) => package.provides.get(slot as usize)?.version.as_deref(),
         }
     }
 

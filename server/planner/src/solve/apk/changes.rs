@@ -52,7 +52,7 @@ impl<'u> Walk<'u> {
         'u: 'a,
     {
         let name = need.terms[0].name;
-        let choice = self.state(name).settled.flatten();
+        let choice = self.state(name).choice.provider();
         if !self.holds(by, need, choice) {
             self.fault(by);
         }
@@ -68,7 +68,7 @@ impl<'u> Walk<'u> {
         if std::mem::replace(&mut self.state_mut(name).changed, true) {
             return;
         }
-        let Some(package) = self.state(name).settled.flatten().map(|p| p.package) else {
+        let Some(package) = self.state(name).choice.provider().map(|p| p.package) else {
             return;
         };
         if std::mem::replace(&mut self.package_mut(package).changed, true) {
@@ -93,7 +93,7 @@ impl<'u> Walk<'u> {
 
     fn triggered_now(&self, name: NameId) -> bool {
         let state = self.state(name);
-        let Some(provider) = state.settled.flatten() else {
+        let Some(provider) = state.choice.provider() else {
             return false;
         };
         let mut conditions = self.universe.entry(provider.package).install_if.iter();
@@ -102,7 +102,7 @@ impl<'u> Walk<'u> {
             && conditions.all(|need| {
                 let condition = self.state(need.terms[0].name);
                 (need.forbids || condition.changed)
-                    && self.holds(Some(provider.package), need, condition.settled.flatten())
+                    && self.holds(Some(provider.package), need, condition.choice.provider())
             })
     }
 }

@@ -17,12 +17,34 @@ pub(super) enum Queue {
     Rest,
 }
 
+/// What is decided for a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Choice {
+    #[default]
+    Open,
+    /// Nothing will provide it.
+    Nothing,
+    Taken(Provider),
+}
+
+impl Choice {
+    pub(super) fn is_open(self) -> bool {
+        self == Self::Open
+    }
+
+    pub(super) fn provider(self) -> Option<Provider> {
+        match self {
+            Self::Taken(provider) => Some(provider),
+            Self::Open | Self::Nothing => None,
+        }
+    }
+}
+
 // Each flag is one independent fact; together they are the walk's memory of a name.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Default)]
 pub(super) struct NameState {
-    /// The choice, once made; `Some(None)` is the choice of nothing.
-    pub(super) settled: Option<Option<Provider>>,
+    pub(super) choice: Choice,
     /// The later the walk met it, the higher. Names the world does not mention are negative.
     pub(super) order: i32,
     /// How many requirements rest on it.
@@ -82,6 +104,8 @@ pub(super) struct Walk<'u> {
     pub(super) pickable: BTreeSet<(i32, NameId)>,
     pub(super) rest: BTreeSet<(i32, NameId)>,
     pub(super) faults: usize,
+    /// Needed names that nothing was chosen for.
+    pub(super) unprovided: Vec<NameId>,
 }
 
 impl<'u> Walk<'u> {
@@ -97,6 +121,7 @@ impl<'u> Walk<'u> {
             pickable: BTreeSet::new(),
             rest: BTreeSet::new(),
             faults: 0,
+            unprovided: Vec::new(),
         }
     }
 
@@ -156,7 +181,7 @@ impl<'u> Walk<'u> {
     pub(super) fn queue_weighing(&mut self, name: NameId) {
         let state = self.state_mut(name);
         let idle = state.demands == 0 && !state.recheck_triggers;
-        if state.dirty || state.settled.is_some() || idle {
+        if state.dirty || !state.choice.is_open() || idle {
             return;
         }
         state.dirty = true;
@@ -166,7 +191,7 @@ impl<'u> Walk<'u> {
     /// Puts the name where it waits for its choice; `again` if what decides that has changed.
     pub(super) fn queue_choice(&mut self, name: NameId, again: bool) {
         let state = self.state(name);
-        if state.settled.is_some() {
+        if !state.choice.is_open() {
             return;
         }
         let ready = state.demands_known && state.demands > 0 && state.pickable && !state.open;

@@ -69,8 +69,9 @@ impl Walk<'_> {
     /// Whether the need can still be met by what is chosen or may be.
     fn satisfiable(&self, by: PackageId, need: &Need) -> bool {
         let name = need.terms[0].name;
-        if let Some(choice) = self.state(name).settled {
-            return self.holds(Some(by), need, choice);
+        let choice = self.state(name).choice;
+        if !choice.is_open() {
+            return self.holds(Some(by), need, choice.provider());
         }
         let nothing = self.state(name).demands == 0 && need.forbids;
         nothing
@@ -107,14 +108,15 @@ impl Walk<'_> {
         let universe = self.universe;
         for need in &universe.entry(id).install_if {
             let name = need.terms[0].name;
-            let Some(choice) = self.state(name).settled else {
+            let choice = self.state(name).choice;
+            if choice.is_open() {
                 if need.forbids {
                     self.state_mut(name).absence_wanted = true;
                     self.queue_choice(name, false);
                 }
                 return;
-            };
-            if !self.holds(Some(id), need, choice) {
+            }
+            if !self.holds(Some(id), need, choice.provider()) {
                 self.package_mut(id).untriggerable = true;
                 return;
             }
@@ -216,7 +218,7 @@ impl Walk<'_> {
         let known = needed_by.iter().map(|other| self.state(*other));
         let known = known
             .filter(|state| state.met)
-            .all(|state| state.settled.is_some());
+            .all(|state| !state.choice.is_open());
         self.state_mut(name).demands_known = known;
     }
 
