@@ -46,9 +46,9 @@ enum Command {
     Plugins(plugins::Options),
     /// Ask the plugins for big-endian MIPS the same as those for x86-64, under QEMU.
     Emulate,
-    /// Give the plugins made-up arguments and databases; needs nightly Rust and cargo-fuzz.
+    /// Give the plugins and the server made-up bytes to read; needs nightly Rust and cargo-fuzz.
     Fuzz {
-        /// How long each of the four targets runs.
+        /// How long each target runs.
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },

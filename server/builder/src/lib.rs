@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `builder`, `run` | what others see, and the stages of one build |
 //! | `imagebuilders` | the ImageBuilders on disk |
-//! | `upstream`, `sums`, `usign`, `unpack` | where they come from and why they can be trusted |
+//! | `upstream`, `sums`, `unpack` | where they come from and why they can be trusted |
 //! | `workspace` | the private copy a build runs in |
 //! | `command` | running a program that cannot outlive us |
 //! | `selection`, `info`, `manifest` | what is asked of the ImageBuilder and what it says |
@@ -29,8 +29,8 @@ mod selection;
 mod sums;
 mod unpack;
 mod upstream;
-pub mod usign;
 mod workspace;
 
+pub use asu_index::usign;
 pub use builder::{BuildOutput, Builder, BuilderConfig, Trust};
 pub use error::{BuildError, Failure};

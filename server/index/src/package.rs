@@ -45,6 +45,21 @@ pub struct Package {
     pub sha256: String,
     /// One line for people.
     pub description: String,
+    /// opkg: links this package offers to own, of which the highest priority is made.
+    pub alternatives: Vec<Alternative>,
+    /// opkg: must not be removed.
+    pub is_essential: bool,
+}
+
+/// A link several packages can own, as opkg's field `Alternatives` writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alternative {
+    /// The package that offers the highest gets the link.
+    pub priority: i32,
+    /// The link: `/sbin/ip`.
+    pub path: String,
+    /// What it would point to: `/sbin/ip-full`.
+    pub target: String,
 }
 
 /// One requirement: satisfied by any of its relations. apk writes one, opkg `a | b`.
@@ -102,8 +117,8 @@ pub struct Provided {
 impl Package {
     /// The name without its ABI version, as requests and clients know it.
     ///
-    /// Follows `make-index-json.py`: the suffix is cut only where it really is one, and never
-    /// leaves an empty name.
+    /// Follows OpenWrt's `make-index-json.py`, for both package managers: the suffix is cut only
+    /// where the name really ends with it (`-0` from `libsq3-0`), and never leaves an empty name.
     pub fn plain_name(&self) -> &str {
         let Some(abi) = self.abi_version.as_deref().filter(|abi| !abi.is_empty()) else {
             return &self.name;
