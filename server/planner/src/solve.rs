@@ -59,20 +59,22 @@ pub fn solve_over(
     let walked = walk(universe, &demands, &before, false);
     let refusals = find_refusals(universe, world, &demands, &walked, &before);
     if unknown.is_empty() && refusals.is_empty() {
-        let order: Vec<PackageId> =
-            walked.order.into_iter().filter(|id| !before.contains(id)).collect();
-        return Ok(why::solution(&Demands::new(universe, world, &demands, &order)));
+        let order: Vec<PackageId> = walked
+            .order
+            .into_iter()
+            .filter(|id| !before.contains(id))
+            .collect();
+        return Ok(why::solution(&Demands::new(
+            universe, world, &demands, &order,
+        )));
     }
-    let unknown = unknown.into_iter().map(|entry| no_such_package(world, entry));
+    let unknown = unknown
+        .into_iter()
+        .map(|entry| no_such_package(world, entry));
     Err(unknown.chain(refusals).collect())
 }
 
-fn walk(
-    universe: &Universe,
-    demands: &[Demand],
-    before: &[PackageId],
-    tolerant: bool,
-) -> Walked {
+fn walk(universe: &Universe, demands: &[Demand], before: &[PackageId], tolerant: bool) -> Walked {
     match universe.flavour() {
         Flavour::Apk => apk::walk(universe, demands),
         Flavour::Opkg => opkg::walk(universe, demands, before, tolerant),
@@ -86,18 +88,17 @@ fn find_refusals(
     walked: &Walked,
     before: &[PackageId],
 ) -> Vec<Refusal> {
-    let explain = |order: &[PackageId]| {
-        let order = [before, order].concat();
-        explain::refusals(&Demands::new(universe, world, demands, &order))
+    let explain = |walked: &Walked| {
+        let order = [before, &walked.order].concat();
+        explain::refusals(&Demands::new(universe, world, demands, &order), walked)
     };
     match (walked.agreed, universe.flavour()) {
         (true, Flavour::Apk) => Vec::new(),
         // opkg agrees although packages conflict if it notices too late.
-        (true, Flavour::Opkg) => explain(&walked.order),
-        (false, Flavour::Apk) => or_no_selection(world, explain(&walked.order)),
+        (true, Flavour::Opkg) => explain(walked),
+        (false, Flavour::Apk) => or_no_selection(world, explain(walked)),
         (false, Flavour::Opkg) => {
-            let tried = walk(universe, demands, before, true);
-            or_no_selection(world, explain(&tried.order))
+            or_no_selection(world, explain(&walk(universe, demands, before, true)))
         }
     }
 }
@@ -109,20 +110,29 @@ fn or_no_selection(world: &World, refusals: Vec<Refusal>) -> Vec<Refusal> {
     }
     let wanted = world.entries().iter().filter(|entry| !entry.forbids);
     let chain = |text: &String| Chain(vec![text.clone()]);
-    let refusal = |text: &String| Refusal::NoSelection { package: text.clone(), chain: chain(text) };
+    let refusal = |text: &String| Refusal::NoSelection {
+        package: text.clone(),
+        chain: chain(text),
+    };
     wanted.map(|entry| refusal(&entry.text)).collect()
 }
 
 fn no_such_package(world: &World, entry: usize) -> Refusal {
     let entry = &world.entries()[entry];
     let name = entry.relation.name.clone();
-    Refusal::NoSuchPackage { name, chain: Chain(vec![entry.text.clone()]) }
+    Refusal::NoSuchPackage {
+        name,
+        chain: Chain(vec![entry.text.clone()]),
+    }
 }
 
 fn find_installed(universe: &Universe, installed: &[Installed]) -> Vec<PackageId> {
     let find = |installed: &Installed| {
         let name = *universe.ids.get(installed.name.as_str())?;
-        let mut ids = universe.providers_of(name).iter().map(|provider| provider.package);
+        let mut ids = universe
+            .providers_of(name)
+            .iter()
+            .map(|provider| provider.package);
         ids.find(|id| {
             let package = universe.package(*id);
             package.name == installed.name && package.version == installed.version

@@ -10,8 +10,8 @@
 //!    provide this one.
 //! 2. **Then one choice** (`choose`): a name with a single option and nothing left that could
 //!    still ask for it, else one some provider of which may be taken unasked, else any; among
-//!    equals, names the world does not mention come first, and then those met earlier in a walk
-//!    over the whole graph (`meet`).
+//!    equals, names the world mentions come first, then names of packages before virtual ones, and
+//!    then those numbered last in a walk over the whole graph (`meet`).
 //! 3. A choice settles every name the package provides, and rules out the other providers of these
 //!    names, except where both provide it without a version.
 //!
@@ -44,5 +44,14 @@ pub(super) fn walk(universe: &Universe, world: &[Demand]) -> Walked {
     }
     walk.run();
     let order: Vec<PackageId> = walk.changes(world);
-    Walked { order, agreed: walk.faults == 0 }
+    let faulty = order.iter().copied();
+    let faulty = faulty.filter(|id| walk.package(*id).faulty).collect();
+    let agreed = walk.faults == 0;
+    Walked {
+        order,
+        agreed,
+        unprovided: walk.unprovided,
+        faulty,
+        ..Walked::default()
+    }
 }

@@ -50,7 +50,12 @@ fn identity(flavour: Flavour, package: &Package) -> [String; 4] {
         Flavour::Apk => package.sha256.clone(),
         Flavour::Opkg => String::new(),
     };
-    [package.name.clone(), package.version.clone(), package.arch.clone(), digest]
+    [
+        package.name.clone(),
+        package.version.clone(),
+        package.arch.clone(),
+        digest,
+    ]
 }
 
 impl Universe {
@@ -58,11 +63,21 @@ impl Universe {
         let closeness = closeness(self.flavour, architectures, &package.arch);
         let id = PackageId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         let name = self.intern(&package.name);
-        let provides: Box<[NameId]> =
-            package.provides.iter().map(|provided| self.intern(&provided.name)).collect();
+        let provides: Box<[NameId]> = package
+            .provides
+            .iter()
+            .map(|provided| self.intern(&provided.name))
+            .collect();
         let needs = self.needs(&package);
-        let install_if = package.install_if.iter().map(|relation| self.trigger(relation)).collect();
-        self.plain.entry(package.plain_name().into()).or_default().push(id);
+        let install_if = package
+            .install_if
+            .iter()
+            .map(|relation| self.trigger(relation))
+            .collect();
+        self.plain
+            .entry(package.plain_name().into())
+            .or_default()
+            .push(id);
         self.entries.push(Entry {
             name,
             usable: closeness > 0,
@@ -80,7 +95,9 @@ impl Universe {
         for (name, provider) in faces {
             let providers = &mut self.names[name.0 as usize].providers;
             let twice = self.flavour == Flavour::Opkg
-                && providers.iter().any(|known| known.package == provider.package);
+                && providers
+                    .iter()
+                    .any(|known| known.package == provider.package);
             if !twice {
                 providers.push(provider);
             }
@@ -94,7 +111,10 @@ impl Universe {
         let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let text: Arc<str> = text.into();
         self.ids.insert(Arc::clone(&text), id);
-        self.names.push(Name { text, ..Name::default() });
+        self.names.push(Name {
+            text,
+            ..Name::default()
+        });
         id
     }
 
@@ -102,10 +122,16 @@ impl Universe {
     fn needs(&mut self, package: &Package) -> Box<[Need]> {
         let mut needs: Vec<Need> = Vec::new();
         for dependency in &package.depends {
-            needs.push(Need { terms: self.terms(&dependency.0), forbids: false });
+            needs.push(Need {
+                terms: self.terms(&dependency.0),
+                forbids: false,
+            });
         }
         for relation in &package.conflicts {
-            needs.push(Need { terms: self.terms(std::slice::from_ref(relation)), forbids: true });
+            needs.push(Need {
+                terms: self.terms(std::slice::from_ref(relation)),
+                forbids: true,
+            });
         }
         if self.flavour == Flavour::Apk {
             needs.sort_by_cached_key(|need| display_key(self.text(need.terms[0].name)));
@@ -125,13 +151,18 @@ impl Universe {
     fn trigger(&mut self, relation: &Relation) -> Need {
         let forbids = relation.name.starts_with('!');
         let name = relation.name.trim_start_matches('!').to_owned();
-        let relation = Relation { name, constraint: relation.constraint.clone() };
-        Need { terms: self.terms(&[relation]), forbids }
+        let relation = Relation {
+            name,
+            constraint: relation.constraint.clone(),
+        };
+        Need {
+            terms: self.terms(&[relation]),
+            forbids,
+        }
     }
 
     fn link_names(&mut self) {
-        for index in 0..self.names.len() {
-            let id = NameId(u32::try_from(index).unwrap_or(u32::MAX));
+        for id in self.names_as_apk_lists_them() {
             let (needs, triggers) = self.mentions(id);
             for name in needs {
                 push_new(&mut self.names[name.0 as usize].needed_by, id);
@@ -140,31 +171,75 @@ impl Universe {
                 push_new(&mut self.names[name.0 as usize].triggers, id);
             }
         }
-        self.link_replacements();
+        if self.flavour == Flavour::Opkg {
+            self.share_provides();
+            self.link_replacements();
+        }
+    }
+
+    /// For opkg, what one version of a package provides, all of its versions provide.
+    fn share_provides(&mut self) {
+        for index in 0..self.names.len() {
+            let providers = &self.names[index].providers;
+            let names: Vec<NameId> = providers
+                .iter()
+                .map(|p| self.entry(p.package).name)
+                .collect();
+            let siblings = names.iter().flat_map(|name| self.providers_of(*name));
+            let siblings: Vec<Provider> = siblings.filter(|p| p.slot.is_none()).copied().collect();
+            for Provider { package, .. } in siblings {
+                let providers = &mut self.names[index].providers;
+                if !providers.iter().any(|known| known.package == package) {
+                    providers.push(Provider {
+                        package,
+                        slot: Some(u32::MAX),
+                    });
+                }
+            }
+        }
+    }
+
+    /// apk goes through its table of names, which decides who of equals is looked at first: 20,000
+    /// chains by `MurmurHash3`, the latest name first in each.
+    fn names_as_apk_lists_them(&self) -> Vec<NameId> {
+        let chain = |id: &NameId| {
+            let mut text = self.text(*id).as_bytes();
+            // Reading from memory does not fail.
+            let hash = murmur3::murmur3_32(&mut text, 5381).unwrap_or_default();
+            (hash % 20_000, std::cmp::Reverse(*id))
+        };
+        let mut ids: Vec<NameId> = (0..).map(NameId).take(self.names.len()).collect();
+        ids.sort_by_cached_key(chain);
+        ids
     }
 
     /// The names that the providers of a name need, and those they wait for.
     fn mentions(&self, id: NameId) -> (Vec<NameId>, Vec<NameId>) {
-        let providers = self.providers_of(id).iter().map(|provider| self.entry(provider.package));
+        let providers = self
+            .providers_of(id)
+            .iter()
+            .map(|provider| self.entry(provider.package));
         let names = |needs: &[Need]| -> Vec<NameId> {
-            needs.iter().flat_map(|need| need.terms.iter().map(|term| term.name)).collect()
+            needs
+                .iter()
+                .flat_map(|need| need.terms.iter().map(|term| term.name))
+                .collect()
         };
-        let (needs, triggers): (Vec<_>, Vec<_>) =
-            providers.map(|entry| (names(&entry.needs), names(&entry.install_if))).unzip();
+        let (needs, triggers): (Vec<_>, Vec<_>) = providers
+            .map(|entry| (names(&entry.needs), names(&entry.install_if)))
+            .unzip();
         (needs.concat(), triggers.concat())
     }
 
     /// opkg takes a package that both replaces and conflicts with another for that other.
     fn link_replacements(&mut self) {
-        if self.flavour != Flavour::Opkg {
-            return;
-        }
         for index in 0..self.entries.len() {
             let entry = &self.entries[index];
             let forbidden = |name: &str| entry.package.conflicts.iter().any(|c| c.name == name);
             let replaced = entry.package.replaces.iter().filter(|r| forbidden(&r.name));
-            let replaced: Vec<NameId> =
-                replaced.filter_map(|r| self.ids.get(r.name.as_str()).copied()).collect();
+            let replaced: Vec<NameId> = replaced
+                .filter_map(|r| self.ids.get(r.name.as_str()).copied())
+                .collect();
             for name in replaced {
                 let by = self.entries[index].name;
                 push_new(&mut self.names[name.0 as usize].replaced_by, by);

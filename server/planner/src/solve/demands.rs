@@ -38,8 +38,14 @@ impl<'a> Demands<'a> {
         order: &'a [PackageId],
     ) -> Self {
         let selected = order.iter().copied().collect();
-        let mut demands =
-            Self { universe, world, of_world, order, selected, parents: HashMap::new() };
+        let mut demands = Self {
+            universe,
+            world,
+            of_world,
+            order,
+            selected,
+            parents: HashMap::new(),
+        };
         demands.find_parents();
         demands
     }
@@ -50,7 +56,8 @@ impl<'a> Demands<'a> {
         // Who is asked for by name should not seem to be there for another name it provides.
         for demand in self.of_world.iter().filter(|demand| !demand.need.forbids) {
             for id in self.own(demand.need.terms[0].name) {
-                self.parents.insert(id, (Source::World(demand.entry), demand.need.terms[0].name));
+                self.parents
+                    .insert(id, (Source::World(demand.entry), demand.need.terms[0].name));
                 queue.push_back(id);
             }
         }
@@ -65,8 +72,13 @@ impl<'a> Demands<'a> {
             }
             // What came by `install-if` has no demand of its own, but its needs count.
             let orphan = self.order.iter().find(|id| !self.parents.contains_key(id));
-            let Some(orphan) = orphan.copied() else { return };
-            self.parents.insert(orphan, (self.trigger(orphan), self.universe.entry(orphan).name));
+            let Some(orphan) = orphan.copied() else {
+                return;
+            };
+            self.parents.insert(
+                orphan,
+                (self.trigger(orphan), self.universe.entry(orphan).name),
+            );
             queue.push_back(orphan);
         }
     }
@@ -74,7 +86,8 @@ impl<'a> Demands<'a> {
     fn trigger(&self, orphan: PackageId) -> Source {
         let conditions = self.universe.entry(orphan).install_if.iter();
         let mut met = conditions.filter_map(|need| self.meeting(&need.terms[0]).next());
-        met.find(|id| self.parents.contains_key(id)).map_or(Source::World(usize::MAX), Source::Package)
+        met.find(|id| self.parents.contains_key(id))
+            .map_or(Source::World(usize::MAX), Source::Package)
     }
 
     fn adopt(&mut self, by: Source, need: &Need, queue: &mut VecDeque<PackageId>) {
@@ -83,7 +96,11 @@ impl<'a> Demands<'a> {
         }
         for term in &need.terms {
             let own = self.own(term.name);
-            let others = || self.named(term.name).map(|provider| provider.package).collect();
+            let others = || {
+                self.named(term.name)
+                    .map(|provider| provider.package)
+                    .collect()
+            };
             let children = if own.is_empty() { others() } else { own };
             for child in children {
                 if by != Source::Package(child) && !self.parents.contains_key(&child) {
@@ -109,15 +126,24 @@ impl<'a> Demands<'a> {
     /// Selected packages that meet a term.
     pub(super) fn meeting(&self, term: &Term) -> impl Iterator<Item = PackageId> {
         let meets = |provider: &Provider| self.universe.meets(term, *provider);
-        self.named(term.name).filter(meets).map(|provider| provider.package)
+        self.named(term.name)
+            .filter(meets)
+            .map(|provider| provider.package)
     }
 
     /// Everything the world and the selected packages demand, in a stable order.
     pub(super) fn all(&self) -> impl Iterator<Item = (Source, &'a Need)> {
-        let world = self.of_world.iter().map(|demand| (Source::World(demand.entry), &demand.need));
+        let world = self
+            .of_world
+            .iter()
+            .map(|demand| (Source::World(demand.entry), &demand.need));
         let (universe, order) = (self.universe, self.order);
         let packages = order.iter().flat_map(move |id| {
-            universe.entry(*id).needs.iter().map(|need| (Source::Package(*id), need))
+            universe
+                .entry(*id)
+                .needs
+                .iter()
+                .map(|need| (Source::Package(*id), need))
         });
         world.chain(packages)
     }
@@ -136,11 +162,18 @@ impl<'a> Demands<'a> {
             match source {
                 Source::Package(id) => {
                     links.push(self.universe.package(id).name.clone());
-                    let Some((parent, _)) = self.parent(id) else { break };
+                    let Some((parent, _)) = self.parent(id) else {
+                        break;
+                    };
                     source = parent;
                 }
                 Source::World(entry) => {
-                    links.extend(self.world.entries().get(entry).map(|entry| entry.text.clone()));
+                    links.extend(
+                        self.world
+                            .entries()
+                            .get(entry)
+                            .map(|entry| entry.text.clone()),
+                    );
                     break;
                 }
             }
@@ -165,8 +198,17 @@ pub(super) fn of_world(universe: &Universe, world: &World) -> (Vec<Demand>, Vec<
         match universe.ids.get(wanted.relation.name.as_str()) {
             Some(name) => {
                 let constraint = wanted.relation.constraint.clone().map(Box::new);
-                let terms = Box::new([Term { name: *name, constraint }]);
-                demands.push(Demand { entry, need: Need { terms, forbids: wanted.forbids } });
+                let terms = Box::new([Term {
+                    name: *name,
+                    constraint,
+                }]);
+                demands.push(Demand {
+                    entry,
+                    need: Need {
+                        terms,
+                        forbids: wanted.forbids,
+                    },
+                });
             }
             None if wanted.forbids => {}
             None => unknown.push(entry),
@@ -177,8 +219,16 @@ pub(super) fn of_world(universe: &Universe, world: &World) -> (Vec<Demand>, Vec<
 
 /// A need in the package manager's own notation: `libghost>=1`, `a | b (>= 2)`.
 pub(super) fn notation(universe: &Universe, need: &Need) -> String {
-    let terms: Vec<String> = need.terms.iter().map(|term| term_notation(universe, term)).collect();
-    let sign = if need.forbids && universe.flavour == Flavour::Apk { "!" } else { "" };
+    let terms: Vec<String> = need
+        .terms
+        .iter()
+        .map(|term| term_notation(universe, term))
+        .collect();
+    let sign = if need.forbids && universe.flavour == Flavour::Apk {
+        "!"
+    } else {
+        ""
+    };
     format!("{sign}{}", terms.join(" | "))
 }
 

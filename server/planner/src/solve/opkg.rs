@@ -14,10 +14,12 @@
 //!   name is only provided, an installed provider, else the first in the order of names whose
 //!   architecture is closest.
 //! - Of the alternatives `a | b` the first that anything provides is taken.
+//! - A word that only provides lead to is refused if its package came for an earlier word, unless
+//!   the package is the first provider in the feeds: opkg tries to unpack it twice.
 //!
 //! Two things we do on purpose otherwise. `Conflicts` refuse whenever both packages would end up
-//! installed; opkg notices only if the other one came first. And where opkg goes through providers
-//! in the order of its hash tables (which of two replacers counts), we take the order of the feeds.
+//! installed; opkg notices only if the other one came first. And where opkg replaces a version it
+//! has just installed without looking at the dependencies of the new one, we refuse.
 
 use std::collections::HashSet;
 
@@ -39,10 +41,17 @@ pub(super) fn walk(
 ) -> Walked {
     let mut walk = Walk {
         universe,
-        words: world.iter().map(|demand| demand.need.terms[0].name).collect(),
+        words: world
+            .iter()
+            .map(|demand| demand.need.terms[0].name)
+            .collect(),
         installed: installed.iter().copied().collect(),
         order: Vec::new(),
-        searched: [vec![false; universe.names.len()], vec![false; universe.names.len()]],
+        searched: [
+            vec![false; universe.names.len()],
+            vec![false; universe.names.len()],
+        ],
+        repeated: Vec::new(),
         tolerant,
         agreed: true,
     };
@@ -50,8 +59,23 @@ pub(super) fn walk(
         let agreed = walk.install_word(demand.need.terms[0].name);
         walk.agreed &= agreed;
     }
-    let Walk { order, installed, agreed, .. } = walk;
-    Walked { order: order.into_iter().filter(|id| installed.contains(id)).collect(), agreed }
+    let Walk {
+        order,
+        installed,
+        repeated,
+        agreed,
+        ..
+    } = walk;
+    let order = order
+        .into_iter()
+        .filter(|id| installed.contains(id))
+        .collect();
+    Walked {
+        order,
+        agreed,
+        repeated,
+        ..Walked::default()
+    }
 }
 
 struct Walk<'u> {
@@ -61,6 +85,8 @@ struct Walk<'u> {
     order: Vec<PackageId>,
     /// Names whose dependencies were looked up: for a candidate, and for an installation.
     searched: [Vec<bool>; 2],
+    /// Words for what was installed for another word.
+    repeated: Vec<(NameId, PackageId)>,
     tolerant: bool,
     agreed: bool,
 }
@@ -76,30 +102,52 @@ impl Walk<'_> {
     fn install_word(&mut self, name: NameId) -> bool {
         let old = self.installed_as(name);
         let is_named = |universe: &Universe, id: PackageId| universe.entry(id).name == name;
-        let Some(new) = self.candidate(name, 0, true, &|walk, id| is_named(walk.universe, id)) else {
+        let Some(new) = self.candidate(name, 0, true, &|walk, id| is_named(walk.universe, id))
+        else {
             return false;
         };
         let current = old.is_some_and(|old| {
             let version = |id| &self.universe.package(id).version;
             version::order(self.universe.flavour, version(old), version(new)).is_ge()
         });
-        current || self.install(new, 0)
+        if current {
+            return true;
+        }
+        // Found by another name, so opkg does not see that it has it, and will not unpack it again.
+        let again = self.order.contains(&new) && self.installed.contains(&new);
+        if again {
+            self.repeated.push((name, new));
+        }
+        self.install(new, 0) && !again
     }
 
     /// The installed package of that name, or of the name's first provider.
     fn installed_as(&self, name: NameId) -> Option<PackageId> {
         let universe = self.universe;
         let first = universe.providers_of(name).first()?;
-        let own = universe.providers_of(name).iter().any(|p| universe.entry(p.package).name == name);
-        let name = if own { name } else { universe.entry(first.package).name };
-        self.named(name).into_iter().find(|id| self.installed.contains(id))
+        let own = universe
+            .providers_of(name)
+            .iter()
+            .any(|p| universe.entry(p.package).name == name);
+        let name = if own {
+            name
+        } else {
+            universe.entry(first.package).name
+        };
+        self.named(name)
+            .into_iter()
+            .find(|id| self.installed.contains(id))
     }
 
     /// Packages that have this very name and an architecture opkg looks at.
     fn named(&self, name: NameId) -> Vec<PackageId> {
         let universe = self.universe;
-        let ids = universe.providers_of(name).iter().map(|provider| provider.package);
-        ids.filter(|id| universe.entry(*id).name == name && universe.entry(*id).usable).collect()
+        let ids = universe
+            .providers_of(name)
+            .iter()
+            .map(|provider| provider.package);
+        ids.filter(|id| universe.entry(*id).name == name && universe.entry(*id).usable)
+            .collect()
     }
 
     fn install(&mut self, id: PackageId, depth: usize) -> bool {
@@ -117,7 +165,9 @@ impl Walk<'_> {
         let found = self.search(id, Search::Installation, depth, &mut missing);
         self.remove_replaced(id);
         let installed = (found || self.tolerant)
-            && missing.into_iter().all(|dependency| self.install(dependency, depth + 1));
+            && missing
+                .into_iter()
+                .all(|dependency| self.install(dependency, depth + 1));
         // In a loop, a dependency has installed it meanwhile.
         if (installed || self.tolerant) && self.installed.insert(id) {
             self.order.push(id);
@@ -130,11 +180,19 @@ impl Walk<'_> {
         let universe = self.universe;
         let package = universe.package(id);
         let replaces = |name: &str| {
-            package.replaces.iter().any(|replaced| replaced.name == name)
-                && package.conflicts.iter().any(|conflict| conflict.name == name)
+            package
+                .replaces
+                .iter()
+                .any(|replaced| replaced.name == name)
+                && package
+                    .conflicts
+                    .iter()
+                    .any(|conflict| conflict.name == name)
         };
         self.installed.retain(|old| {
-            !universe.faces(*old).any(|(name, _)| replaces(universe.text(name)))
+            !universe
+                .faces(*old)
+                .any(|(name, _)| replaces(universe.text(name)))
         });
     }
 
@@ -174,7 +232,9 @@ impl Walk<'_> {
             return true;
         }
         let mut terms = need.terms.iter();
-        let Some(id) = terms.find_map(|term| self.satisfier(term, depth)) else { return false };
+        let Some(id) = terms.find_map(|term| self.satisfier(term, depth)) else {
+            return false;
+        };
         if id == by || missing.contains(&id) {
             return true;
         }
@@ -191,7 +251,8 @@ impl Walk<'_> {
 
     fn satisfier(&mut self, term: &Term, depth: usize) -> Option<PackageId> {
         let meets = |walk: &Self, id| walk.meets(term, id);
-        self.candidate(term.name, depth + 1, false, &meets).filter(|id| meets(self, *id))
+        self.candidate(term.name, depth + 1, false, &meets)
+            .filter(|id| meets(self, *id))
     }
 
     fn meets(&self, term: &Term, id: PackageId) -> bool {
@@ -246,7 +307,11 @@ impl Walk<'_> {
         candidates.sort_by(|a, b| {
             let (a, b) = (universe.entry(*a), universe.entry(*b));
             (a.package.name.cmp(&b.package.name))
-                .then(version::order(universe.flavour, &a.package.version, &b.package.version))
+                .then(version::order(
+                    universe.flavour,
+                    &a.package.version,
+                    &b.package.version,
+                ))
                 .then(a.closeness.cmp(&b.closeness))
         });
         candidates

@@ -75,9 +75,9 @@ pub enum Refusal {
     /// Two packages that cannot be installed together.
     Conflict {
         /// The one, and who wants it.
-        left: Party,
+        left: Box<Party>,
         /// The other, and who wants it.
-        right: Party,
+        right: Box<Party>,
         /// What they fight about.
         reason: String,
     },
@@ -97,6 +97,15 @@ pub enum Refusal {
         /// What it was built for.
         architectures: Vec<String>,
         /// From the world to the package.
+        chain: Chain,
+    },
+    /// opkg fails on a name whose package it has just installed for another word.
+    AlreadyProvided {
+        /// The name.
+        name: String,
+        /// The package that provides it.
+        by: String,
+        /// The word.
         chain: Chain,
     },
     /// The package manager finds no way, although no single requirement is at fault.
@@ -119,6 +128,7 @@ impl Refusal {
             Self::Conflict { .. } => "conflict",
             Self::AmbiguousProvider { .. } => "ambiguous-provider",
             Self::WrongArchitecture { .. } => "wrong-architecture",
+            Self::AlreadyProvided { .. } => "already-provided",
             Self::NoSelection { .. } => "no-selection",
         }
     }
@@ -133,6 +143,7 @@ impl Refusal {
             | Self::VersionNotAvailable { chain, .. }
             | Self::AmbiguousProvider { chain, .. }
             | Self::WrongArchitecture { chain, .. }
+            | Self::AlreadyProvided { chain, .. }
             | Self::NoSelection { chain, .. } => vec![chain],
         }
     }
@@ -143,8 +154,13 @@ impl Refusal {
             Self::InvalidRequest { entry, .. } => vec![entry],
             Self::NoSuchPackage { name, .. } | Self::AmbiguousProvider { name, .. } => vec![name],
             Self::Conflict { left, right, .. } => vec![&left.name, &right.name],
+            Self::AlreadyProvided { name, by, .. } => vec![name, by],
             Self::MissingDependency { package, needs, .. } => vec![package, needs],
-            Self::VersionNotAvailable { package: Some(package), wanted, .. } => {
+            Self::VersionNotAvailable {
+                package: Some(package),
+                wanted,
+                ..
+            } => {
                 vec![package, wanted]
             }
             Self::VersionNotAvailable { wanted, .. } => vec![wanted],
@@ -175,24 +191,47 @@ impl Refusal {
             Self::MissingDependency { package, needs, .. } => {
                 write!(f, "{package} needs {needs}, which does not exist")
             }
-            Self::VersionNotAvailable { package, wanted, available, .. } => {
+            Self::VersionNotAvailable {
+                package,
+                wanted,
+                available,
+                ..
+            } => {
                 let who = package.as_deref().unwrap_or("The request");
-                write!(f, "{who} wants {wanted}, but there is only {}", available.join(", "))
+                write!(
+                    f,
+                    "{who} wants {wanted}, but there is only {}",
+                    available.join(", ")
+                )
             }
-            Self::Conflict { left, right, reason } => write!(
+            Self::Conflict {
+                left,
+                right,
+                reason,
+            } => write!(
                 f,
                 "{} and {} cannot be installed together: {reason}",
                 left.name, right.name
             ),
-            Self::AmbiguousProvider { name, candidates, .. } => write!(
+            Self::AmbiguousProvider {
+                name, candidates, ..
+            } => write!(
                 f,
                 "{name} is not a package but a choice; ask for one of {}",
                 candidates.join(", ")
             ),
-            Self::WrongArchitecture { package, architectures, .. } => write!(
+            Self::WrongArchitecture {
+                package,
+                architectures,
+                ..
+            } => write!(
                 f,
                 "{package} was built for {}, which this device cannot run",
                 architectures.join(", ")
+            ),
+            Self::AlreadyProvided { name, by, .. } => write!(
+                f,
+                "{name} is provided by {by} already, and opkg fails on a second request for it"
             ),
             Self::NoSelection { package, .. } => {
                 write!(f, "The package manager finds no way to install {package}")

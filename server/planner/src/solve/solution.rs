@@ -61,7 +61,9 @@ pub struct Choice {
 impl Solution {
     /// The package of that name, if it would be installed.
     pub fn get(&self, name: &str) -> Option<&Selected> {
-        self.install.iter().find(|selected| selected.package.name == name)
+        self.install
+            .iter()
+            .find(|selected| selected.package.name == name)
     }
 }
 

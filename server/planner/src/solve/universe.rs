@@ -106,14 +106,21 @@ impl Universe {
     pub fn providers<'u>(&'u self, name: &str) -> impl Iterator<Item = &'u Package> + use<'u> {
         let name = self.ids.get(name).copied();
         let providers = name.map_or(&[][..], |name| self.providers_of(name));
-        providers.iter().map(|provider| self.package(provider.package))
+        providers
+            .iter()
+            .map(|provider| self.package(provider.package))
     }
 
     /// The newest package of this very name that the target can run.
     pub fn best(&self, name: &str) -> Option<&Package> {
         let name = *self.ids.get(name)?;
-        let own = self.providers_of(name).iter().filter(|provider| provider.slot.is_none());
-        let mut usable = own.map(|provider| self.entry(provider.package)).filter(|e| e.usable);
+        let own = self
+            .providers_of(name)
+            .iter()
+            .filter(|provider| provider.slot.is_none());
+        let mut usable = own
+            .map(|provider| self.entry(provider.package))
+            .filter(|e| e.usable);
         let first = usable.next()?;
         let newest = usable.fold(first, |best, entry| {
             let order = version::order(self.flavour, &entry.package.version, &best.package.version);
@@ -159,7 +166,7 @@ impl Universe {
         let package = self.package(provider.package);
         match provider.slot {
             None => Some(&package.version),
-            Some(slot) => package.provides[slot as usize].version.as_deref(),
+            Some(slot) => package.provides.get(slot as usize)?.version.as_deref(),
         }
     }
 
@@ -169,7 +176,9 @@ impl Universe {
     /// opkg knows no versions of provided names and looks at the package's own.
     pub(super) fn meets(&self, term: &Term, provider: Provider) -> bool {
         use Operator::{FuzzyLess, Less, LessOrEqual};
-        let Some(constraint) = &term.constraint else { return true };
+        let Some(constraint) = &term.constraint else {
+            return true;
+        };
         let version = match self.flavour {
             Flavour::Apk => self.version_of(provider),
             Flavour::Opkg => Some(self.package(provider.package).version.as_str()),
@@ -183,10 +192,22 @@ impl Universe {
     /// The names a package can be asked for by, its own first.
     pub(super) fn faces(&self, id: PackageId) -> impl Iterator<Item = (NameId, Provider)> {
         let entry = self.entry(id);
-        let own = (entry.name, Provider { package: id, slot: None });
+        let own = (
+            entry.name,
+            Provider {
+                package: id,
+                slot: None,
+            },
+        );
         let others = entry.provides.iter().zip(0..);
         let other = move |(name, slot): (&NameId, u32)| {
-            (*name, Provider { package: id, slot: Some(slot) })
+            (
+                *name,
+                Provider {
+                    package: id,
+                    slot: Some(slot),
+                },
+            )
         };
         std::iter::once(own).chain(others.map(other))
     }

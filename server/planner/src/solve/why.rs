@@ -12,15 +12,18 @@ pub(super) fn solution(demands: &Demands) -> Solution {
         package: Arc::clone(&demands.universe.entry(*id).package),
         why: why(demands, *id),
     };
-    Solution { install: demands.order.iter().map(select).collect(), choices: choices(demands) }
+    Solution {
+        install: demands.order.iter().map(select).collect(),
+        choices: choices(demands),
+    }
 }
 
 fn why(demands: &Demands, id: PackageId) -> Why {
     let universe = demands.universe;
     match demands.parent(id) {
-        Some((Source::World(entry), _)) if entry < demands.world.entries().len() => {
-            Why::Asked { entry: demands.world.entries()[entry].text.clone() }
-        }
+        Some((Source::World(entry), _)) if entry < demands.world.entries().len() => Why::Asked {
+            entry: demands.world.entries()[entry].text.clone(),
+        },
         Some((Source::Package(by), name)) => {
             let mut needs = universe.entry(by).needs.iter().filter(|need| !need.forbids);
             match needs.find(|need| need.terms.iter().any(|term| term.name == name)) {
@@ -37,7 +40,11 @@ fn why(demands: &Demands, id: PackageId) -> Why {
 
 fn triggered(demands: &Demands, id: PackageId) -> Why {
     let conditions = demands.universe.entry(id).install_if.iter();
-    Why::Triggered { by: conditions.map(|need| notation(demands.universe, need)).collect() }
+    Why::Triggered {
+        by: conditions
+            .map(|need| notation(demands.universe, need))
+            .collect(),
+    }
 }
 
 /// Demanded names that packages of other names than the one taken could have stood for.
@@ -57,7 +64,11 @@ fn choices(demands: &Demands) -> Vec<Choice> {
 fn choice(demands: &Demands, need: &Need) -> Option<Choice> {
     let universe = demands.universe;
     let name = |id: PackageId| universe.package(id).name.as_str();
-    let taken = name(need.terms.iter().find_map(|term| demands.meeting(term).next())?);
+    let taken = name(
+        need.terms
+            .iter()
+            .find_map(|term| demands.meeting(term).next())?,
+    );
     let mut others: Vec<String> = Vec::new();
     for term in &need.terms {
         for provider in universe.providers_of(term.name) {

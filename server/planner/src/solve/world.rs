@@ -37,13 +37,23 @@ impl World {
         words: impl IntoIterator<Item = S>,
     ) -> Result<Self, Vec<Refusal>> {
         let words = words.into_iter();
-        let words: Vec<String> =
-            words.flat_map(|w| w.as_ref().split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let words: Vec<String> = words
+            .flat_map(|w| {
+                w.as_ref()
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
         let (removed, wanted): (Vec<String>, Vec<String>) =
             words.into_iter().partition(|word| word.starts_with('-'));
         let removed: Vec<String> = removed.iter().map(|word| word[1..].to_owned()).collect();
         let wanted = wanted.into_iter().filter(|word| !removed.contains(word));
-        let mut world = Self { flavour, entries: Vec::new(), removed: removed.clone() };
+        let mut world = Self {
+            flavour,
+            entries: Vec::new(),
+            removed: removed.clone(),
+        };
         let mut refusals = Vec::new();
         for word in wanted {
             match entry(flavour, &word) {
@@ -101,7 +111,8 @@ impl World {
     /// apk looks at the world in the order of names, opkg in the order given.
     fn sort(&mut self) {
         if self.flavour == Flavour::Apk {
-            self.entries.sort_by_cached_key(|entry| display_key(&entry.relation.name));
+            self.entries
+                .sort_by_cached_key(|entry| display_key(&entry.relation.name));
         }
     }
 }
@@ -114,9 +125,16 @@ fn entry(flavour: Flavour, word: &str) -> Result<WorldEntry, Refusal> {
     let relation = match flavour {
         Flavour::Apk => relation(word, rest)?,
         // opkg has no syntax for versions: the whole word is a name.
-        Flavour::Opkg => Relation { name: rest.to_owned(), constraint: None },
+        Flavour::Opkg => Relation {
+            name: rest.to_owned(),
+            constraint: None,
+        },
     };
-    Ok(WorldEntry { text: word.to_owned(), relation, forbids })
+    Ok(WorldEntry {
+        text: word.to_owned(),
+        relation,
+        forbids,
+    })
 }
 
 /// apk's `name(@tag)([<>~=]version)`, without tags: an image has no tagged repositories.
@@ -131,9 +149,16 @@ fn relation(word: &str, rest: &str) -> Result<Relation, Refusal> {
         return Err(invalid("there is no package name in it"));
     }
     if name.contains('@') {
-        return Err(invalid("packages cannot be picked from a tagged repository"));
+        return Err(invalid(
+            "packages cannot be picked from a tagged repository",
+        ));
     }
-    let relation = |constraint| Ok(Relation { name: name.to_owned(), constraint });
+    let relation = |constraint| {
+        Ok(Relation {
+            name: name.to_owned(),
+            constraint,
+        })
+    };
     if constraint.is_empty() {
         return relation(None);
     }
@@ -147,8 +172,13 @@ fn relation(word: &str, rest: &str) -> Result<Relation, Refusal> {
         _ if ["<", ">"].iter().all(|c| operator.contains(c)) && operator.contains(['=', '~']) => {
             relation(None)
         }
-        Some(operator) => relation(Some(Constraint { operator, version: version.to_owned() })),
-        None => Err(invalid(&format!("“{operator}” is not a way to compare versions"))),
+        Some(operator) => relation(Some(Constraint {
+            operator,
+            version: version.to_owned(),
+        })),
+        None => Err(invalid(&format!(
+            "“{operator}” is not a way to compare versions"
+        ))),
     }
 }
 

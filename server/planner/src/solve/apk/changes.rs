@@ -20,8 +20,11 @@ impl<'u> Walk<'u> {
         'u: 'a,
     {
         let mut order = Vec::new();
-        let mut steps: Vec<Step<'a>> =
-            world.iter().rev().map(|demand| Step::Need(None, &demand.need)).collect();
+        let mut steps: Vec<Step<'a>> = world
+            .iter()
+            .rev()
+            .map(|demand| Step::Need(None, &demand.need))
+            .collect();
         while let Some(step) = steps.pop() {
             match step {
                 Step::Need(by, need) => self.need_step(by, need, &mut steps),
@@ -44,16 +47,12 @@ impl<'u> Walk<'u> {
         order
     }
 
-    fn need_step<'a>(
-        &mut self,
-        by: Option<PackageId>,
-        need: &'a Need,
-        steps: &mut Vec<Step<'a>>,
-    ) where
+    fn need_step<'a>(&mut self, by: Option<PackageId>, need: &'a Need, steps: &mut Vec<Step<'a>>)
+    where
         'u: 'a,
     {
         let name = need.terms[0].name;
-        let choice = self.state(name).settled.flatten();
+        let choice = self.state(name).choice.provider();
         if !self.holds(by, need, choice) {
             self.fault(by);
         }
@@ -69,7 +68,9 @@ impl<'u> Walk<'u> {
         if std::mem::replace(&mut self.state_mut(name).changed, true) {
             return;
         }
-        let Some(package) = self.state(name).settled.flatten().map(|p| p.package) else { return };
+        let Some(package) = self.state(name).choice.provider().map(|p| p.package) else {
+            return;
+        };
         if std::mem::replace(&mut self.package_mut(package).changed, true) {
             return;
         }
@@ -92,14 +93,16 @@ impl<'u> Walk<'u> {
 
     fn triggered_now(&self, name: NameId) -> bool {
         let state = self.state(name);
-        let Some(provider) = state.settled.flatten() else { return false };
+        let Some(provider) = state.choice.provider() else {
+            return false;
+        };
         let mut conditions = self.universe.entry(provider.package).install_if.iter();
         state.met
             && !state.changed
             && conditions.all(|need| {
                 let condition = self.state(need.terms[0].name);
                 (need.forbids || condition.changed)
-                    && self.holds(Some(provider.package), need, condition.settled.flatten())
+                    && self.holds(Some(provider.package), need, condition.choice.provider())
             })
     }
 }

@@ -2,19 +2,20 @@
 
 use std::cmp::Ordering;
 
-use super::state::Walk;
+use super::state::{Choice, Walk};
 use crate::solve::universe::{NameId, PackageId, Provider};
 use crate::solve::version;
 
 impl Walk<'_> {
     /// Chooses the best provider of a name, or settles that there is none.
     pub(super) fn choose(&mut self, name: NameId) {
-        match self.best(name) {
-            Some(provider) => self.take(provider.package),
-            None => {
-                self.settle(name, None);
-                self.faults += usize::from(self.state(name).demands > 0);
-            }
+        if let Some(provider) = self.best(name) {
+            return self.take(provider.package);
+        }
+        self.settle(name, Choice::Nothing);
+        if self.state(name).demands > 0 {
+            self.faults += 1;
+            self.unprovided.push(name);
         }
     }
 
@@ -26,7 +27,13 @@ impl Walk<'_> {
         let providers = self.universe.providers_of(name).iter().copied();
         let eligible = providers.filter(|provider| self.eligible(name, *provider));
         // The first of equals stays, as it comes from the first feed.
-        eligible.reduce(|best, next| if self.compare(next, best).is_gt() { next } else { best })
+        eligible.reduce(|best, next| {
+            if self.compare(next, best).is_gt() {
+                next
+            } else {
+                best
+            }
+        })
     }
 
     fn eligible(&self, name: NameId, provider: Provider) -> bool {
@@ -54,11 +61,19 @@ impl Walk<'_> {
             (a, b) => a.is_some().cmp(&b.is_some()),
         };
         provided
-            .then_with(|| match left.name == right.name {
-                true => order(&left.package.version, &right.package.version),
-                false => Ordering::Equal,
+            .then_with(|| {
+                let same = left.name == right.name;
+                if same {
+                    order(&left.package.version, &right.package.version)
+                } else {
+                    Ordering::Equal
+                }
             })
-            .then(left.package.provider_priority.cmp(&right.package.provider_priority))
+            .then(
+                left.package
+                    .provider_priority
+                    .cmp(&right.package.provider_priority),
+            )
     }
 
     fn take(&mut self, package: PackageId) {
@@ -67,42 +82,46 @@ impl Walk<'_> {
             self.fault(Some(package));
         }
         for (name, face) in universe.faces(package) {
-            self.settle(name, Some(face));
+            self.settle(name, Choice::Taken(face));
         }
         for need in &universe.entry(package).needs {
             self.demand(Some(package), need);
         }
     }
 
-    fn settle(&mut self, name: NameId, choice: Option<Provider>) {
-        if let Some(known) = self.state(name).settled {
+    fn settle(&mut self, name: NameId, choice: Choice) {
+        let known = self.state(name).choice;
+        if !known.is_open() {
             self.settle_again(known, choice);
             return;
         }
         self.unqueue(name);
         let state = self.state_mut(name);
-        state.settled = Some(choice);
+        state.choice = choice;
         state.dirty = false;
-        if let Some(choice) = choice {
-            self.demand_conditions(name, choice.package);
+        if let Some(provider) = choice.provider() {
+            self.demand_conditions(name, provider.package);
         }
         self.rule_out_others(name, choice);
         self.recheck_dependents(name);
-        match choice {
-            Some(choice) => self.recheck_triggers_of(choice.package),
+        match choice.provider() {
+            Some(provider) => self.recheck_triggers_of(provider.package),
             None => self.recheck_triggers(name),
         }
     }
 
     /// Two packages may stand for one name only if both provide it without a version.
-    fn settle_again(&mut self, known: Option<Provider>, choice: Option<Provider>) {
-        let loose = |choice: Option<Provider>| {
-            choice.is_none_or(|provider| self.universe.version_of(provider).is_none())
-        };
-        if !(loose(known) && loose(choice)) {
-            self.fault(choice.map(|provider| provider.package));
-            self.fault(known.map(|provider| provider.package));
+    fn settle_again(&mut self, known: Choice, choice: Choice) {
+        if !(self.is_loose(known) && self.is_loose(choice)) {
+            self.fault(choice.provider().map(|provider| provider.package));
+            self.fault(known.provider().map(|provider| provider.package));
         }
+    }
+
+    fn is_loose(&self, choice: Choice) -> bool {
+        choice
+            .provider()
+            .is_none_or(|provider| self.universe.version_of(provider).is_none())
     }
 
     /// A package that came by `install-if` keeps what made it come.
@@ -112,19 +131,19 @@ impl Walk<'_> {
             return;
         }
         for need in &universe.entry(package).install_if {
-            if self.state(need.terms[0].name).settled.is_none() {
+            if self.state(need.terms[0].name).choice.is_open() {
                 self.demand(Some(package), need);
             }
         }
     }
 
-    fn rule_out_others(&mut self, name: NameId, choice: Option<Provider>) {
+    fn rule_out_others(&mut self, name: NameId, choice: Choice) {
         let universe = self.universe;
-        let loose = |provider: Provider| universe.version_of(provider).is_none();
-        let loosely = choice.is_none_or(loose);
+        let loosely = self.is_loose(choice);
+        let taken = choice.provider().map(|provider| provider.package);
         for other in universe.providers_of(name) {
-            let chosen = choice.is_some_and(|choice| choice.package == other.package);
-            if !chosen && !(loosely && loose(*other)) {
+            let spared = loosely && self.is_loose(Choice::Taken(*other));
+            if !spared && taken != Some(other.package) {
                 self.rule_out(other.package);
             }
         }

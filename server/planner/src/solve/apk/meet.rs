@@ -22,13 +22,20 @@ struct Frame {
 
 impl Frame {
     fn new(name: NameId) -> Self {
-        Self { name, stage: Stage::Provider(0), pending: Vec::new() }
+        Self {
+            name,
+            stage: Stage::Provider(0),
+            pending: Vec::new(),
+        }
     }
 }
 
 impl Walk<'_> {
     pub(super) fn meet_world(&mut self, world: &[Demand]) {
-        self.in_world = world.iter().map(|demand| demand.need.terms[0].name).collect();
+        self.in_world = world
+            .iter()
+            .map(|demand| demand.need.terms[0].name)
+            .collect();
         self.in_world.sort_unstable();
         for demand in world {
             self.meet(demand.need.terms[0].name);
@@ -91,12 +98,19 @@ impl Walk<'_> {
         }
         package.usable = entry.usable;
         package.untriggerable = entry.install_if.is_empty();
-        frame.pending = entry.needs.iter().rev().map(|need| need.terms[0].name).collect();
+        frame.pending = entry
+            .needs
+            .iter()
+            .rev()
+            .map(|need| need.terms[0].name)
+            .collect();
     }
 
     fn note_triggerable(&mut self, name: NameId) {
         let providers = self.universe.providers_of(name);
-        let none = providers.iter().all(|p| self.package(p.package).untriggerable);
+        let none = providers
+            .iter()
+            .all(|p| self.package(p.package).untriggerable);
         self.state_mut(name).untriggerable = none;
     }
 
@@ -115,15 +129,21 @@ impl Walk<'_> {
 
     fn conditions(&self, name: NameId) -> Vec<NameId> {
         let providers = self.universe.providers_of(name).iter().rev();
-        let conditions = providers.flat_map(|p| self.universe.entry(p.package).install_if.iter().rev());
+        let conditions =
+            providers.flat_map(|p| self.universe.entry(p.package).install_if.iter().rev());
         conditions.map(|need| need.terms[0].name).collect()
     }
 
-    /// Names outside the world come before those in it, pure virtual names before others.
+    /// Names in the world rank above the others, names of packages above virtual ones, and then
+    /// those numbered later, which is after what they need.
     fn number(&mut self, name: NameId) {
         self.last_order += 1;
         let outside = u32::from(self.in_world.binary_search(&name).is_err());
-        let own = self.universe.providers_of(name).iter().any(|provider| provider.slot.is_none());
+        let own = self
+            .universe
+            .providers_of(name)
+            .iter()
+            .any(|provider| provider.slot.is_none());
         let order = (outside << 31) | (u32::from(own) << 30) | self.last_order;
         self.state_mut(name).order = order.cast_signed();
     }

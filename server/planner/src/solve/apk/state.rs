@@ -11,19 +11,41 @@ pub(super) enum Queue {
     None,
     /// One option, and nothing left that could ask for it: first come, first served.
     Now,
-    /// Some provider may be taken unasked: in the order the names were met.
+    /// Some provider may be taken unasked: the highest `order` first.
     Pickable,
     /// The rest, in the same order.
     Rest,
+}
+
+/// What is decided for a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Choice {
+    #[default]
+    Open,
+    /// Nothing will provide it.
+    Nothing,
+    Taken(Provider),
+}
+
+impl Choice {
+    pub(super) fn is_open(self) -> bool {
+        self == Self::Open
+    }
+
+    pub(super) fn provider(self) -> Option<Provider> {
+        match self {
+            Self::Taken(provider) => Some(provider),
+            Self::Open | Self::Nothing => None,
+        }
+    }
 }
 
 // Each flag is one independent fact; together they are the walk's memory of a name.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Default)]
 pub(super) struct NameState {
-    /// The choice, once made; `Some(None)` is the choice of nothing.
-    pub(super) settled: Option<Option<Provider>>,
-    /// The place in which the walk met it. Names the world does not mention are negative.
+    pub(super) choice: Choice,
+    /// The later the walk met it, the higher. Names the world does not mention are negative.
     pub(super) order: i32,
     /// How many requirements rest on it.
     pub(super) demands: u32,
@@ -82,6 +104,8 @@ pub(super) struct Walk<'u> {
     pub(super) pickable: BTreeSet<(i32, NameId)>,
     pub(super) rest: BTreeSet<(i32, NameId)>,
     pub(super) faults: usize,
+    /// Needed names that nothing was chosen for.
+    pub(super) unprovided: Vec<NameId>,
 }
 
 impl<'u> Walk<'u> {
@@ -97,6 +121,7 @@ impl<'u> Walk<'u> {
             pickable: BTreeSet::new(),
             rest: BTreeSet::new(),
             faults: 0,
+            unprovided: Vec::new(),
         }
     }
 
@@ -136,7 +161,9 @@ impl<'u> Walk<'u> {
         need: &Need,
         provider: Option<Provider>,
     ) -> bool {
-        let Some(provider) = provider else { return need.forbids };
+        let Some(provider) = provider else {
+            return need.forbids;
+        };
         if need.forbids && by == Some(provider.package) {
             return true;
         }
@@ -154,7 +181,7 @@ impl<'u> Walk<'u> {
     pub(super) fn queue_weighing(&mut self, name: NameId) {
         let state = self.state_mut(name);
         let idle = state.demands == 0 && !state.recheck_triggers;
-        if state.dirty || state.settled.is_some() || idle {
+        if state.dirty || !state.choice.is_open() || idle {
             return;
         }
         state.dirty = true;
@@ -164,7 +191,7 @@ impl<'u> Walk<'u> {
     /// Puts the name where it waits for its choice; `again` if what decides that has changed.
     pub(super) fn queue_choice(&mut self, name: NameId, again: bool) {
         let state = self.state(name);
-        if state.settled.is_some() {
+        if !state.choice.is_open() {
             return;
         }
         let ready = state.demands_known && state.demands > 0 && state.pickable && !state.open;
@@ -209,8 +236,8 @@ impl<'u> Walk<'u> {
         let name = self
             .now
             .pop_front()
-            .or_else(|| self.pickable.pop_first().map(|(_, name)| name))
-            .or_else(|| self.rest.pop_first().map(|(_, name)| name))?;
+            .or_else(|| self.pickable.pop_last().map(|(_, name)| name))
+            .or_else(|| self.rest.pop_last().map(|(_, name)| name))?;
         self.state_mut(name).queue = Queue::None;
         Some(name)
     }

@@ -39,7 +39,10 @@ impl Walk<'_> {
         let universe = self.universe;
         let recheck_needs = std::mem::take(&mut self.state_mut(name).recheck_needs);
         let recheck_triggers = std::mem::take(&mut self.state_mut(name).recheck_triggers);
-        let mut weighing = Weighing { untriggerable: true, ..Weighing::default() };
+        let mut weighing = Weighing {
+            untriggerable: true,
+            ..Weighing::default()
+        };
         for provider in universe.providers_of(name) {
             self.package_mut(provider.package).weighed = false;
             if recheck_needs {
@@ -66,14 +69,14 @@ impl Walk<'_> {
     /// Whether the need can still be met by what is chosen or may be.
     fn satisfiable(&self, by: PackageId, need: &Need) -> bool {
         let name = need.terms[0].name;
-        if let Some(choice) = self.state(name).settled {
-            return self.holds(Some(by), need, choice);
+        let choice = self.state(name).choice;
+        if !choice.is_open() {
+            return self.holds(Some(by), need, choice.provider());
         }
         let nothing = self.state(name).demands == 0 && need.forbids;
         nothing
             || self.universe.providers_of(name).iter().any(|provider| {
-                self.package(provider.package).usable
-                    && self.holds(Some(by), need, Some(*provider))
+                self.package(provider.package).usable && self.holds(Some(by), need, Some(*provider))
             })
     }
 
@@ -105,14 +108,15 @@ impl Walk<'_> {
         let universe = self.universe;
         for need in &universe.entry(id).install_if {
             let name = need.terms[0].name;
-            let Some(choice) = self.state(name).settled else {
+            let choice = self.state(name).choice;
+            if choice.is_open() {
                 if need.forbids {
                     self.state_mut(name).absence_wanted = true;
                     self.queue_choice(name, false);
                 }
                 return;
-            };
-            if !self.holds(Some(id), need, choice) {
+            }
+            if !self.holds(Some(id), need, choice.provider()) {
                 self.package_mut(id).untriggerable = true;
                 return;
             }
@@ -124,7 +128,10 @@ impl Walk<'_> {
     fn intersect(&mut self, id: PackageId, provider: Provider, options: u32) {
         let universe = self.universe;
         for need in universe.entry(id).needs.iter().filter(|need| !need.forbids) {
-            count_on(&mut self.state_mut(need.terms[0].name).common_needs, options);
+            count_on(
+                &mut self.state_mut(need.terms[0].name).common_needs,
+                options,
+            );
         }
         for (name, face) in universe.faces(id) {
             // For its own name, what counts is how the weighed name is provided.
@@ -209,7 +216,9 @@ impl Walk<'_> {
     fn note_open_demands(&mut self, name: NameId) {
         let needed_by = &self.universe.name(name).needed_by;
         let known = needed_by.iter().map(|other| self.state(*other));
-        let known = known.filter(|state| state.met).all(|state| state.settled.is_some());
+        let known = known
+            .filter(|state| state.met)
+            .all(|state| !state.choice.is_open());
         self.state_mut(name).demands_known = known;
     }
 
