@@ -9,6 +9,7 @@
 //! - A failure that is the request's fault is an answer, kept for a while. One that is not is tried
 //!   again with growing pauses, and even when given up it is soon forgotten.
 
+mod checks;
 mod error;
 mod hash;
 mod job;

@@ -11,6 +11,7 @@ use asu_store::{Admission, Claim, Job, Policy, State, Store, StoreError, Verdict
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+mod checks;
 mod queue;
 mod work;
 
