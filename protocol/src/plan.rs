@@ -23,8 +23,10 @@ pub struct PlanRequest {
     pub revision: String,
     /// The router's target.
     pub target: Target,
-    /// The router's profile, its `board_name`, or another alias from `supported_devices`.
-    pub profile: ProfileName,
+    /// The router's profile, its `board_name`, or another alias from `supported_devices`. Without
+    /// one the plan leaves the device's own packages out, and nothing can be built from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
     /// The packages installed on purpose: with versions, or a list of names.
     #[serde(default)]
     pub packages: Installed,
@@ -104,7 +106,8 @@ pub struct Plan {
     /// The target.
     pub target: Target,
     /// The profile that will be built, aliases and renames resolved.
-    pub profile: ProfileName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
     /// The release installed.
     pub from: PlannedRelease,
     /// The release that will be installed.
@@ -123,7 +126,7 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// How large it will be.
     pub size: SizeEstimate,
-    /// The request that builds it; absent while a warning needs consent.
+    /// The request that builds it; absent without a profile, and while a warning needs consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<BuildRequest>,
 }

@@ -1,9 +1,28 @@
 //! Installed packages and a catalogue in; a plan, or the reasons why there is none, out.
 //!
-//! | module | what it is |
-//! |---|---|
-//! | [`solve`] | the closure of a request, by the rules of apk or opkg |
-//!
 //! Pure: no files, no network, no clock. The same question always has the same answer.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`solve`] | which packages come along, by the rules of opkg or apk; or why none can |
+//! | `channel` | which release is meant |
+//! | `selection` | which packages are asked for: installed ones after the rules, defaults, wishes |
+//! | `plan` | both together |
+//! | `changes`, `closure`, `versions` | what becomes of each package |
+//! | `warnings`, `problems` | what to know before going on, and why it does not go on |
 
+mod changes;
+mod channel;
+mod closure;
+mod plan;
+mod problems;
+mod selection;
 pub mod solve;
+mod upgrade;
+mod versions;
+mod warnings;
+
+pub use channel::{Chosen, Releases};
+pub use plan::plan;
+pub use selection::defaults;
+pub use upgrade::{Installed, Release, Upgrade};

@@ -1,0 +1,150 @@
+//! The question: a device, a release installed and one wanted, and what a person asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use asu_distributions::{Device, Distribution, Transformed, transform};
+use asu_index::Flavour;
+use asu_protocol::name::{PackageName, PackageVersion, ProfileName, Target, VersionName};
+use asu_protocol::plan::RouterFacts;
+use asu_protocol::profiles::Profile;
+use asu_protocol::release::revision_number;
+
+use crate::selection::{Selection, Wishes, defaults};
+use crate::solve::Universe;
+
+/// One release of one target, as far as it is known.
+#[derive(Clone, Copy)]
+pub struct Release<'a> {
+    /// `24.10.2`.
+    pub version: &'a VersionName,
+    /// `r28739-d9340319c6`; empty if unknown.
+    pub revision: &'a str,
+    /// See [`asu_protocol::plan::PlannedRelease::channel`].
+    pub channel: &'a str,
+    /// Its package manager.
+    pub flavour: Flavour,
+    /// What every image of the target has.
+    pub default_packages: &'a [String],
+    /// The device, where one was named; a release may not know it.
+    pub profile: Option<(&'a ProfileName, &'a Profile)>,
+    /// Every package it offers.
+    pub universe: &'a Universe,
+}
+
+/// An upgrade to be planned.
+pub struct Upgrade<'a> {
+    /// Whose rules apply.
+    pub distribution: &'a Distribution,
+    /// The target, the same before and after.
+    pub target: &'a Target,
+    /// The release installed.
+    pub from: Installed<'a>,
+    /// The release wanted.
+    pub to: Release<'a>,
+    /// Why that one, for a person.
+    pub because: &'a str,
+    /// Packages wanted besides, sets resolved.
+    pub add: BTreeSet<String>,
+    /// Packages not wanted any more.
+    pub remove: BTreeSet<String>,
+    /// Whether older releases and packages are fine.
+    pub allow_downgrade: bool,
+    /// Passed on to the build.
+    pub filesystem: Option<&'a str>,
+    /// Passed on to the build.
+    pub rootfs_size_mb: Option<u32>,
+    /// What the router says of itself.
+    pub router: &'a RouterFacts,
+}
+
+/// What is installed.
+pub struct Installed<'a> {
+    /// `23.05.5`.
+    pub version: &'a VersionName,
+    /// The revision the router reports; empty if it does not.
+    pub revision: &'a str,
+    /// The release, if the catalogue has it.
+    pub release: Option<Release<'a>>,
+    /// The packages installed on purpose.
+    pub packages: &'a BTreeMap<PackageName, Option<PackageVersion>>,
+}
+
+impl Upgrade<'_> {
+    pub(crate) fn transformed(&self) -> Transformed {
+        let names: Vec<&str> = self.from.packages.keys().map(PackageName::as_str).collect();
+        self.transform(&names)
+    }
+
+    fn transform(&self, names: &[&str]) -> Transformed {
+        let profile = self.to.profile.map_or("", |(name, _)| name.as_str());
+        let device = Device {
+            target: self.target.as_str(),
+            profile,
+        };
+        let from = dated(self.from.version, self.from.revision);
+        let to = dated(self.to.version, self.to.revision);
+        transform(self.distribution, from, to, device, names)
+    }
+
+    pub(crate) fn selection(&self, transformed: &Transformed) -> Selection {
+        let old_defaults = self.from.release.map(|release| {
+            let names: Vec<&str> = release.defaults().into_iter().collect();
+            self.transform(&names)
+                .wanted()
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
+        });
+        let vanilla = self.distribution.vanilla();
+        let new_defaults = self
+            .to
+            .defaults()
+            .into_iter()
+            .chain(vanilla)
+            .map(str::to_owned);
+        Selection::of(&Wishes {
+            transformed,
+            old_defaults,
+            new_defaults: new_defaults.collect(),
+            add: self.add.clone(),
+            remove: self.remove.clone(),
+        })
+    }
+}
+
+fn dated<'v>(version: &'v VersionName, revision: &str) -> asu_distributions::Release<'v> {
+    asu_distributions::Release {
+        version: version.as_str(),
+        revision: revision_number(revision),
+    }
+}
+
+impl Release<'_> {
+    pub(crate) fn defaults(&self) -> BTreeSet<&str> {
+        let device = self
+            .profile
+            .map_or(&[][..], |(_, profile)| &profile.device_packages);
+        defaults(self.default_packages, device)
+    }
+
+    /// The name the index has for a package that goes by its name without ABI version.
+    pub(crate) fn index_name<'n>(&'n self, name: &'n str) -> &'n str {
+        if self
+            .universe
+            .providers(name)
+            .any(|package| package.name == name)
+        {
+            return name;
+        }
+        let newest = |a: &&asu_index::Package, b: &&asu_index::Package| {
+            let order = asu_index::version::compare(self.flavour, &a.version, &b.version);
+            order
+                .unwrap_or(std::cmp::Ordering::Equal)
+                .then_with(|| a.name.cmp(&b.name))
+        };
+        self.universe
+            .by_plain_name(name)
+            .max_by(newest)
+            .map_or(name, |package| &package.name)
+    }
+}
