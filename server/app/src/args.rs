@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use asu_builder::Trust;
-use asu_builder::usign::PublicKey;
+use asu_index::usign::PublicKey;
 use clap::{Parser, Subcommand};
+
+use crate::commands;
 
 /// Builds OpenWrt images to order, with the packages a router already has.
 ///
@@ -29,6 +31,17 @@ pub(crate) enum Command {
     /// made after the next start. Nothing queued or built is lost when it is killed, either.
     #[command(after_long_help = EXAMPLES)]
     Serve(Serve),
+    /// Say what an upgrade would do to a router's packages, without building anything.
+    Plan(commands::plan::Args),
+    /// Fetch or show what the mirror offers.
+    #[command(subcommand)]
+    Catalog(commands::catalog::Args),
+    /// Show what a package index holds: Packages, Packages.gz, packages.adb or index.json.
+    Index(commands::index::Args),
+    /// Select packages from indexes as opkg or apk would, and say why where they would not.
+    Resolve(commands::resolve::Args),
+    /// Say which of two versions is newer: prints -1, 0 or 1.
+    VersionCompare(commands::version_compare::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -45,14 +58,8 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// The OpenWrt mirror to build from: the URL above its releases/ folder.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ASU_UPSTREAM",
-        default_value = "https://downloads.openwrt.org"
-    )]
-    pub(crate) upstream: String,
+    #[command(flatten)]
+    pub(crate) upstream: commands::upstream::Upstream,
 
     /// A usign public key that may sign the mirror's sha256sums; can be given several times.
     ///
@@ -138,11 +145,15 @@ impl Serve {
                 "no key to verify the ImageBuilders of {} with. Give the mirror's usign public key \
                  with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \
                  or, for a mirror that signs nothing on a network you trust, --unsigned-upstream",
-                self.upstream
+                self.upstream.url
             ));
         }
-        let keys: Result<Vec<PublicKey>, String> = self.upstream_key.iter().map(read_key).collect();
-        Ok(Trust::Keys(keys?))
+        Ok(Trust::Keys(self.keys()?))
+    }
+
+    /// The keys that may sign what the mirror offers.
+    pub(crate) fn keys(&self) -> Result<Vec<PublicKey>, String> {
+        self.upstream_key.iter().map(read_key).collect()
     }
 }
 

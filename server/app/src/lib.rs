@@ -6,11 +6,13 @@
 
 mod build;
 mod data;
+mod desk;
 mod outcome;
 mod site;
 mod worker;
 
 pub use build::Build;
 pub use data::{DataDir, DataError};
+pub use desk::Desk;
 pub use site::{ServeError, Settings, Site};
 pub use worker::Pace;

@@ -1,15 +1,15 @@
 //! asu-server: the command line around [`asu_server::Site`].
 
 mod args;
+mod commands;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use asu_builder::{Builder, BuilderConfig};
-use asu_catalog::{Catalog, CatalogConfig};
 use asu_http::Limits;
-use asu_server::{DataDir, Pace, Settings, Site};
+use asu_server::{DataDir, Desk, Pace, Settings, Site};
 use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -18,23 +18,29 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use args::{Args, Command, Serve};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
+use commands::Error;
 
 fn main() -> ExitCode {
-    let Command::Serve(serve) = Args::parse().command;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let command = Args::parse().command;
+    let quiet = if matches!(command, Command::Serve(_)) {
+        "info"
+    } else {
+        "warn"
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let ended = Runtime::new().map_err(Error::from).and_then(|runtime| {
-        let ended = runtime.block_on(run(serve));
-        // Unpacking an ImageBuilder cannot be interrupted; what it leaves is removed at the next start.
-        runtime.shutdown_background();
-        ended
-    });
+    let ended = match command {
+        Command::VersionCompare(args) => return commands::version_compare::run(&args),
+        Command::Index(args) => commands::index::run(&args),
+        Command::Resolve(args) => commands::resolve::run(&args),
+        Command::Plan(args) => wait_for(commands::plan::run(args)),
+        Command::Catalog(args) => wait_for(commands::catalog::run(args)),
+        Command::Serve(serve) => wait_for(run(serve)),
+    };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,6 +48,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn wait_for(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let runtime = Runtime::new()?;
+    let ended = runtime.block_on(work);
+    // Unpacking an ImageBuilder cannot be interrupted; what it leaves is removed at the next start.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn run(serve: Serve) -> Result<(), Error> {
@@ -52,18 +66,15 @@ async fn run(serve: Serve) -> Result<(), Error> {
     );
     let trust = serve.trust()?;
     let data = DataDir::open(&serve.data)?;
-    let catalog = Catalog::open(CatalogConfig {
-        upstream: serve.upstream.clone(),
-        cache_dir: data.catalog(),
-    })
-    .await?;
+    let keys = serve.keys()?;
+    let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
     let builder = Builder::new(BuilderConfig {
-        upstream: serve.upstream.clone(),
+        upstream: serve.upstream.url.clone(),
         dir: data.builder(),
         trust,
         time_limit: serve.job_timeout(),
     })?;
-    let site = Site::open(data, catalog, builder, settings(&serve)).await?;
+    let site = Site::open(data, Desk::new(catalog), builder, settings(&serve)).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
         format!(
             "cannot listen on {}: {e}; choose another --listen",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use asu_protocol::build::BuildRequest;
-use asu_protocol::name::{PackageSpec, ProfileName};
+use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
 use asu_protocol::profiles::TargetProfiles;
 
 use crate::{Catalog, CatalogError};
@@ -15,9 +15,11 @@ impl Catalog {
     /// profile's aliases; makes `packages` sorted, unique and, where `packages_versions` is given,
     /// equal to its names; an empty first-boot script is no script.
     pub async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {
-        if request.distro != "openwrt" {
+        // Only images of this distribution's own ImageBuilders are built so far.
+        if request.distro != self.distribution().name() {
             return Err(CatalogError::UnsupportedDistro(request.distro));
         }
+        self.buildable(request.version.as_str())?;
         request.profile = self.profile(&request).await?;
         request.packages = selection(&request);
         request.defaults = request.defaults.filter(|script| !script.is_empty());
@@ -26,8 +28,18 @@ impl Catalog {
     }
 
     async fn profile(&self, request: &BuildRequest) -> Result<ProfileName, CatalogError> {
-        let (version, target) = (&request.version, &request.target);
-        let wanted = underscored(request.profile.as_str());
+        self.profile_of(&request.version, &request.target, &request.profile)
+            .await
+    }
+
+    /// The profile that a name, a `board_name` or another alias stands for.
+    pub async fn profile_of(
+        &self,
+        version: &VersionName,
+        target: &Target,
+        named: &ProfileName,
+    ) -> Result<ProfileName, CatalogError> {
+        let wanted = underscored(named.as_str());
         if let Some(profile) = resolve(&*self.profiles(version, target).await?, &wanted) {
             return Ok(profile);
         }

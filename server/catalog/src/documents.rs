@@ -9,13 +9,25 @@ use serde::Deserialize;
 /// `.versions.json`: the releases there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Versions {
-    /// The upcoming, the stable and the old stable release, as far as there are any.
-    pub(crate) latest: Vec<String>,
+    /// The newest release candidate, while there is one.
+    pub(crate) upcoming: Option<String>,
+    /// The newest release.
+    pub(crate) stable: Option<String>,
+    /// The newest release of the branch before.
+    pub(crate) oldstable: Option<String>,
     /// All releases, in upstream's order.
     pub(crate) all: Vec<String>,
 }
 
 impl Versions {
+    /// The upcoming, the stable and the old stable release, as far as there are any.
+    pub(crate) fn latest(&self) -> Vec<String> {
+        let channels = [&self.upcoming, &self.stable, &self.oldstable];
+        let mut latest: Vec<String> = channels.into_iter().flatten().cloned().collect();
+        latest.dedup();
+        latest
+    }
+
     /// Whether upstream has released `version`.
     pub(crate) fn has(&self, version: &str) -> bool {
         self.all.iter().any(|known| known == version)
@@ -34,23 +46,21 @@ struct VersionsFile {
 pub(crate) fn versions(_: &str, bytes: &[u8]) -> Result<Versions, String> {
     let file: VersionsFile = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let is_name = |version: &String| version.parse::<VersionName>().is_ok();
-    let mut all: Vec<String> = file.versions_list.into_iter().filter(is_name).collect();
-    let channels = [
-        file.upcoming_version,
-        file.stable_version,
-        file.oldstable_version,
-    ];
-    let mut latest: Vec<String> = channels.into_iter().flatten().filter(is_name).collect();
-    latest.dedup();
-    for version in &latest {
-        if !all.contains(version) {
-            all.push(version.clone());
+    let mut versions = Versions {
+        upcoming: file.upcoming_version.filter(is_name),
+        stable: file.stable_version.filter(is_name),
+        oldstable: file.oldstable_version.filter(is_name),
+        all: file.versions_list.into_iter().filter(is_name).collect(),
+    };
+    for version in versions.latest() {
+        if !versions.has(&version) {
+            versions.all.push(version);
         }
     }
-    if all.is_empty() {
+    if versions.all.is_empty() {
         Err("it lists no version".to_owned())
     } else {
-        Ok(Versions { latest, all })
+        Ok(versions)
     }
 }
 
@@ -117,7 +127,7 @@ mod tests {
         let text = br#"{"stable_version":"24.10.2","oldstable_version":"23.05.5",
             "upcoming_version":"","versions_list":["24.10.2"]}"#;
         let versions = versions("", text).unwrap();
-        assert_eq!(versions.latest, ["24.10.2", "23.05.5"]);
+        assert_eq!(versions.latest(), ["24.10.2", "23.05.5"]);
         assert_eq!(versions.all, ["24.10.2", "23.05.5"]);
     }
 

@@ -5,7 +5,7 @@
 /// The texts of the `Unsupported…` variants are those of ASU's API v1, which clients show.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogError {
-    /// The distribution is not OpenWrt.
+    /// There is no such distribution here, or it is not built.
     #[error("Unsupported distro: {0}")]
     UnsupportedDistro(String),
     /// No branch of that version is built here. Holds the version as asked for.
@@ -36,6 +36,12 @@ pub enum CatalogError {
         /// What went wrong.
         reason: String,
     },
+    /// A plan could not be made because of a fault of our own.
+    #[error("the plan could not be made: {0}")]
+    Planning(String),
+    /// The distributions' files cannot be used; only [`crate::Catalog::open`] says so.
+    #[error("the distributions cannot be used: {0}")]
+    Distributions(String),
     /// The cache folder cannot be used; only [`crate::Catalog::open`] says so.
     #[error(
         "the catalog's cache folder {path} cannot be used: {reason}. Check its owner and free space."
@@ -49,6 +55,14 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
+    /// Whether upstream or this server is at fault, and not the request.
+    pub fn is_a_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Upstream { .. } | Self::Cache { .. } | Self::Distributions(_) | Self::Planning(_)
+        )
+    }
+
     /// A stable code for programs, see [`asu_protocol::problem::Problem::cause`].
     pub fn cause(&self) -> &'static str {
         match self {
@@ -58,6 +72,8 @@ impl CatalogError {
             Self::UnsupportedTarget(_) => "unsupported-target",
             Self::UnsupportedProfile(_) => "unsupported-profile",
             Self::Upstream { .. } => "upstream",
+            Self::Planning(_) => "internal",
+            Self::Distributions(_) => "distributions",
             Self::Cache { .. } => "cache",
         }
     }

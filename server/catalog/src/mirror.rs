@@ -46,9 +46,18 @@ impl Mirror {
         Ok(Self { client, root, disk })
     }
 
-    /// The address of a document.
+    /// The address of a document; a feed that lies elsewhere is named by its whole address.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}/{path}", self.root)
+        if path.contains("://") {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.root)
+        }
+    }
+
+    /// The mirror's address.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
     }
 
     /// Asks for `path`, unless it still has `validators`.

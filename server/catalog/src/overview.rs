@@ -4,10 +4,25 @@ use asu_protocol::overview::{Branch, Overview};
 use asu_protocol::release::{branch_of, compare};
 use futures_util::future::join_all;
 
-use crate::Catalog;
-use crate::branches::Entry;
 use crate::documents::Versions;
 use crate::shelf::is_absent;
+use crate::{Catalog, CatalogError};
+use asu_distributions::{Branch as Entry, Channel};
+
+/// The newest release of each channel, and all there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Channels {
+    /// The newest release.
+    pub stable: Option<String>,
+    /// The newest release of the branch before.
+    pub oldstable: Option<String>,
+    /// The newest release candidate.
+    pub testing: Option<String>,
+    /// The development version.
+    pub snapshot: Option<String>,
+    /// Every release of a branch that is built, in upstream's order.
+    pub all: Vec<String>,
+}
 
 impl Catalog {
     /// The branches with their versions, targets and package changes.
@@ -19,20 +34,54 @@ impl Catalog {
     pub async fn overview(&self) -> Overview {
         let versions = self.versions().await;
         let branches = self
-            .inner
-            .branches
+            .distribution()
+            .branches()
             .iter()
+            .filter(|branch| branch.enabled)
             .map(|branch| self.branch(branch, &versions));
         let branches: Vec<Branch> = join_all(branches).await.into_iter().flatten().collect();
-        let offered = |version: &&String| branches.iter().any(|b| b.versions.contains(version));
+        let offered = |version: &String| branches.iter().any(|b| b.versions.contains(version));
         Overview {
-            latest: versions.latest.iter().filter(offered).cloned().collect(),
+            latest: versions.latest().into_iter().filter(offered).collect(),
             branches: branches
                 .into_iter()
                 .map(|branch| (branch.name.clone(), branch))
                 .collect(),
-            upstream_url: self.inner.upstream.clone(),
+            upstream_url: self.upstream().to_owned(),
             ..Overview::default()
+        }
+    }
+
+    /// The releases an upgrade can lead to, by channel.
+    ///
+    /// Where the distribution's file fixes a channel to a version, that goes before upstream's own
+    /// word. Of a distribution made of another's images, each enabled branch is one release.
+    pub async fn channels(&self) -> Channels {
+        let distribution = self.distribution();
+        let upstream = self.versions().await;
+        let own = distribution.parent().is_none();
+        let enabled = |version: &String| distribution.branch_of(version).is_some_and(|b| b.enabled);
+        let names = distribution
+            .branches()
+            .iter()
+            .map(|branch| branch.name.value.clone());
+        let all = if own {
+            upstream.all.clone()
+        } else {
+            names.collect()
+        };
+        let newest = |channel: Channel, upstream: &Option<String>| {
+            let fixed = distribution.fixed_latest(channel).map(str::to_owned);
+            fixed
+                .or_else(|| upstream.clone().filter(|_| own))
+                .filter(enabled)
+        };
+        Channels {
+            stable: newest(Channel::Stable, &upstream.stable),
+            oldstable: newest(Channel::OldStable, &upstream.oldstable),
+            testing: newest(Channel::Testing, &upstream.upcoming),
+            snapshot: newest(Channel::Snapshot, &None),
+            all: all.into_iter().filter(enabled).collect(),
         }
     }
 
@@ -41,15 +90,39 @@ impl Catalog {
         self.overview().await.latest
     }
 
+    /// Asks upstream now for the releases there are and the targets of the newest ones; answers the
+    /// upcoming, the stable and the old stable version.
+    pub async fn refresh(&self) -> Result<Vec<String>, CatalogError> {
+        let versions = self.recent_versions().await?;
+        for version in versions.latest() {
+            self.recent_targets(&version).await?;
+        }
+        Ok(self.latest().await)
+    }
+
     async fn branch(&self, entry: &Entry, versions: &Versions) -> Option<Branch> {
-        let mut branch = self.inner.branches.describe(entry);
-        branch.versions = if entry.snapshot {
-            vec![entry.snapshot_version()]
-        } else {
-            of_branch(entry, versions)
+        let name = &entry.name.value;
+        let mut branch = Branch {
+            name: name.clone(),
+            enabled: true,
+            snapshot: entry.snapshot,
+            path: entry
+                .path
+                .as_ref()
+                .map(|path| path.value.clone())
+                .unwrap_or_default(),
+            branch_off_rev: entry.branch_off_rev,
+            package_changes: self.distribution().package_changes(name),
+            versions: if entry.snapshot {
+                vec![name.clone()]
+            } else {
+                of_branch(name, versions)
+            },
+            ..Branch::default()
         };
         while let Some(newest) = branch.versions.first() {
-            match self.targets(&entry.folder(newest)).await {
+            let folder = self.distribution().folder(newest).unwrap_or_default();
+            match self.targets(&folder).await {
                 Ok(targets) => branch.targets = (*targets).clone(),
                 Err(error) if entry.snapshot || is_absent(&error) => {
                     branch.versions.remove(0);
@@ -63,8 +136,8 @@ impl Catalog {
     }
 }
 
-fn of_branch(entry: &Entry, versions: &Versions) -> Vec<String> {
-    let of_this = |version: &&String| branch_of(version) == entry.name;
+fn of_branch(branch: &str, versions: &Versions) -> Vec<String> {
+    let of_this = |version: &&String| branch_of(version) == branch;
     let mut names: Vec<String> = versions.all.iter().filter(of_this).cloned().collect();
     names.sort_by(|a, b| compare(b, a));
     names.dedup();

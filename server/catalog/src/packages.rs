@@ -44,31 +44,36 @@ impl Catalog {
         version: &VersionName,
         arch: &str,
     ) -> Result<ArchIndex, CatalogError> {
+        let folders = self.arch_folders(version, arch).await?;
+        let indexes = try_join_all(folders.iter().map(|folder| self.index(folder))).await?;
+        Ok(indexes
+            .iter()
+            .flat_map(|index| index.packages.clone())
+            .collect())
+    }
+
+    /// The folders of the feeds of an architecture; none if no target of the version has it.
+    pub(crate) async fn arch_folders(
+        &self,
+        version: &VersionName,
+        arch: &str,
+    ) -> Result<Vec<String>, CatalogError> {
         let folder = self.version_folder(version.as_str()).await?;
-        if !self
-            .targets(&folder)
-            .await?
-            .values()
-            .any(|known| known == arch)
-        {
-            return Ok(ArchIndex::new());
+        let targets = self.targets(&folder).await?;
+        if !targets.values().any(|known| known == arch) {
+            return Ok(Vec::new());
         }
         let folder = format!("{folder}/packages/{arch}");
-        let feeds = match self.inner.feeds.get(&format!("{folder}/feeds.conf")).await {
-            Err(error) if is_absent(&error) => return Ok(ArchIndex::new()),
+        let feeds = match self.site().feeds.get(&format!("{folder}/feeds.conf")).await {
+            Err(error) if is_absent(&error) => return Ok(Vec::new()),
             feeds => feeds?,
         };
         let mut names: BTreeSet<&str> = feeds.iter().map(String::as_str).collect();
         // OpenWrt's own packages are a feed as well, which not every feeds.conf names.
         names.insert("base");
-        let folders: Vec<String> = names
+        Ok(names
             .into_iter()
             .map(|feed| format!("{folder}/{feed}"))
-            .collect();
-        let indexes = try_join_all(folders.iter().map(|folder| self.index(folder))).await?;
-        Ok(indexes
-            .iter()
-            .flat_map(|index| index.packages.clone())
             .collect())
     }
 
@@ -78,7 +83,7 @@ impl Catalog {
     async fn index(&self, folder: &str) -> Result<Arc<PackageIndex>, CatalogError> {
         let mut fallback = Arc::new(PackageIndex::default());
         for name in ["index.json", "Packages.gz", "Packages"] {
-            match self.inner.indexes.get(&format!("{folder}/{name}")).await {
+            match self.site().indexes.get(&format!("{folder}/{name}")).await {
                 Ok(index) if index.stripped => return Ok(index),
                 Ok(index) => fallback = index,
                 Err(error) if is_absent(&error) => {}
@@ -89,7 +94,7 @@ impl Catalog {
     }
 }
 
-fn kmods_folder(kernel: &LinuxKernel) -> Option<String> {
+pub(crate) fn kmods_folder(kernel: &LinuxKernel) -> Option<String> {
     let LinuxKernel {
         version,
         release,

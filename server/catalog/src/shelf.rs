@@ -32,6 +32,15 @@ const CAPACITY: usize = 128;
 /// Turns a document's path and bytes into what it says, or the reason why it is invalid.
 pub(crate) type Parse<T> = fn(&str, &[u8]) -> Result<T, String>;
 
+/// Decides whether a document may be believed; it is asked before a new one is kept.
+pub(crate) trait Trust: Send + Sync {
+    /// The document that holds the signature of the one at `path`, where it is one of its own.
+    fn signature_of(&self, path: &str) -> Option<String>;
+
+    /// Whether the document is what its signer wrote, or the reason why that cannot be told.
+    fn check(&self, path: &str, body: &[u8], signature: Option<&[u8]>) -> Result<(), String>;
+}
+
 /// Documents of one kind.
 pub(crate) struct Shelf<T> {
     inner: Arc<Inner<T>>,
@@ -41,6 +50,8 @@ struct Inner<T> {
     mirror: Arc<Mirror>,
     clock: Clock,
     parse: Parse<T>,
+    trust: Option<Arc<dyn Trust>>,
+    capacity: usize,
     slots: Mutex<HashMap<String, Arc<Slot<T>>>>,
 }
 
@@ -61,10 +72,23 @@ struct State<T> {
 
 impl<T: Send + Sync + 'static> Shelf<T> {
     pub(crate) fn new(mirror: &Arc<Mirror>, clock: &Clock, parse: Parse<T>) -> Self {
+        Self::with(mirror, clock, parse, None, CAPACITY)
+    }
+
+    /// Documents that are kept only if `trust` says so, `capacity` of them in memory.
+    pub(crate) fn with(
+        mirror: &Arc<Mirror>,
+        clock: &Clock,
+        parse: Parse<T>,
+        trust: Option<Arc<dyn Trust>>,
+        capacity: usize,
+    ) -> Self {
         let inner = Inner {
             mirror: Arc::clone(mirror),
             clock: Arc::clone(clock),
             parse,
+            trust,
+            capacity,
             slots: Mutex::default(),
         };
         Self {
@@ -134,7 +158,7 @@ impl<T: Send + Sync + 'static> Inner<T> {
             state: Mutex::new(read.unwrap_or_default()),
         };
         let mut slots = lock(&self.slots);
-        if slots.len() >= CAPACITY {
+        if slots.len() >= self.capacity {
             forget_oldest(&mut slots);
         }
         Arc::clone(
@@ -187,8 +211,9 @@ impl<T: Send + Sync + 'static> Inner<T> {
         match self.mirror.fetch(path, validators).await? {
             Fetched::Unchanged => Ok(None),
             Fetched::Body(body, validators) => {
+                let signature = self.signature(path).await?;
                 let (inner, name) = (Arc::clone(self), path.to_owned());
-                let absorb = move || inner.absorb(&name, &body, validators);
+                let absorb = move || inner.absorb(&name, &body, signature.as_deref(), validators);
                 let absorbed = tokio::task::spawn_blocking(absorb).await;
                 absorbed
                     .unwrap_or_else(|_| Err(self.mirror.invalid(path, "reading it failed")))
@@ -197,12 +222,31 @@ impl<T: Send + Sync + 'static> Inner<T> {
         }
     }
 
+    /// The signature of a document, where it lies in one of its own; nothing if there is none.
+    async fn signature(&self, path: &str) -> Result<Option<Vec<u8>>, CatalogError> {
+        let trust = self.trust.as_ref();
+        let Some(place) = trust.and_then(|trust| trust.signature_of(path)) else {
+            return Ok(None);
+        };
+        match self.mirror.fetch(&place, &Validators::default()).await {
+            Ok(Fetched::Body(signature, _)) => Ok(Some(signature)),
+            Ok(Fetched::Unchanged) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn absorb(
         &self,
         path: &str,
         body: &[u8],
+        signature: Option<&[u8]>,
         validators: Validators,
     ) -> Result<(Arc<T>, Validators), CatalogError> {
+        if let Some(trust) = &self.trust {
+            let checked = trust.check(path, body, signature);
+            checked.map_err(|reason| self.mirror.invalid(path, &reason))?;
+        }
         let value = (self.parse)(path, body).map_err(|reason| {
             self.mirror
                 .invalid(path, &format!("it is invalid: {reason}"))

@@ -2,10 +2,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use asu_artifacts::Artifacts;
-use asu_catalog::{Catalog, CatalogError};
+use asu_catalog::CatalogError;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
+use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 use asu_store::Store;
 use jiff::Timestamp;
@@ -13,73 +14,52 @@ use tokio::sync::Notify;
 
 use crate::{Limits, Pulse};
 
-/// What upstream offers, as the routes ask for it; the catalog's part of [`Catalog`].
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unplannable {
+    /// The catalog does not know what is asked about, or upstream cannot be reached.
+    Catalog(CatalogError),
+    /// The packages cannot be had, each trouble with its remedies.
+    Problems(Vec<PlanProblem>),
+}
+
+impl From<CatalogError> for Unplannable {
+    fn from(error: CatalogError) -> Self {
+        Self::Catalog(error)
+    }
+}
+
+/// What upstream offers and what becomes of packages, as the routes ask for it.
 pub trait Offer: Clone + Send + Sync + 'static {
-    /// See [`Catalog::overview`].
+    /// See [`asu_catalog::Catalog::overview`].
     fn overview(&self) -> impl Future<Output = Overview> + Send;
-    /// See [`Catalog::latest`].
+    /// See [`asu_catalog::Catalog::latest`].
     fn latest(&self) -> impl Future<Output = Vec<String>> + Send;
-    /// See [`Catalog::profiles`].
+    /// See [`asu_catalog::Catalog::profiles`].
     fn profiles(
         &self,
         version: &VersionName,
         target: &Target,
     ) -> impl Future<Output = Result<Arc<TargetProfiles>, CatalogError>> + Send;
-    /// See [`Catalog::target_index`].
+    /// See [`asu_catalog::Catalog::target_index`].
     fn target_index(
         &self,
         version: &VersionName,
         target: &Target,
     ) -> impl Future<Output = Result<TargetIndex, CatalogError>> + Send;
-    /// See [`Catalog::arch_index`].
+    /// See [`asu_catalog::Catalog::arch_index`].
     fn arch_index(
         &self,
         version: &VersionName,
         arch: &str,
     ) -> impl Future<Output = Result<ArchIndex, CatalogError>> + Send;
-    /// See [`Catalog::canonical`].
+    /// What an upgrade would do, or why it cannot be done.
+    fn plan(&self, request: PlanRequest) -> impl Future<Output = Result<Plan, Unplannable>> + Send;
+    /// See [`asu_catalog::Catalog::canonical`].
     fn canonical(
         &self,
         request: BuildRequest,
     ) -> impl Future<Output = Result<BuildRequest, CatalogError>> + Send;
-}
-
-impl Offer for Catalog {
-    async fn overview(&self) -> Overview {
-        Catalog::overview(self).await
-    }
-
-    async fn latest(&self) -> Vec<String> {
-        Catalog::latest(self).await
-    }
-
-    async fn profiles(
-        &self,
-        version: &VersionName,
-        target: &Target,
-    ) -> Result<Arc<TargetProfiles>, CatalogError> {
-        Catalog::profiles(self, version, target).await
-    }
-
-    async fn target_index(
-        &self,
-        version: &VersionName,
-        target: &Target,
-    ) -> Result<TargetIndex, CatalogError> {
-        Catalog::target_index(self, version, target).await
-    }
-
-    async fn arch_index(
-        &self,
-        version: &VersionName,
-        arch: &str,
-    ) -> Result<ArchIndex, CatalogError> {
-        Catalog::arch_index(self, version, arch).await
-    }
-
-    async fn canonical(&self, request: BuildRequest) -> Result<BuildRequest, CatalogError> {
-        Catalog::canonical(self, request).await
-    }
 }
 
 /// Tells the time; tests have their own.

@@ -1,7 +1,9 @@
 //! From the bytes of a `POST` to a request that fits this server's limits.
 
 use asu_protocol::build::{BuildRequest, FILESYSTEMS};
+use asu_protocol::plan::PlanRequest;
 use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
 
@@ -19,11 +21,28 @@ pub(crate) fn read(
     limits: &Limits,
 ) -> Result<BuildRequest, Failure> {
     let value = json_of(headers, body)?;
-    let request: BuildRequest = serde_path_to_error::deserialize(&value)
-        .map_err(|error| Failure::wrong_field(located(&value, error.path(), error.inner())))?;
+    let request: BuildRequest = typed(&value)?;
     within_bounds(&request, limits)?;
     allowed(&request, &value, limits)?;
     Ok(request)
+}
+
+/// Reads the question for a plan; what is not well-formed is 422.
+pub(crate) fn read_question(headers: &HeaderMap, body: &[u8]) -> Result<PlanRequest, Failure> {
+    let value = json_of(headers, body)?;
+    let request: PlanRequest = typed(&value)?;
+    check_text("distro", &request.distro)?;
+    check_text("revision", &request.revision)?;
+    let named = [&request.to, &request.flavor, &request.filesystem];
+    for (field, text) in ["to", "flavor", "filesystem"].iter().zip(named) {
+        check_text(field, text.as_deref().unwrap_or_default())?;
+    }
+    Ok(request)
+}
+
+fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Failure::wrong_field(located(value, error.path(), error.inner())))
 }
 
 fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {

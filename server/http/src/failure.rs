@@ -161,7 +161,7 @@ impl Failure {
 
     /// The answer to a *document* that the catalog does not have: 404, or as [`From`].
     pub(crate) fn no_document(error: CatalogError) -> Self {
-        if let CatalogError::Upstream { .. } | CatalogError::Cache { .. } = error {
+        if error.is_a_fault() {
             return error.into();
         }
         Self::new(
@@ -213,7 +213,9 @@ impl From<CatalogError> for Failure {
                 "Try again in a few minutes.",
             )
             .logged(&error),
-            CatalogError::Cache { .. } => Self::internal(&error),
+            CatalogError::Cache { .. }
+            | CatalogError::Distributions(_)
+            | CatalogError::Planning(_) => Self::internal(&error),
             refusal => Self::refused(refusal.to_string(), refusal.cause(), SEE_OVERVIEW),
         }
     }

@@ -7,6 +7,8 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
+//! | `plans` | `/api/v1/plan` |
+//! | `upgrade_check` | `/api/upgrade-check`, `/api/upgrade-check/{hash}` |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
@@ -23,12 +25,14 @@ mod layers;
 mod limits;
 mod moved;
 mod page;
+mod plans;
 mod status;
+mod upgrade_check;
 
 use axum::Router;
 use axum::routing::{get, post};
 
-pub use api::{Api, Clock, Offer};
+pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
 pub use limits::Limits;
 
@@ -58,6 +62,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
     let v1 = Router::new()
         .route("/build", post(builds::ask))
         .route("/build/{request_hash}", get(builds::look))
+        .route("/plan", post(plans::ask))
         .route("/stats", get(builds::stats))
         .route(
             "/revision/{version}/{target}/{subtarget}",
@@ -69,6 +74,12 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .nest("/json/v1", json)
         .nest("/api/v1", v1)
         .route("/overview", get(moved::overview))
+        .route("/api/upgrade-check", post(upgrade_check::ask))
+        .route("/update-request", post(upgrade_check::ask))
+        .route(
+            "/api/upgrade-check/{request_hash}",
+            get(upgrade_check::look),
+        )
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))
         .route("/", get(page::show))

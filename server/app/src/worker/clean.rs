@@ -27,6 +27,9 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 Err(error) => tracing::error!(request_hash, %error, "an expired answer stays"),
             }
         }
+        if let Err(error) = self.api.store.forget_checks(now).await {
+            tracing::error!(%error, "expired upgrade checks stay");
+        }
     }
 
     async fn remove_images(&self, request_hash: &str) -> Result<(), ArtifactError> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use asu_catalog::CatalogError;
-use asu_http::Offer;
+use asu_http::{Offer, Unplannable};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
+use asu_protocol::plan::{Plan, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 
 #[derive(Clone)]
@@ -46,6 +47,10 @@ impl Offer for Upstream {
 
     async fn arch_index(&self, _: &VersionName, _: &str) -> Result<ArchIndex, CatalogError> {
         Ok(ArchIndex::default())
+    }
+
+    async fn plan(&self, _: PlanRequest) -> Result<Plan, Unplannable> {
+        Err(Unplannable::Problems(Vec::new()))
     }
 
     async fn canonical(&self, request: BuildRequest) -> Result<BuildRequest, CatalogError> {

@@ -1,6 +1,6 @@
 //! What the catalog answers while upstream is not well.
 
-use asu_catalog::{Catalog, CatalogConfig, CatalogError};
+use asu_catalog::{Catalog, CatalogConfig, CatalogError, Trust};
 use asu_protocol::name::VersionName;
 
 use crate::upstream::{Mode, Upstream, eventually};
@@ -142,6 +142,8 @@ async fn nobody_listening_is_survived() {
     let config = CatalogConfig {
         upstream: "http://127.0.0.1:1".to_owned(),
         cache_dir: cache.path().to_owned(),
+        distributions: None,
+        trust: Trust::default(),
     };
     let catalog = Catalog::open(config).await.unwrap();
     assert!(catalog.latest().await.is_empty());
@@ -221,6 +223,8 @@ async fn an_unusable_cache_folder_is_said() {
     let config = CatalogConfig {
         upstream: "http://127.0.0.1:1".to_owned(),
         cache_dir: file.path().to_owned(),
+        distributions: None,
+        trust: Trust::default(),
     };
     let Err(error) = Catalog::open(config).await else {
         panic!("a file is no folder")

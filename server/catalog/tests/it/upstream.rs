@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use asu_catalog::{Catalog, CatalogConfig, Tuning};
+use asu_catalog::{Catalog, CatalogConfig, Trust, Tuning};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -121,6 +121,8 @@ impl Upstream {
         let config = CatalogConfig {
             upstream: self.url.clone(),
             cache_dir: cache_dir.to_owned(),
+            distributions: None,
+            trust: Trust::default(),
         };
         Catalog::open_with(config, tuning).await.unwrap()
     }

@@ -1,7 +1,5 @@
 //! The distributions committed with the crate.
 
-use std::path::Path;
-
 use crate::common::{DEVICE, openwrt, steps, wanted};
 use asu_distributions::{Channel, Device, Distributions, Flavour, Outcome, transform};
 use asu_protocol::overview::PackageChange;
@@ -117,15 +115,13 @@ fn devices_get_the_drivers_that_moved_out() {
 }
 
 #[test]
-fn package_changes_are_those_the_catalogue_published() {
+fn package_changes_are_those_asu_publishes() {
     #[derive(serde::Deserialize)]
     struct Published {
         branches: Vec<asu_protocol::overview::Branch>,
         package_changes: Vec<PackageChange>,
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/branches.json");
-    let published: Published =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let published: Published = serde_json::from_str(include_str!("asu-branches.json")).unwrap();
     let committed = Distributions::committed().unwrap();
     let openwrt = committed.get("openwrt").unwrap();
     let enabled = openwrt.branches().iter().filter(|branch| branch.enabled);

@@ -8,6 +8,8 @@ mod builds;
 mod documents;
 mod edges;
 mod images;
+mod plans;
+mod upgrade_check;
 mod upstream;
 
 use std::sync::Arc;
@@ -103,7 +105,11 @@ impl Server {
     }
 
     async fn post(&self, body: &Value) -> Answer {
-        let request = Request::post("/api/v1/build")
+        self.post_to("/api/v1/build", body).await
+    }
+
+    async fn post_to(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
             .unwrap();

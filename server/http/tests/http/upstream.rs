@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use asu_catalog::CatalogError;
-use asu_http::Offer;
+use asu_http::{Offer, Unplannable};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{ProfileName, Target, VersionName};
 use asu_protocol::overview::Overview;
+use asu_protocol::plan::{Plan, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 use serde_json::json;
 
@@ -93,6 +94,10 @@ impl Offer for Upstream {
     ) -> Result<ArchIndex, CatalogError> {
         known(version)?;
         Ok([("arch".to_owned(), arch.to_owned())].into())
+    }
+
+    async fn plan(&self, request: PlanRequest) -> Result<Plan, Unplannable> {
+        crate::plans::plan(&request)
     }
 
     async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {

@@ -1,0 +1,51 @@
+//! What the command line does besides serving.
+
+pub(crate) mod catalog;
+pub(crate) mod index;
+pub(crate) mod plan;
+pub(crate) mod resolve;
+pub(crate) mod upstream;
+pub(crate) mod version_compare;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+/// Why a command failed, for a person.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Output {
+    /// Answer in JSON; the default where the output is not a terminal.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    /// Prints `answer` as JSON, or what `text` writes of it.
+    pub(crate) fn print<T: Serialize>(
+        self,
+        answer: &T,
+        text: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut out = io::stdout().lock();
+        let printed = if self.json || !io::stdout().is_terminal() {
+            serde_json::to_writer(&mut out, answer)?;
+            writeln!(out)
+        } else {
+            text(&mut out, answer)
+        };
+        match printed {
+            // Whoever reads the output may have seen enough.
+            Err(gone) if gone.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+}
+
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
+}

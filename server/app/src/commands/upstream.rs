@@ -1,0 +1,89 @@
+//! Where upstream is, for every command that asks it.
+
+use std::path::{Path, PathBuf};
+
+use asu_catalog::{Catalog, CatalogConfig, Trust};
+use asu_distributions::Distributions;
+use asu_index::{adb, usign};
+
+use super::{Error, read};
+
+/// Where upstream is, and who may sign its package indexes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Upstream {
+    /// The OpenWrt mirror to build from: the URL above its releases/ folder.
+    #[arg(
+        long = "upstream",
+        value_name = "URL",
+        env = "ASU_UPSTREAM",
+        default_value = "https://downloads.openwrt.org"
+    )]
+    pub(crate) url: String,
+
+    /// A folder of distributions (*.yml) that go before those this server brings along.
+    #[arg(long = "distributions", value_name = "DIR", env = "ASU_DISTRIBUTIONS")]
+    distributions: Option<PathBuf>,
+
+    /// A public key (PEM) that may sign the mirror's packages.adb; can be given several times.
+    ///
+    /// Without any, indexes for plans are believed as they come. What is built is checked again by
+    /// the ImageBuilder, which brings its own keys.
+    #[arg(
+        long = "apk-key",
+        value_name = "FILE",
+        env = "ASU_APK_KEY",
+        value_delimiter = ':'
+    )]
+    apk_key: Vec<PathBuf>,
+}
+
+impl Upstream {
+    /// Opens the catalog, whose documents are kept in `cache_dir`.
+    pub(crate) async fn catalog(
+        &self,
+        cache_dir: &Path,
+        usign: Vec<usign::PublicKey>,
+    ) -> Result<Catalog, Error> {
+        let distributions = self
+            .distributions
+            .as_deref()
+            .map(Distributions::load_dir)
+            .transpose()?;
+        let apk: Result<Vec<adb::PublicKey>, Error> =
+            self.apk_key.iter().map(|file| key(file)).collect();
+        let config = CatalogConfig {
+            upstream: self.url.clone(),
+            cache_dir: cache_dir.to_owned(),
+            distributions,
+            trust: Trust { usign, apk: apk? },
+        };
+        Ok(Catalog::open(config).await?)
+    }
+}
+
+fn key(file: &Path) -> Result<adb::PublicKey, Error> {
+    let text = String::from_utf8_lossy(&read(file)?).into_owned();
+    text.parse()
+        .map_err(|error| format!("{}: {error}; check --apk-key", file.display()).into())
+}
+
+/// Where a command keeps what it fetches.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Cache {
+    /// The server's data folder, whose cached documents are used; made if it is not there.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ASU_DATA",
+        default_value = "/var/lib/asu-server"
+    )]
+    data: PathBuf,
+}
+
+impl Cache {
+    /// The folder of the documents. A server may use it at the same time: each document appears
+    /// whole.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.data.join("catalog")
+    }
+}
