@@ -11,10 +11,13 @@
 
 mod apk;
 mod build;
+mod candidates;
+mod complete;
 mod demands;
 mod explain;
 mod opkg;
 mod refusal;
+mod remedy;
 mod solution;
 mod universe;
 mod version;
@@ -25,6 +28,7 @@ mod world;
 use asu_index::Flavour;
 
 pub use refusal::{Chain, Party, Refusal};
+pub use remedy::{Edit, Remedy, edited, remedies};
 pub use solution::{Choice, Selected, Solution, Why};
 pub use universe::{PackageId, Universe};
 pub use world::{World, WorldEntry};
