@@ -78,6 +78,15 @@ pub fn solve_over(
     Err(unknown.chain(refusals).collect())
 }
 
+/// Whether any selection meets every demand, even one the package manager does not find.
+///
+/// What a package manager would not do unasked (take an older version, choose a provider) counts,
+/// so this says more often yes than [`solve`]; [`remedies`] then tells what to ask for.
+pub fn is_possible(universe: &Universe, world: &World) -> bool {
+    let (demands, unknown) = demands::of_world(universe, world);
+    unknown.is_empty() && complete::selection(universe, &demands, &[]).is_some()
+}
+
 fn walk(universe: &Universe, demands: &[Demand], before: &[PackageId], tolerant: bool) -> Walked {
     match universe.flavour() {
         Flavour::Apk => apk::walk(universe, demands),
