@@ -11,10 +11,13 @@
 
 mod apk;
 mod build;
+mod candidates;
+mod complete;
 mod demands;
 mod explain;
 mod opkg;
 mod refusal;
+mod remedy;
 mod solution;
 mod universe;
 mod version;
@@ -25,6 +28,7 @@ mod world;
 use asu_index::Flavour;
 
 pub use refusal::{Chain, Party, Refusal};
+pub use remedy::{Edit, Remedy, edited, remedies};
 pub use solution::{Choice, Selected, Solution, Why};
 pub use universe::{PackageId, Universe};
 pub use world::{World, WorldEntry};
@@ -72,6 +76,15 @@ pub fn solve_over(
         .into_iter()
         .map(|entry| no_such_package(world, entry));
     Err(unknown.chain(refusals).collect())
+}
+
+/// Whether any selection meets every demand, even one the package manager does not find.
+///
+/// What a package manager would not do unasked (take an older version, choose a provider) counts,
+/// so this says more often yes than [`solve`]; [`remedies`] then tells what to ask for.
+pub fn is_possible(universe: &Universe, world: &World) -> bool {
+    let (demands, unknown) = demands::of_world(universe, world);
+    unknown.is_empty() && complete::selection(universe, &demands, &[]).is_some()
 }
 
 fn walk(universe: &Universe, demands: &[Demand], before: &[PackageId], tolerant: bool) -> Walked {
