@@ -32,8 +32,7 @@ impl Output {
     ) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         let printed = if self.json || !io::stdout().is_terminal() {
-            serde_json::to_writer(&mut out, answer)?;
-            writeln!(out)
+            writeln!(out, "{}", serde_json::to_string(answer)?)
         } else {
             text(&mut out, answer)
         };

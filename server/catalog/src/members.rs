@@ -8,6 +8,7 @@ use asu_index::{adb, usign};
 
 use crate::catalog::{CatalogConfig, OPENWRT, Tuning};
 use crate::site::Site;
+use crate::trust::Signers;
 use crate::{CatalogError, Trust};
 
 /// One distribution and the mirror it lies on.
@@ -33,8 +34,8 @@ impl Members {
         for distribution in distributions.iter() {
             let root = root_of(distribution, &config.upstream);
             if !sites.contains_key(root) {
-                let trust = trust(&distributions, root, &config)?;
-                let site = Site::open(root, &config.cache_dir, tuning, trust)?;
+                let signers = signers(&distributions, root, &config)?;
+                let site = Site::open(root, &config.cache_dir, tuning, signers)?;
                 sites.insert(root.to_owned(), Arc::new(site));
             }
             let Some(site) = sites.get(root) else {
@@ -66,34 +67,42 @@ fn belongs_to_openwrt(distribution: &Distribution) -> bool {
     distribution.name() == OPENWRT || distribution.parent().is_some_and(belongs_to_openwrt)
 }
 
-/// The keys of everyone who publishes by way of one mirror, and those of the operator.
-fn trust(
+/// The keys of everyone who publishes on one mirror or beside it, and those of the operator.
+fn signers(
     distributions: &Distributions,
     root: &str,
     config: &CatalogConfig,
-) -> Result<Trust, CatalogError> {
-    let mut trust = config.trust.clone();
-    let here = distributions
+) -> Result<Signers, CatalogError> {
+    let (mut mirror, mut elsewhere) = (config.trust.clone(), Trust::default());
+    for distribution in distributions
         .iter()
-        .filter(|d| root_of(d, &config.upstream) == root);
-    for keys in here.map(|distribution| &distribution.file().keys) {
-        for key in &keys.usign {
-            let text = format!("untrusted comment: key\n{}\n", key.key.value);
-            trust.usign.push(
-                text.parse::<usign::PublicKey>()
-                    .map_err(|error| invalid(&error))?,
-            );
-        }
-        for key in &keys.apk {
-            trust.apk.push(
-                key.pem
-                    .value
-                    .parse::<adb::PublicKey>()
-                    .map_err(|error| invalid(&error))?,
-            );
-        }
+        .filter(|d| root_of(d, &config.upstream) == root)
+    {
+        let keys = keys_of(distribution)?;
+        let trust = if distribution.parent().is_none() {
+            &mut mirror
+        } else {
+            &mut elsewhere
+        };
+        trust.usign.extend(keys.usign);
+        trust.apk.extend(keys.apk);
     }
-    Ok(trust)
+    Ok(Signers { mirror, elsewhere })
+}
+
+fn keys_of(distribution: &Distribution) -> Result<Trust, CatalogError> {
+    let keys = &distribution.file().keys;
+    let usign = keys
+        .usign
+        .iter()
+        .map(|key| format!("untrusted comment: key\n{}\n", key.key.value).parse());
+    let usign: Result<Vec<usign::PublicKey>, _> = usign.collect();
+    let apk: Result<Vec<adb::PublicKey>, _> =
+        keys.apk.iter().map(|key| key.pem.value.parse()).collect();
+    Ok(Trust {
+        usign: usign.map_err(|e| invalid(&e))?,
+        apk: apk.map_err(|e| invalid(&e))?,
+    })
 }
 
 fn invalid(error: &impl std::fmt::Display) -> CatalogError {

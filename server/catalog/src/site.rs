@@ -13,7 +13,7 @@ use crate::feed::{self, Feed};
 use crate::index::{self, PackageIndex};
 use crate::mirror::Mirror;
 use crate::shelf::Shelf;
-use crate::trust::Trust;
+use crate::trust::Signers;
 
 /// Whole feeds kept in memory: a target has about eight.
 const FEEDS: usize = 48;
@@ -34,7 +34,7 @@ impl Site {
         root: &str,
         cache: &Path,
         tuning: &Tuning,
-        trust: Trust,
+        signers: Signers,
     ) -> Result<Self, CatalogError> {
         let disk = Disk::open(cache, root).map_err(|error| CatalogError::Cache {
             path: cache.display().to_string(),
@@ -48,7 +48,13 @@ impl Site {
             profiles: Shelf::new(&mirror, clock, documents::profiles),
             indexes: Shelf::new(&mirror, clock, index::parse),
             feeds: Shelf::new(&mirror, clock, documents::feeds),
-            packages: Shelf::with(&mirror, clock, feed::parse, trust.for_shelves(), FEEDS),
+            packages: Shelf::with(
+                &mirror,
+                clock,
+                feed::parse,
+                Some(signers.for_shelves()),
+                FEEDS,
+            ),
             mirror,
         })
     }

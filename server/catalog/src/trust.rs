@@ -17,13 +17,32 @@ pub struct Trust {
     pub apk: Vec<adb::PublicKey>,
 }
 
-impl Trust {
-    /// As the shelves ask for it; nothing where there is nothing to check.
-    pub(crate) fn for_shelves(self) -> Option<Arc<dyn shelf::Trust>> {
-        let keys = !self.usign.is_empty() || !self.apk.is_empty();
-        keys.then(|| Arc::new(self) as Arc<dyn shelf::Trust>)
+/// Who may sign what one mirror offers, and what lies elsewhere.
+///
+/// A distribution made of another's images signs its own feeds only, which lie elsewhere.
+pub(crate) struct Signers {
+    /// For documents of the mirror.
+    pub(crate) mirror: Trust,
+    /// For feeds with an address of their own.
+    pub(crate) elsewhere: Trust,
+}
+
+impl Signers {
+    /// As the shelves ask for it.
+    pub(crate) fn for_shelves(self) -> Arc<dyn shelf::Trust> {
+        Arc::new(self)
     }
 
+    fn of(&self, path: &str) -> &Trust {
+        if path.contains("://") {
+            &self.elsewhere
+        } else {
+            &self.mirror
+        }
+    }
+}
+
+impl Trust {
     fn check_opkg(&self, text: &[u8], signature: Option<&[u8]>) -> Result<(), String> {
         let Some(signature) = signature else {
             return Err("it is not signed".to_owned());
@@ -37,23 +56,24 @@ impl Trust {
     }
 }
 
-impl shelf::Trust for Trust {
+impl shelf::Trust for Signers {
     fn signature_of(&self, path: &str) -> Option<String> {
         let folder = path
             .strip_suffix("Packages.gz")
             .or_else(|| path.strip_suffix("Packages"))?;
-        (!self.usign.is_empty()).then(|| format!("{folder}Packages.sig"))
+        (!self.of(path).usign.is_empty()).then(|| format!("{folder}Packages.sig"))
     }
 
     /// opkg's signature is that of the index before it was compressed.
     fn check(&self, path: &str, body: &[u8], signature: Option<&[u8]>) -> Result<(), String> {
-        if path.ends_with(".adb") && !self.apk.is_empty() {
-            return adb::verify(body, &self.apk).map_err(|error| error.to_string());
+        let trust = self.of(path);
+        if path.ends_with(".adb") && !trust.apk.is_empty() {
+            return adb::verify(body, &trust.apk).map_err(|error| error.to_string());
         }
         if self.signature_of(path).is_none() {
             return Ok(());
         }
         let unpacked = crate::feed::unpacked(path, body)?;
-        self.check_opkg(&unpacked, signature)
+        trust.check_opkg(&unpacked, signature)
     }
 }

@@ -13,6 +13,7 @@
 mod boards;
 mod check;
 mod choice;
+mod compat;
 mod distribution;
 mod error;
 mod feeds;
@@ -28,6 +29,7 @@ mod timeline;
 mod transform;
 mod versions;
 
+pub use compat::{CompatVersion, ImageCompat};
 pub use distribution::{Distribution, ParentRelease};
 pub use error::{LoadError, Problem};
 pub use feeds::Feed;

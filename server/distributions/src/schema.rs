@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 
 pub use crate::choice::{Change, Choice, When};
 use crate::release_keys::ReleaseKeys;
-pub use crate::steps::{Addition, ChoiceNote, LanguagePack, Rename, Rule, Step};
+pub use crate::steps::{Addition, ChoiceNote, Compat, LanguagePack, Rename, Rule, Step};
 
 /// A value with the line and column it was read from.
 pub type At<T> = Spanned<T>;

@@ -20,6 +20,9 @@ pub struct Step {
     /// Packages that devices need from here on.
     #[serde(default)]
     pub additions: Vec<Addition>,
+    /// Devices whose settings of before no longer fit.
+    #[serde(default)]
+    pub compat: Vec<Compat>,
     /// Boards that were renamed, old name to new name.
     #[serde(default, deserialize_with = "renames")]
     pub boards: Vec<Rename>,
@@ -82,6 +85,22 @@ pub struct Addition {
     pub profiles: Vec<At<String>>,
     /// The first version that no longer wants it.
     pub until: Option<At<String>>,
+    /// Why, in words for the router's owner.
+    pub note: Option<String>,
+}
+
+/// Devices whose images have a new compat_version from a release on, so that sysupgrade refuses
+/// settings of before (1.1 after 1.0), or the image itself (2.0 after 1.0).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compat {
+    /// The compat_version: `"1.1"`.
+    pub compat_version: At<String>,
+    /// Globs of targets.
+    pub targets: Vec<At<String>>,
+    /// Globs of profiles; all of those targets if empty.
+    #[serde(default)]
+    pub profiles: Vec<At<String>>,
     /// Why, in words for the router's owner.
     pub note: Option<String>,
 }

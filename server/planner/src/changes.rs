@@ -58,7 +58,7 @@ impl Story<'_> {
                 ..blank(name)
             },
         };
-        change.old = self.old_version(name).map(str::to_owned);
+        change.old = self.old_version(name);
         let offers = self.transformed.offered.get(name).into_iter().flatten();
         change.alternatives = offers.map(alternative).collect();
         change
@@ -134,13 +134,25 @@ impl Story<'_> {
             .from
             .release
             .map_or(new, |release| release.flavour);
-        fate((old, before), (&package.version, new))
+        fate((&old, before), (&package.version, new))
     }
 
-    fn old_version(&self, name: &str) -> Option<&str> {
-        let packages = self.upgrade.from.packages.iter();
-        let mut found = packages.filter(|(known, _)| known.as_str() == name);
-        found.next()?.1.as_ref().map(AsRef::as_ref)
+    /// The version the router tells, or the one its release has.
+    fn old_version(&self, name: &str) -> Option<String> {
+        let from = &self.upgrade.from;
+        let told = from
+            .packages
+            .iter()
+            .find(|(known, _)| known.as_str() == name)?
+            .1;
+        let listed = || {
+            let release = from.release?;
+            let package = release.universe.best(release.index_name(name))?;
+            Some(package.version.clone()).filter(|version| !version.is_empty())
+        };
+        told.as_ref()
+            .map(|version| version.as_ref().to_owned())
+            .or_else(listed)
     }
 
     fn wanted(&self, names: &[String]) -> bool {

@@ -41,11 +41,15 @@ impl Closure {
         self.packages.values().find(provides).map(Arc::as_ref)
     }
 
-    /// Name to version.
+    /// Name to version, where the version is known.
     pub(crate) fn versions(&self) -> BTreeMap<String, String> {
         let version =
             |(name, package): (&String, &Arc<Package>)| (name.clone(), package.version.clone());
-        self.packages.iter().map(version).collect()
+        let known = self
+            .packages
+            .iter()
+            .filter(|(_, package)| !package.version.is_empty());
+        known.map(version).collect()
     }
 
     /// Bytes of the package files.

@@ -19,7 +19,7 @@ pub fn plan(upgrade: &Upgrade<'_>) -> Result<Plan, Vec<PlanProblem>> {
     let transformed = upgrade.transformed();
     let selection = upgrade.selection(&transformed);
     let solution = settle(&upgrade.to, selection.wanted.keys().map(String::as_str))
-        .map_err(|trouble| problems(upgrade.to.universe, &trouble))?;
+        .map_err(|trouble| problems(&upgrade.to, &selection, &trouble))?;
     let closure = Closure::of(&solution);
     let changes = changes(upgrade, &transformed, &selection, &closure);
     let size = size(upgrade, &closure);

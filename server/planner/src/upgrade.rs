@@ -75,15 +75,18 @@ impl Upgrade<'_> {
         self.transform(&names)
     }
 
-    fn transform(&self, names: &[&str]) -> Transformed {
+    pub(crate) fn device(&self) -> Device<'_> {
         let profile = self.to.profile.map_or("", |(name, _)| name.as_str());
-        let device = Device {
+        Device {
             target: self.target.as_str(),
             profile,
-        };
+        }
+    }
+
+    fn transform(&self, names: &[&str]) -> Transformed {
         let from = dated(self.from.version, self.from.revision);
         let to = dated(self.to.version, self.to.revision);
-        transform(self.distribution, from, to, device, names)
+        transform(self.distribution, from, to, self.device(), names)
     }
 
     pub(crate) fn selection(&self, transformed: &Transformed) -> Selection {
@@ -95,13 +98,7 @@ impl Upgrade<'_> {
                 .map(str::to_owned)
                 .collect()
         });
-        let vanilla = self.distribution.vanilla();
-        let new_defaults = self
-            .to
-            .defaults()
-            .into_iter()
-            .chain(vanilla)
-            .map(str::to_owned);
+        let new_defaults = self.to.defaults().into_iter().map(str::to_owned);
         Selection::of(&Wishes {
             transformed,
             old_defaults,

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use asu_distributions::CompatVersion;
 use asu_protocol::plan::{Fate, PackageChange, SizeEstimate, Warning};
 use asu_protocol::release::{compare, revision_number};
 
@@ -17,6 +18,7 @@ pub(crate) fn warnings(
     let found = [
         release_downgrade(upgrade),
         package_downgrade(upgrade, changes),
+        compat_version(upgrade),
         does_not_fit(upgrade, size),
         tmp_too_small(upgrade, size),
         installed_release_unknown(upgrade),
@@ -73,6 +75,36 @@ fn package_downgrade(upgrade: &Upgrade<'_>, changes: &[PackageChange]) -> Option
         needs_consent,
         ..warning("package-downgrade", text)
     })
+}
+
+/// The router's own word goes before what its release should have.
+fn compat_version(upgrade: &Upgrade<'_>) -> Option<Warning> {
+    let device = upgrade.device();
+    let of = |version: &str| upgrade.distribution.compat(version, device);
+    let image = of(upgrade.to.version.as_str())?;
+    let told = upgrade
+        .router
+        .compat_version
+        .as_deref()
+        .and_then(CompatVersion::read);
+    let before = || of(upgrade.from.version.as_str()).map_or(CompatVersion::FIRST, |it| it.version);
+    let router = told.unwrap_or_else(before);
+    if router >= image.version {
+        return None;
+    }
+    let why = image.note.unwrap_or_default();
+    let text = if router.major == image.version.major {
+        format!(
+            "Settings cannot be kept: images for this device have compat_version {} since {}, and the router has {router}. {why} Save a backup, and set the router up anew after the upgrade.",
+            image.version, image.since
+        )
+    } else {
+        format!(
+            "The image cannot be flashed over the installed one: images for this device have compat_version {} since {}, and the router has {router}. {why} See the device's page for how to reinstall.",
+            image.version, image.since
+        )
+    };
+    Some(warning("compat-version", text))
 }
 
 fn does_not_fit(upgrade: &Upgrade<'_>, size: &SizeEstimate) -> Option<Warning> {

@@ -2,8 +2,9 @@
 
 use super::file::target_glob;
 use super::{once, package, package_text, rules, version_of};
+use crate::compat::CompatVersion;
 use crate::error::Report;
-use crate::schema::{Addition, Change, File, LanguagePack, Step};
+use crate::schema::{Addition, Change, Compat, File, LanguagePack, Step};
 
 pub(super) fn check(file: &File, report: &mut Report<'_>) {
     let versions = file.transformations.iter().map(|step| &step.version);
@@ -17,10 +18,30 @@ pub(super) fn check(file: &File, report: &mut Report<'_>) {
         step.additions
             .iter()
             .for_each(|it| addition(file, step, it, report));
+        step.compat.iter().for_each(|it| compat(step, it, report));
         once(
             "board",
             step.boards.iter().map(|rename| &rename.from),
             report,
+        );
+    }
+}
+
+fn compat(step: &Step, compat: &Compat, report: &mut Report<'_>) {
+    compat
+        .targets
+        .iter()
+        .for_each(|glob| target_glob(glob, report));
+    if compat.targets.is_empty() {
+        let help = "name the targets, or leave it out";
+        report.at(&step.version, "a compat_version is of no target", help);
+    }
+    if CompatVersion::read(&compat.compat_version.value).is_none() {
+        let what = format!("{:?} is no compat_version", compat.compat_version.value);
+        report.at(
+            &compat.compat_version,
+            what,
+            "write two numbers, as in \"1.1\"",
         );
     }
 }

@@ -171,6 +171,22 @@ impl Refusal {
     }
 }
 
+/// A refusal without its chains.
+struct Sentence<'a>(&'a Refusal);
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.sentence(f)
+    }
+}
+
+impl Refusal {
+    /// What is wrong in one sentence, without full stop and without the chains.
+    pub fn in_words(&self) -> String {
+        Sentence(self).to_string()
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sentence(f)?;
