@@ -71,7 +71,7 @@ impl Catalog {
 
     /// [`Catalog::open`] with another clock or patience.
     pub async fn open_with(config: CatalogConfig, tuning: Tuning) -> Result<Self, CatalogError> {
-        let members = Arc::new(Members::open(config, &tuning)?);
+        let members = Arc::new(Members::open(&config, &tuning)?);
         let catalog = Self::member(&members, OPENWRT)?;
         if let Err(error) = catalog.site().versions.get(VERSIONS).await {
             tracing::warn!(%error, "starting without any version; upstream is asked again later");

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use asu_index::{Package, adb, opkg};
 
+/// How apk's index is called in every feed.
+pub(crate) const APK: &str = "packages.adb";
+
 /// Largest unpacked `Packages` accepted, bytes.
 const MAX_BYTES: u64 = 256 << 20;
 
@@ -13,7 +16,7 @@ pub(crate) type Feed = Vec<Arc<Package>>;
 
 /// Reads an index of the form its file name tells.
 pub(crate) fn parse(path: &str, bytes: &[u8]) -> Result<Feed, String> {
-    let packages = if path.ends_with(".adb") {
+    let packages = if path.ends_with(APK) {
         let database = adb::Database::open(bytes).map_err(|error| error.to_string())?;
         database.packages().map_err(|error| error.to_string())?
     } else {
@@ -29,7 +32,7 @@ pub(crate) fn parse(path: &str, bytes: &[u8]) -> Result<Feed, String> {
 
 /// The text of `Packages`, unpacked if it is `Packages.gz`.
 pub(crate) fn unpacked<'a>(path: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
-    if path.ends_with(".gz") {
+    if path.ends_with("/Packages.gz") {
         opkg::unpack(bytes, MAX_BYTES)
             .map(Cow::Owned)
             .map_err(|error| error.to_string())

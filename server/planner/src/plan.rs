@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use asu_protocol::build::BuildRequest;
-use asu_protocol::name::PackageSpec;
+use asu_protocol::name::{PackageName, PackageSpec};
 use asu_protocol::plan::{Choice, Plan, PlanProblem, PlannedRelease, SizeEstimate, Warning};
 
 use crate::changes::changes;
@@ -146,7 +146,7 @@ fn choices(solution: Solution) -> Vec<Choice> {
 /// The sizes, and whether the router's storage takes them.
 fn size(upgrade: &Upgrade<'_>, closure: &Closure) -> SizeEstimate {
     let installed = upgrade.from.release.and_then(|release| {
-        let names = upgrade.from.packages.keys().map(|name| name.as_str());
+        let names = upgrade.from.packages.keys().map(PackageName::as_str);
         settle(&release, names).ok()
     });
     let download = closure.download();
