@@ -169,6 +169,12 @@ impl Catalog {
         version: &VersionName,
         target: &Target,
     ) -> Result<String, CatalogError> {
+        if !self
+            .distribution()
+            .offers_target(version.as_str(), target.as_str())
+        {
+            return Err(unsupported_target(target));
+        }
         let folder = self.version_folder(version.as_str()).await?;
         let refuse = |error| if_absent(error, || unsupported_target(target));
         let known = self.targets(&folder).await.map_err(refuse)?;
