@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use anyhow::Context;
-use asu_rpcd_built::object::elf::{FileHeader32, FileHeader64, PT_MIPS_ABIFLAGS};
+use asu_rpcd_built::object::elf::{FileHeader32, FileHeader64};
 use asu_rpcd_built::object::read::elf::{FileHeader, ProgramHeader};
 use asu_rpcd_built::object::{Endianness, FileKind};
 
@@ -78,23 +78,4 @@ fn without_zeros(loaded: &[u8]) -> Vec<u8> {
     let used = loaded.iter().rposition(|byte| *byte != 0);
     let used = used.map_or(0, |last| last + 1).next_multiple_of(8);
     loaded.get(..used).unwrap_or(loaded).to_vec()
-}
-
-/// A 32-bit file without the note by which MIPS tells how it passes floating-point numbers.
-pub(crate) fn without_float_note(mut file: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-    if FileKind::parse(file.as_slice())? != FileKind::Elf32 {
-        return Ok(file);
-    }
-    let header = FileHeader32::<Endianness>::parse(file.as_slice())?;
-    let endian = header.endian()?;
-    let segments = header.program_headers(endian, file.as_slice())?;
-    let note = segments
-        .iter()
-        .position(|segment| segment.p_type(endian) == PT_MIPS_ABIFLAGS);
-    if let Some(note) = note {
-        let at = usize::try_from(header.e_phoff(endian))? + note * size_of_val(&segments[note]);
-        // PT_NULL, whatever the byte order.
-        file[at..at + 4].fill(0);
-    }
-    Ok(file)
 }

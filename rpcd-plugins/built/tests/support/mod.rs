@@ -39,7 +39,7 @@ exec chroot "$t/m" "$@""#;
 fn installation() -> PathBuf {
     let root = std::env::var_os("OPENWRT_ROOT");
     root.map(PathBuf::from)
-        .expect("set OPENWRT_ROOT to an installation of rpcd, ubus and uhttpd")
+        .expect("set OPENWRT_ROOT to an installation of rpcd, ubus, uhttpd, cgi-io and usign")
 }
 
 /// A program of the installation.
