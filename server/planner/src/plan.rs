@@ -110,10 +110,16 @@ fn request(
     if warnings.iter().any(|warning| warning.needs_consent) {
         return None;
     }
-    let names = selection
-        .wanted
-        .keys()
-        .map(|name| upgrade.to.index_name(name));
+    let defaults = upgrade.to.defaults();
+    // The ImageBuilder knows its defaults by the names it lists them with.
+    let names = selection.wanted.keys().map(|name| {
+        let name = name.as_str();
+        if defaults.contains(name) {
+            name
+        } else {
+            upgrade.to.index_name(name)
+        }
+    });
     let packages: BTreeSet<PackageSpec> = names.filter_map(|name| name.parse().ok()).collect();
     Some(BuildRequest {
         distro: upgrade.distribution.name().to_owned(),
