@@ -83,6 +83,7 @@ impl<O: Offer, B: Build> Site<O, B> {
             wake: Arc::default(),
             pulse,
             clock: settings.clock,
+            hot: asu_http::Hot::default(),
         };
         let worker = Worker {
             api,

@@ -12,7 +12,7 @@ use asu_store::Store;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::{Limits, Pulse};
+use crate::{Hot, Limits, Pulse};
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct Api<O> {
     pub pulse: Pulse,
     /// The time.
     pub clock: Clock,
+    /// Answers kept ready.
+    pub hot: Hot,
 }
 
 impl<O> Api<O> {

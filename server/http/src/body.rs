@@ -46,9 +46,7 @@ fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Failure> {
 }
 
 fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).map(|v| v.to_str());
-    // A browser sends other types to other origins without asking first.
-    if !matches!(kind, Some(Ok(kind)) if is_json(kind)) {
+    if !says_json(headers) {
         return Err(wrong(
             "model_attributes_type",
             &[],
@@ -66,6 +64,13 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
         return Err(wrong("type_error", &[], msg, &Value::Null));
     }
     Ok(value)
+}
+
+/// Whether a body calls itself JSON. It must: a browser sends other types to other origins without
+/// asking first.
+pub(crate) fn says_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(|v| v.to_str());
+    matches!(kind, Some(Ok(kind)) if is_json(kind))
 }
 
 fn is_json(content_type: &str) -> bool {

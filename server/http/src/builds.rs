@@ -1,4 +1,4 @@
-use asu_store::Admission;
+use asu_store::{Admission, request_hash};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::{Api, Offer, body, status};
+use crate::{Api, Offer, body};
 
 /// `POST /api/v1/build`: queues a build, or joins the same one that is known.
 pub(crate) async fn ask<O: Offer>(
@@ -17,16 +17,21 @@ pub(crate) async fn ask<O: Offer>(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let bytes = bytes.map_err(|_| Failure::too_large())?;
+    if let Some(answer) = known(&api, &headers, &bytes).await? {
+        return Ok(answer);
+    }
     let mut request = body::read(&headers, &bytes, &api.limits)?;
     // Answers are shared by all who ask the same, so who asked first is nobody's business.
     let client = request.client.take();
     let canonical = api.offer.canonical(request).await?;
+    let hash = request_hash(&canonical);
+    if let Some(answer) = api.hot.answer(&hash, api.now(), &headers) {
+        api.hot.learn(&bytes, &hash);
+        return Ok(answer);
+    }
     let max_pending = api.limits.max_pending;
-    let job = match api
-        .store
-        .enqueue(&canonical, api.now(), max_pending)
-        .await?
-    {
+    let admitted = api.store.enqueue(&canonical, api.now(), max_pending);
+    let job = match admitted.await? {
         Admission::Full { pending } => return Err(Failure::overloaded(pending)),
         Admission::Joined(job) => job,
         Admission::Queued(job) => {
@@ -35,16 +40,46 @@ pub(crate) async fn ask<O: Offer>(
             job
         }
     };
-    Ok(status::answer(job))
+    api.hot.learn(&bytes, &hash);
+    Ok(api.hot.keep(job, &headers))
+}
+
+/// The answer to bytes that were understood a moment ago, without understanding them again.
+async fn known<O: Offer>(
+    api: &Api<O>,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<Option<Response>, Failure> {
+    if !body::says_json(headers) {
+        return Ok(None);
+    }
+    let Some(hash) = api.hot.hash_of(bytes) else {
+        return Ok(None);
+    };
+    found(api, &hash, headers).await
+}
+
+async fn found<O: Offer>(
+    api: &Api<O>,
+    hash: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Failure> {
+    let now = api.now();
+    if let Some(answer) = api.hot.answer(hash, now, headers) {
+        return Ok(Some(answer));
+    }
+    let job = api.store.job(hash, now).await?;
+    Ok(job.map(|job| api.hot.keep(job, headers)))
 }
 
 /// `GET|HEAD /api/v1/build/{request_hash}`: how a request stands.
 pub(crate) async fn look<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let job = api.store.job(&request_hash, api.now()).await?;
-    job.map(status::answer).ok_or_else(Failure::unknown_request)
+    let found = found(&api, &request_hash, &headers).await?;
+    found.ok_or_else(Failure::unknown_request)
 }
 
 /// `GET /api/v1/stats`.

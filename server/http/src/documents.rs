@@ -2,33 +2,51 @@
 
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::{Branch, Overview};
-use asu_protocol::profiles::TargetProfiles;
+use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 use asu_protocol::release;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::{Api, Offer};
 
+const SNAPSHOT: &str = "SNAPSHOT";
+
 /// `/json/v1/overview.json`
-pub(crate) async fn overview<O: Offer>(State(api): State<Api<O>>) -> Json<Overview> {
-    Json(Overview {
-        server: api.limits.shown(),
-        ..api.offer.overview().await
-    })
+pub(crate) async fn overview<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let overview = async {
+        Ok(Overview {
+            server: api.limits.shown(),
+            ..api.offer.overview().await
+        })
+    };
+    api.hot.document("overview", &headers, overview).await
 }
 
 /// `/json/v1/latest.json`
-pub(crate) async fn latest<O: Offer>(State(api): State<Api<O>>) -> Json<Value> {
-    Json(json!({"latest": api.offer.latest().await}))
+pub(crate) async fn latest<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let latest = async { Ok(json!({"latest": api.offer.latest().await})) };
+    api.hot.document("latest", &headers, latest).await
 }
 
 /// `/json/v1/branches.json`: the overview's branches as a list, newest first.
-pub(crate) async fn branches<O: Offer>(State(api): State<Api<O>>) -> Json<Vec<Branch>> {
-    Json(newest_first(api.offer.overview().await))
+pub(crate) async fn branches<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let branches = async { Ok(newest_first(api.offer.overview().await)) };
+    api.hot.document("branches", &headers, branches).await
 }
 
 pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {
@@ -41,47 +59,59 @@ pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {
 pub(crate) async fn arch_of_release<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, file)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    arch(&api, version, &file).await
+    let path = format!("packages {:?}", (&version, &file));
+    let index = arch(&api, version, &file);
+    api.hot.document(&path, &headers, index).await
 }
 
 /// `/json/v1/snapshots/packages/{arch}-index.json`
 pub(crate) async fn arch_of_snapshot<O: Offer>(
     State(api): State<Api<O>>,
     Path(file): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    arch(&api, "SNAPSHOT".to_owned(), &file).await
+    let of = Path((SNAPSHOT.to_owned(), file));
+    arch_of_release(State(api), of, headers).await
 }
 
-async fn arch<O: Offer>(api: &Api<O>, version: String, file: &str) -> Result<Response, Failure> {
+async fn arch<O: Offer>(api: &Api<O>, version: String, file: &str) -> Result<ArchIndex, Failure> {
     let version = version_name(version)?;
     let arch = file
         .strip_suffix("-index.json")
         .ok_or_else(Failure::not_found)?;
     let index = api.offer.arch_index(&version, arch).await;
-    Ok(Json(index.map_err(Failure::no_document)?).into_response())
+    index.map_err(Failure::no_document)
 }
 
 /// `/json/v1/releases/{version}/targets/{target}/{subtarget}/{index|profile}.json`
 pub(crate) async fn target_of_release<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, target, subtarget, file)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    of_target(&api, version, format!("{target}/{subtarget}"), &file).await
+    let path = format!("target {:?}", (&version, &target, &subtarget, &file));
+    let document = of_target(&api, version, format!("{target}/{subtarget}"), &file);
+    api.hot.document(&path, &headers, document).await
 }
 
 /// `/json/v1/snapshots/targets/{target}/{subtarget}/{index|profile}.json`
 pub(crate) async fn target_of_snapshot<O: Offer>(
     State(api): State<Api<O>>,
     Path((target, subtarget, file)): Path<(String, String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    of_target(
-        &api,
-        "SNAPSHOT".to_owned(),
-        format!("{target}/{subtarget}"),
-        &file,
-    )
-    .await
+    let of = Path((SNAPSHOT.to_owned(), target, subtarget, file));
+    target_of_release(State(api), of, headers).await
+}
+
+/// One of two documents that lie side by side.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OfTarget {
+    Index(TargetIndex),
+    Profile(Value),
 }
 
 async fn of_target<O: Offer>(
@@ -89,22 +119,20 @@ async fn of_target<O: Offer>(
     version: String,
     target: String,
     file: &str,
-) -> Result<Response, Failure> {
+) -> Result<OfTarget, Failure> {
     let version = version_name(version)?;
     let target = Target::try_from(target).map_err(|_| Failure::not_found())?;
     let name = file.strip_suffix(".json").ok_or_else(Failure::not_found)?;
     if name == "index" {
         let index = api.offer.target_index(&version, &target).await;
-        return Ok(Json(index.map_err(Failure::no_document)?).into_response());
+        return index.map(OfTarget::Index).map_err(Failure::no_document);
     }
     let profiles = api.offer.profiles(&version, &target).await;
     let profiles = profiles.map_err(Failure::no_document)?;
-    let profile = profile_of(&profiles, name).ok_or_else(|| {
-        Failure::no_document(asu_catalog::CatalogError::UnsupportedProfile(
-            name.to_owned(),
-        ))
-    })?;
-    Ok(Json(profile).into_response())
+    let unknown = || asu_catalog::CatalogError::UnsupportedProfile(name.to_owned());
+    profile_of(&profiles, name)
+        .map(OfTarget::Profile)
+        .ok_or_else(|| Failure::no_document(unknown()))
 }
 
 /// One profile with the facts of its target around it, and not the other profiles.

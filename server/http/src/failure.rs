@@ -15,7 +15,7 @@ const OVERLOADED: u16 = 529;
 const RETRY_AFTER: &str = "60";
 
 /// An error on its way out: what the client is told, and what only the log is told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     told: Told,
     log: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Failure {
 
 /// The body of an error answer: `asu_protocol::problem::Problem` in all forms of `detail` that API
 /// v1 clients know.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Told {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ struct Told {
     hint: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 enum Detail {
     Text(String),
@@ -42,7 +42,7 @@ enum Detail {
 }
 
 /// What is wrong with one field of a request, in FastAPI's form.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct WrongField {
     /// A code for the kind of error.
     #[serde(rename = "type")]
@@ -152,6 +152,11 @@ impl Failure {
     /// 500 for a panic in a handler.
     pub(crate) fn panicked(message: &str) -> Self {
         Self::internal(&format!("a handler panicked: {message}"))
+    }
+
+    /// 500 for an answer that has no JSON form.
+    pub(crate) fn unwritable() -> Self {
+        Self::internal(&"an answer cannot be written as JSON")
     }
 
     /// 503 when the server cannot do its work at all.

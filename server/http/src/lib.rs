@@ -13,6 +13,8 @@
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
 //! | `page`, `health` | `/`, `/healthz` |
+//!
+//! `ready` is an answer as bytes, and `hot` keeps those that are asked for again and again.
 
 mod api;
 mod body;
@@ -20,12 +22,14 @@ mod builds;
 mod documents;
 mod failure;
 mod health;
+mod hot;
 mod images;
 mod layers;
 mod limits;
 mod moved;
 mod page;
 mod plans;
+mod ready;
 mod status;
 mod upgrade_check;
 
@@ -34,6 +38,7 @@ use axum::routing::{get, post};
 
 pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
+pub use hot::Hot;
 pub use limits::Limits;
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.

@@ -3,28 +3,53 @@
 use asu_protocol::build::{BuildAnswer, stage};
 use asu_store::{Job, State};
 use axum::Json;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+use crate::ready::Ready;
 
 /// How far the build is; clients poll it by `HEAD`.
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("x-imagebuilder-status");
 /// How many builds are ahead.
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-queue-position");
 
-/// The answer to `POST /build` and `GET /build/{hash}` alike.
+/// The answer to `POST /build` and `GET /build/{hash}` alike, for a job that is not finished.
 pub(crate) fn answer(job: Job) -> Response {
-    let answer = BuildAnswer {
+    let answer = told(job);
+    let headers = headers(&answer);
+    // The next poll must see the next state.
+    let keep = [(header::CACHE_CONTROL, "no-store")];
+    (status(&answer), headers, keep, Json(answer)).into_response()
+}
+
+/// The answer for a finished job, which will not change any more.
+pub(crate) fn ready(job: Job) -> Option<Ready> {
+    let answer = told(job);
+    let json = serde_json::to_vec(&answer).ok()?;
+    Some(Ready::new(status(&answer), headers(&answer), json))
+}
+
+/// The body of the answer.
+pub(crate) fn told(job: Job) -> BuildAnswer {
+    BuildAnswer {
         request_hash: job.request_hash,
         enqueued_at: job.enqueued_at.to_string(),
         request: Some(job.request),
         ..stated(job.state)
-    };
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = [
-        (STATUS, answer.imagebuilder_status.clone()),
-        (POSITION, answer.queue_position.unwrap_or(0).to_string()),
-    ];
-    (status, headers, Json(answer)).into_response()
+    }
+}
+
+fn status(answer: &BuildAnswer) -> StatusCode {
+    StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn headers(answer: &BuildAnswer) -> [(HeaderName, HeaderValue); 2] {
+    let stage = HeaderValue::from_str(&answer.imagebuilder_status);
+    let position = answer.queue_position.unwrap_or(0);
+    [
+        (STATUS, stage.unwrap_or(HeaderValue::from_static(""))),
+        (POSITION, position.into()),
+    ]
 }
 
 fn stated(state: State) -> BuildAnswer {

@@ -18,6 +18,8 @@ pub struct Job {
     pub state: State,
     /// What happened so far, one line an event, for the operator.
     pub log: String,
+    /// When the answer is no longer given; `None` until there is one.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How a job stands.
@@ -122,6 +124,11 @@ pub(crate) fn read_job(row: &SqliteRow) -> Result<Job, StoreError> {
     let request = serde_json::from_str(&request).map_err(|e| unreadable(e.to_string()))?;
     let enqueued_at = Timestamp::from_millisecond(row.try_get("enqueued_at")?)
         .map_err(|e| unreadable(e.to_string()))?;
+    let expires_at: Option<i64> = row.try_get("expires_at")?;
+    let expires_at = expires_at
+        .map(Timestamp::from_millisecond)
+        .transpose()
+        .map_err(|e| unreadable(e.to_string()))?;
     let log = row.try_get("log")?;
     Ok(Job {
         request_hash: request_hash.clone(),
@@ -129,6 +136,7 @@ pub(crate) fn read_job(row: &SqliteRow) -> Result<Job, StoreError> {
         enqueued_at,
         state,
         log,
+        expires_at,
     })
 }
 

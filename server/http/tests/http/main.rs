@@ -7,6 +7,7 @@
 mod builds;
 mod documents;
 mod edges;
+mod hot;
 mod images;
 mod plans;
 mod upgrade_check;
@@ -63,6 +64,7 @@ impl Server {
             wake: Arc::default(),
             pulse: Pulse::default(),
             clock: Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).unwrap()),
+            hot: asu_http::Hot::default(),
         };
         let router = asu_http::router(api.clone());
         Self {

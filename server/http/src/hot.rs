@@ -1,0 +1,156 @@
+//! What is asked again and again, kept in memory as the bytes that are sent.
+//!
+//! Two things are kept, both bounded by bytes: answers of finished requests, which do not change
+//! until they expire, and documents, which are made anew once a second at most and packed anew only
+//! if they have changed. Nothing here is the truth; the store and the catalog are.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use asu_store::{Job, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use moka::{future, sync};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::ready::Ready;
+use crate::status;
+
+/// Bytes for answers; some hundreds of images.
+const ANSWERS: u64 = 6 << 20;
+/// Bytes for documents: the overview and a dozen package indexes.
+const DOCUMENTS: u64 = 8 << 20;
+/// Bytes for the bodies of requests whose answer is known.
+const BODIES: u64 = 2 << 20;
+/// Longer bodies are read each time.
+const LONGEST_BODY: usize = 16 * 1024;
+/// How long a body stands for the same request: the catalog may learn of other aliases.
+const BODY_AGE: Duration = Duration::from_secs(10);
+/// How long a document is given out before it is made anew.
+const DOCUMENT_AGE: Duration = Duration::from_secs(1);
+/// How long a document nobody asks for is remembered, to be compared with.
+const MEMORY: Duration = Duration::from_mins(10);
+
+/// Answers kept ready. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Hot(Arc<Caches>);
+
+struct Caches {
+    answers: sync::Cache<String, Arc<Kept>>,
+    bodies: sync::Cache<Box<[u8]>, Arc<str>>,
+    fresh: future::Cache<String, Arc<Ready>>,
+    last: sync::Cache<String, Arc<Ready>>,
+}
+
+struct Kept {
+    ready: Ready,
+    until: Timestamp,
+}
+
+impl Default for Hot {
+    fn default() -> Self {
+        let weight = |path: &String, ready: &Arc<Ready>| ready.weight() + length(path.as_bytes());
+        Self(Arc::new(Caches {
+            answers: sync::Cache::builder()
+                .max_capacity(ANSWERS)
+                .weigher(|_, kept: &Arc<Kept>| kept.ready.weight())
+                .build(),
+            bodies: sync::Cache::builder()
+                .max_capacity(BODIES)
+                .weigher(|body: &Box<[u8]>, _| length(body) + 256)
+                .time_to_live(BODY_AGE)
+                .build(),
+            fresh: future::Cache::builder()
+                .max_capacity(DOCUMENTS)
+                .weigher(weight)
+                .time_to_live(DOCUMENT_AGE)
+                .build(),
+            last: sync::Cache::builder()
+                .max_capacity(DOCUMENTS)
+                .weigher(weight)
+                .time_to_idle(MEMORY)
+                .build(),
+        }))
+    }
+}
+
+impl Hot {
+    /// The answer of a finished request, if it is at hand and has not expired.
+    pub(crate) fn answer(
+        &self,
+        request_hash: &str,
+        now: Timestamp,
+        asked: &HeaderMap,
+    ) -> Option<Response> {
+        let kept = self.0.answers.get(request_hash)?;
+        (now < kept.until).then(|| kept.ready.respond(asked))
+    }
+
+    /// The answer of a job, kept if it is finished.
+    pub(crate) fn keep(&self, job: Job, asked: &HeaderMap) -> Response {
+        let finished = matches!(job.state, State::Done(_) | State::Failed(_));
+        let (Some(until), true) = (job.expires_at, finished) else {
+            return status::answer(job);
+        };
+        let hash = job.request_hash.clone();
+        let Some(ready) = status::ready(job) else {
+            return Failure::unwritable().into_response();
+        };
+        let response = ready.respond(asked);
+        let kept = Arc::new(Kept { ready, until });
+        self.0.answers.insert(hash, kept);
+        response
+    }
+
+    /// The identity of the request that these very bytes were lately understood as.
+    pub(crate) fn hash_of(&self, body: &[u8]) -> Option<Arc<str>> {
+        self.0.bodies.get(body)
+    }
+
+    /// Remembers what a body was understood as.
+    pub(crate) fn learn(&self, body: &[u8], request_hash: &str) {
+        if body.len() <= LONGEST_BODY {
+            self.0.bodies.insert(body.into(), request_hash.into());
+        }
+    }
+
+    /// The document at `path`; `make` is asked for it once a second, however many ask here.
+    pub(crate) async fn document<T: Serialize>(
+        &self,
+        path: &str,
+        asked: &HeaderMap,
+        make: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Response, Failure> {
+        let fresh = &self.0.fresh;
+        let ready = match fresh.get(path).await {
+            Some(ready) => ready,
+            None => {
+                let made = fresh.try_get_with(path.to_owned(), self.made(path, make));
+                made.await.map_err(|failure| (*failure).clone())?
+            }
+        };
+        Ok(ready.respond(asked))
+    }
+
+    async fn made<T: Serialize>(
+        &self,
+        path: &str,
+        make: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Arc<Ready>, Failure> {
+        let json = serde_json::to_vec(&make.await?).map_err(|_| Failure::unwritable())?;
+        let last = self.0.last.get(path).filter(|last| last.says(&json));
+        if let Some(same) = last {
+            return Ok(same);
+        }
+        let ready = Arc::new(Ready::new(StatusCode::OK, [], json));
+        self.0.last.insert(path.to_owned(), Arc::clone(&ready));
+        Ok(ready)
+    }
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
