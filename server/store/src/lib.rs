@@ -12,6 +12,7 @@
 mod checks;
 mod error;
 mod hash;
+mod history;
 mod job;
 mod policy;
 mod queue;
@@ -20,6 +21,7 @@ mod work;
 
 pub use error::StoreError;
 pub use hash::request_hash;
+pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
 pub use store::Store;

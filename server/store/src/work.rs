@@ -15,7 +15,7 @@ use crate::store::{Store, later, millis};
 const CLAIM: &str = "
     UPDATE jobs SET
         state = 'started', stage = 'init', worker = ?1, lease_until = ?2,
-        lease = lease + 1, attempts = attempts + 1, log = log || ?3
+        lease = lease + 1, attempts = attempts + 1, log = log || ?3, started_at = ?4
     WHERE place = (
         SELECT place FROM jobs
         WHERE (state = 'queued' AND not_before <= ?4)
@@ -27,7 +27,7 @@ const CLAIM: &str = "
 const GIVE_UP: &str = "
     UPDATE jobs SET
         state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
-        log = log || ?1, answer = ?2, expires_at = ?3
+        log = log || ?1, answer = ?2, expires_at = ?3, finished_at = ?5
     WHERE attempts >= ?4
       AND (state = 'queued' OR (state = 'started' AND lease_until <= ?5))";
 
@@ -183,13 +183,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let query = format!(
             "UPDATE jobs SET state = ?3, stage = ?3, worker = NULL, lease_until = NULL,
-                answer = ?4, expires_at = ?5, log = log || ?6 {HELD}"
+                answer = ?4, expires_at = ?5, log = log || ?6, finished_at = ?7 {HELD}"
         );
         let query = held(&query, lease)
             .bind(state)
             .bind(written(lease, answer)?)
             .bind(millis(later(now, keep)))
-            .bind(format!("{now} {state}: {}\n", answer.detail));
+            .bind(format!("{now} {state}: {}\n", answer.detail))
+            .bind(millis(now));
         self.report(lease, query).await
     }
 
