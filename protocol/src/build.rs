@@ -108,6 +108,9 @@ pub struct BuildAnswer {
     /// How many builds are ahead of this one; 0 is next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u32>,
+    /// When it is likely to be finished, from how long the last builds took: seconds from now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate_seconds: Option<u32>,
     /// When it was queued, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub enqueued_at: String,

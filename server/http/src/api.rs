@@ -8,7 +8,7 @@ use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
 use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
-use asu_store::Store;
+use asu_store::{Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -89,5 +89,14 @@ pub struct Api<O> {
 impl<O> Api<O> {
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Writes down how many requests came since this was last done; what was not is lost at a stop.
+    pub async fn keep_counts(&self) -> Result<(), StoreError> {
+        let (requests, hits) = self.hot.metrics().take();
+        if requests == 0 {
+            return Ok(());
+        }
+        self.store.count_requests(self.now(), requests, hits).await
     }
 }

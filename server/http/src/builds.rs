@@ -1,9 +1,9 @@
-use asu_store::{Admission, request_hash};
+use asu_store::{Admission, Job, request_hash};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub(crate) async fn ask<O: Offer>(
 ) -> Result<Response, Failure> {
     let bytes = bytes.map_err(|_| Failure::too_large())?;
     if let Some(answer) = known(&api, &headers, &bytes).await? {
-        return Ok(answer);
+        return Ok(counted(&api, answer));
     }
     let mut request = body::read(&headers, &bytes, &api.limits)?;
     // Answers are shared by all who ask the same, so who asked first is nobody's business.
@@ -27,7 +27,7 @@ pub(crate) async fn ask<O: Offer>(
     let hash = request_hash(&canonical);
     if let Some(answer) = api.hot.answer(&hash, api.now(), &headers) {
         api.hot.learn(&bytes, &hash);
-        return Ok(answer);
+        return Ok(counted(&api, answer));
     }
     let max_pending = api.limits.max_pending;
     let admitted = api.store.enqueue(&canonical, api.now(), max_pending);
@@ -41,7 +41,16 @@ pub(crate) async fn ask<O: Offer>(
         }
     };
     api.hot.learn(&bytes, &hash);
-    Ok(api.hot.keep(job, &headers))
+    let answer = told(&api, job, &headers).await;
+    Ok(counted(&api, answer))
+}
+
+/// Counts a request that was accepted; it is a hit if there is an answer already.
+fn counted<O>(api: &Api<O>, answer: Response) -> Response {
+    api.hot
+        .metrics()
+        .asked(answer.status() != StatusCode::ACCEPTED);
+    answer
 }
 
 /// The answer to bytes that were understood a moment ago, without understanding them again.
@@ -69,7 +78,26 @@ async fn found<O: Offer>(
         return Ok(Some(answer));
     }
     let job = api.store.job(hash, now).await?;
-    Ok(job.map(|job| api.hot.keep(job, headers)))
+    Ok(match job {
+        Some(job) => Some(told(api, job, headers).await),
+        None => None,
+    })
+}
+
+async fn told<O: Offer>(api: &Api<O>, job: Job, headers: &HeaderMap) -> Response {
+    let estimate = estimate(api, &job).await;
+    api.hot.keep(job, estimate, headers)
+}
+
+/// When a job that waits is likely to be finished, seconds; nothing while nothing was built.
+pub(crate) async fn estimate<O: Offer>(api: &Api<O>, job: &Job) -> Option<u32> {
+    let asu_store::State::Queued { position } = job.state else {
+        return None;
+    };
+    let tempo = api.store.tempo(api.now()).await;
+    let tempo = tempo.inspect_err(|error| tracing::warn!(%error, "there is no estimate"));
+    let seconds = tempo.ok()??.until_done(position).as_secs();
+    u32::try_from(seconds).ok()
 }
 
 /// `GET|HEAD /api/v1/build/{request_hash}`: how a request stands.

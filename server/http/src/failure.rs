@@ -1,5 +1,7 @@
 //! The one place where an error becomes an answer.
 
+use std::time::Duration;
+
 use asu_catalog::CatalogError;
 use asu_store::StoreError;
 use axum::Json;
@@ -12,13 +14,15 @@ use serde_json::Value;
 const OVERLOADED: u16 = 529;
 
 /// When a client may ask an overloaded server again, seconds.
-const RETRY_AFTER: &str = "60";
+const RETRY_AFTER: u32 = 60;
 
 /// An error on its way out: what the client is told, and what only the log is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     told: Told,
     log: Option<String>,
+    /// When to ask again, seconds.
+    retry_after: Option<u32>,
 }
 
 /// The body of an error answer: `asu_protocol::problem::Problem` in all forms of `detail` that API
@@ -71,11 +75,17 @@ impl Failure {
                 hint,
             },
             log: None,
+            retry_after: None,
         }
     }
 
     fn titled(mut self, title: &'static str) -> Self {
         self.told.title = Some(title);
+        self
+    }
+
+    fn retried_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -116,6 +126,39 @@ impl Failure {
             "Try again in a few minutes.",
         )
         .titled("Server overloaded")
+        .retried_after(RETRY_AFTER)
+    }
+
+    /// 503 for one event stream too many.
+    pub(crate) fn too_many_streams() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many clients follow builds",
+            "overloaded",
+            "Ask /api/v1/build/{request_hash} every few seconds instead.",
+        )
+        .retried_after(RETRY_AFTER)
+    }
+
+    /// 429.
+    pub(crate) fn too_often(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many requests from this address",
+            "too-often",
+            "Wait as long as Retry-After says.",
+        )
+        .retried_after(u32::try_from(wait.as_secs() + 1).unwrap_or(RETRY_AFTER))
+    }
+
+    /// 408.
+    pub(crate) fn too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body of the request did not come in time",
+            "too-slow",
+            "Send the request again.",
+        )
     }
 
     /// 413.
@@ -243,9 +286,9 @@ impl IntoResponse for Failure {
             }
         }
         let mut response = (status, Json(self.told)).into_response();
-        if status.as_u16() == OVERLOADED {
-            let value = header::HeaderValue::from_static(RETRY_AFTER);
-            response.headers_mut().insert(header::RETRY_AFTER, value);
+        if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -44,3 +44,15 @@ pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Val
         "building": load.building,
     })))
 }
+
+/// `/readyz`: 200 once there is anything to offer, else 503; a server that was never able to reach
+/// its mirror is well, but of no use to anybody.
+pub(crate) async fn ready<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
+    let load = api.store.load(api.now()).await;
+    load.map_err(|e| Failure::unhealthy("the job database does not answer", &e))?;
+    if api.offer.latest().await.is_empty() {
+        let text = "no version is known yet; the mirror has not answered so far";
+        return Err(Failure::unhealthy(text, &text));
+    }
+    Ok(Json(json!({"status": "ready"})))
+}

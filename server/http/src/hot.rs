@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use asu_store::{Job, State};
@@ -14,8 +15,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use moka::{future, sync};
 use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::events::STREAMS;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 use crate::ready::Ready;
 use crate::status;
 
@@ -34,15 +38,20 @@ const DOCUMENT_AGE: Duration = Duration::from_secs(1);
 /// How long a document nobody asks for is remembered, to be compared with.
 const MEMORY: Duration = Duration::from_mins(10);
 
-/// Answers kept ready. Cheap to clone; clones share everything.
+/// Answers kept ready, and the counters of who asked. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Hot(Arc<Caches>);
 
+type Body = Box<[u8]>;
+
 struct Caches {
     answers: sync::Cache<String, Arc<Kept>>,
-    bodies: sync::Cache<Box<[u8]>, Arc<str>>,
+    bodies: sync::Cache<Body, Arc<str>>,
     fresh: future::Cache<String, Arc<Ready>>,
     last: sync::Cache<String, Arc<Ready>>,
+    metrics: Metrics,
+    streams: Arc<Semaphore>,
+    closed: AtomicBool,
 }
 
 struct Kept {
@@ -60,7 +69,7 @@ impl Default for Hot {
                 .build(),
             bodies: sync::Cache::builder()
                 .max_capacity(BODIES)
-                .weigher(|body: &Box<[u8]>, _| length(body) + 256)
+                .weigher(|body: &Body, _| length(body) + 256)
                 .time_to_live(BODY_AGE)
                 .build(),
             fresh: future::Cache::builder()
@@ -73,11 +82,32 @@ impl Default for Hot {
                 .weigher(weight)
                 .time_to_idle(MEMORY)
                 .build(),
+            metrics: Metrics::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            closed: AtomicBool::new(false),
         }))
     }
 }
 
 impl Hot {
+    /// Ends the event streams: the server stops.
+    pub fn close(&self) {
+        self.0.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
+    }
+
+    /// A place for an event stream, while there is one.
+    pub(crate) fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.streams).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     /// The answer of a finished request, if it is at hand and has not expired.
     pub(crate) fn answer(
         &self,
@@ -90,10 +120,12 @@ impl Hot {
     }
 
     /// The answer of a job, kept if it is finished.
-    pub(crate) fn keep(&self, job: Job, asked: &HeaderMap) -> Response {
+    ///
+    /// `estimate` is when one that waits is likely to be finished, seconds.
+    pub(crate) fn keep(&self, job: Job, estimate: Option<u32>, asked: &HeaderMap) -> Response {
         let finished = matches!(job.state, State::Done(_) | State::Failed(_));
         let (Some(until), true) = (job.expires_at, finished) else {
-            return status::answer(job);
+            return status::answer(job, estimate);
         };
         let hash = job.request_hash.clone();
         let Some(ready) = status::ready(job) else {
@@ -125,17 +157,15 @@ impl Hot {
         make: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Response, Failure> {
         let fresh = &self.0.fresh;
-        let ready = match fresh.get(path).await {
-            Some(ready) => ready,
-            None => {
-                let made = fresh.try_get_with(path.to_owned(), self.made(path, make));
-                made.await.map_err(|failure| (*failure).clone())?
-            }
-        };
+        if let Some(ready) = fresh.get(path).await {
+            return Ok(ready.respond(asked));
+        }
+        let ready = fresh.try_get_with(path.to_owned(), self.rendered(path, make));
+        let ready = ready.await.map_err(|failure| (*failure).clone())?;
         Ok(ready.respond(asked))
     }
 
-    async fn made<T: Serialize>(
+    async fn rendered<T: Serialize>(
         &self,
         path: &str,
         make: impl Future<Output = Result<T, Failure>>,

@@ -1,12 +1,14 @@
 //! What is around every route: CORS, request ids, the log, caught panics, a limit on bodies.
 
 use std::any::Any;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, Request, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as AnyOrigin, CorsLayer};
@@ -16,6 +18,9 @@ use tower_http::request_id::{
 use tower_http::trace::TraceLayer;
 
 use crate::failure::Failure;
+use crate::guard::{self, Rates};
+use crate::limits::Limits;
+use crate::metrics::{self, Metrics};
 use crate::status::{POSITION, STATUS};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,11 +28,22 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A browser asks again after a day whether it may ask.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(24);
 
-pub(crate) fn around(routes: Router, max_body: usize) -> Router {
+pub(crate) fn around(routes: Router, limits: &Limits, metrics: Metrics) -> Router {
+    let max_body = limits.max_body;
     // The last layer is the outermost one.
-    routes
+    let routes = routes
         .layer(DefaultBodyLimit::max(max_body))
+        .layer(from_fn_with_state(
+            (max_body, limits.body_time),
+            guard::whole_body,
+        ));
+    let routes = match NonZeroU32::new(limits.rate) {
+        Some(rate) => routes.layer(from_fn_with_state(Rates::new(rate), guard::rate)),
+        None => routes,
+    };
+    routes
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(metrics, metrics::around))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -39,7 +55,12 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
         .allow_methods([Method::GET, Method::POST, Method::HEAD, Method::OPTIONS])
-        .allow_headers([header::CONTENT_TYPE, header::RANGE, header::IF_RANGE])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::RANGE,
+            header::IF_RANGE,
+            header::IF_NONE_MATCH,
+        ])
         .expose_headers([
             STATUS,
             POSITION,

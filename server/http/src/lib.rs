@@ -7,12 +7,14 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
+//! | `events` | `/api/v1/build/{hash}/events` |
+//! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
 //! | `plans` | `/api/v1/plan` |
 //! | `upgrade_check` | `/api/upgrade-check`, `/api/upgrade-check/{hash}` |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
-//! | `page`, `health` | `/`, `/healthz` |
+//! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |
 //!
 //! `ready` is an answer as bytes, and `hot` keeps those that are asked for again and again.
 
@@ -20,18 +22,24 @@ mod api;
 mod body;
 mod builds;
 mod documents;
+mod events;
 mod failure;
+mod guard;
 mod health;
 mod hot;
 mod images;
 mod layers;
 mod limits;
+mod metrics;
 mod moved;
 mod page;
 mod plans;
 mod ready;
+mod stats;
 mod status;
 mod upgrade_check;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -43,7 +51,7 @@ pub use limits::Limits;
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Router {
-    let max_body = api.limits.max_body;
+    let (limits, metrics) = (Arc::clone(&api.limits), api.hot.metrics().clone());
     let json = Router::new()
         .route("/overview.json", get(documents::overview))
         .route("/latest.json", get(documents::latest))
@@ -67,8 +75,14 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
     let v1 = Router::new()
         .route("/build", post(builds::ask))
         .route("/build/{request_hash}", get(builds::look))
+        .route("/build/{request_hash}/events", get(events::follow))
         .route("/plan", post(plans::ask))
         .route("/stats", get(builds::stats))
+        .route("/stats/summary", get(stats::summary))
+        .route("/builds-per-day", get(stats::per_day))
+        .route("/builds-by-version", get(stats::by_version))
+        .route("/top-packages", get(stats::top_packages))
+        .route("/build-errors", get(stats::errors))
         .route(
             "/revision/{version}/{target}/{subtarget}",
             get(documents::revision),
@@ -87,9 +101,11 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         )
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .route("/", get(page::show))
         .fallback(moved::unknown)
         .method_not_allowed_fallback(moved::wrong_method)
         .with_state(api);
-    layers::around(routes, max_body)
+    layers::around(routes, &limits, metrics)
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use asu_protocol::overview::ServerLimits;
 
 /// What this server allows; the defaults are those of ASU (`config.py`) unless said otherwise.
@@ -14,6 +16,10 @@ pub struct Limits {
     pub max_rootfs_size_mb: u32,
     /// Largest request body, bytes.
     pub max_body: usize,
+    /// Within this a request's body must have come whole.
+    pub body_time: Duration,
+    /// How many requests a second one address may send, ten times as many at once; 0: any number.
+    pub rate: u32,
     /// How to reach the operator, shown to people; may be empty.
     pub contact: String,
 }
@@ -27,6 +33,9 @@ impl Default for Limits {
             max_rootfs_size_mb: 1024,
             // The longest script, escaped, and a few thousand package names.
             max_body: 256 * 1024,
+            body_time: Duration::from_secs(20),
+            // A page asks for a handful of documents at once, and a household has one address.
+            rate: 20,
             contact: String::new(),
         }
     }

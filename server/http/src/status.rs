@@ -14,8 +14,11 @@ pub(crate) const STATUS: HeaderName = HeaderName::from_static("x-imagebuilder-st
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-queue-position");
 
 /// The answer to `POST /build` and `GET /build/{hash}` alike, for a job that is not finished.
-pub(crate) fn answer(job: Job) -> Response {
-    let answer = told(job);
+pub(crate) fn answer(job: Job, estimate: Option<u32>) -> Response {
+    let answer = BuildAnswer {
+        estimate_seconds: estimate,
+        ..told(job)
+    };
     let headers = headers(&answer);
     // The next poll must see the next state.
     let keep = [(header::CACHE_CONTROL, "no-store")];

@@ -38,8 +38,8 @@ async fn who_has_a_document_is_not_sent_it_again() {
         let tag = first.header("etag");
         assert!(tag.starts_with('"'), "{path}: {tag}");
         let held = format!("\"other\", W/{tag}");
-        let again = server.ask(Method::GET, path, &[("if-none-match", &held)]);
-        let again = again.await;
+        let headers = [("if-none-match", held.as_str())];
+        let again = server.ask(Method::GET, path, &headers).await;
         assert_eq!((again.status.as_u16(), again.bytes.len()), (304, 0));
         assert_eq!(again.header("etag"), tag);
     }
@@ -58,10 +58,8 @@ async fn long_answers_are_packed_for_those_who_take_it() {
     let plain = server.get(&path).await;
     let packed = server.ask(Method::GET, &path, &gzip).await;
     assert_eq!(packed.header("content-encoding"), "gzip");
-    assert_eq!(
-        packed.header("vary"),
-        "origin, access-control-request-method, access-control-request-headers, accept-encoding"
-    );
+    let vary = packed.headers.get_all("vary");
+    assert!(vary.iter().any(|value| value == "accept-encoding"));
     assert_ne!(packed.header("etag"), plain.header("etag"));
     assert!(packed.bytes.len() < plain.bytes.len() / 2);
 }

@@ -7,8 +7,10 @@
 mod builds;
 mod documents;
 mod edges;
+mod events;
 mod hot;
 mod images;
+mod numbers;
 mod plans;
 mod upgrade_check;
 mod upstream;

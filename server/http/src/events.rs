@@ -1,0 +1,152 @@
+//! `GET /api/v1/build/{request_hash}/events`: a build as it goes, as server-sent events.
+//!
+//! The store is looked at once a second for each stream, so it makes no difference which process
+//! builds. Whoever cannot be served so polls: a stream says nothing that polling does not.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use asu_store::{Job, State as JobState};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::failure::Failure;
+use crate::{Api, Offer, builds, status};
+
+/// Streams at once; more are told to poll.
+pub(crate) const STREAMS: usize = 256;
+/// The time between two looks.
+const PACE: Duration = Duration::from_secs(1);
+/// The time between two comments, so that no proxy takes a long build for a dead connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// No build takes so long; a browser asks again by itself.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// What a `status` and the `end` event say; the keys are those of the answer to a poll.
+#[derive(Serialize, PartialEq)]
+struct Progress {
+    status: u16,
+    request_hash: String,
+    imagebuilder_status: String,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_position: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate_seconds: Option<u32>,
+}
+
+struct Follower<O> {
+    api: Api<O>,
+    request_hash: String,
+    told: Option<Progress>,
+    /// How many lines of the log were sent.
+    lines: usize,
+    ready: VecDeque<Event>,
+    looked: bool,
+    ended: bool,
+    began: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Answers with events until the build is finished.
+pub(crate) async fn follow<O: Offer>(
+    State(api): State<Api<O>>,
+    Path(request_hash): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let known = api.store.job(&request_hash, api.now()).await?;
+    known.ok_or_else(Failure::unknown_request)?;
+    let place = api.hot.stream().ok_or_else(Failure::too_many_streams)?;
+    let follower = Follower {
+        api,
+        request_hash,
+        told: None,
+        lines: lines_seen(&headers),
+        ready: VecDeque::new(),
+        looked: false,
+        ended: false,
+        began: Instant::now(),
+        _place: place,
+    };
+    let events = stream::unfold(follower, Follower::next);
+    let alive = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(events).keep_alive(alive).into_response())
+}
+
+/// A browser that lost the connection says which line it has seen last.
+fn lines_seen(headers: &HeaderMap) -> usize {
+    let last = headers.get("last-event-id");
+    let last = last.and_then(|id| id.to_str().ok());
+    last.and_then(|id| id.parse().ok()).unwrap_or(0)
+}
+
+impl<O: Offer> Follower<O> {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some((Ok(event), self));
+            }
+            if self.ended || self.api.hot.is_closed() || self.began.elapsed() > LONGEST {
+                return None;
+            }
+            if std::mem::replace(&mut self.looked, true) {
+                tokio::time::sleep(PACE).await;
+            }
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        let job = self.api.store.job(&self.request_hash, self.api.now());
+        match job.await {
+            Ok(Some(job)) => self.tell(job).await,
+            // It has expired meanwhile.
+            Ok(None) => self.ended = true,
+            Err(error) => {
+                tracing::error!(%error, "a build cannot be followed");
+                self.ended = true;
+            }
+        }
+    }
+
+    async fn tell(&mut self, job: Job) {
+        self.tell_log(&job.log);
+        self.ended = matches!(job.state, JobState::Done(_) | JobState::Failed(_));
+        let estimate = builds::estimate(&self.api, &job).await;
+        let answer = status::told(job);
+        let progress = Progress {
+            status: answer.status,
+            request_hash: answer.request_hash,
+            imagebuilder_status: answer.imagebuilder_status,
+            detail: answer.detail,
+            queue_position: answer.queue_position,
+            estimate_seconds: estimate,
+        };
+        if self.told.as_ref() == Some(&progress) {
+            return;
+        }
+        let name = if self.ended { "end" } else { "status" };
+        if let Ok(event) = Event::default().event(name).json_data(&progress) {
+            self.ready.push_back(event);
+        }
+        self.told = Some(progress);
+    }
+
+    fn tell_log(&mut self, log: &str) {
+        // Asked for anew, the request begins a new log.
+        if log.lines().count() < self.lines {
+            self.lines = 0;
+        }
+        for line in log.lines().skip(self.lines) {
+            self.lines += 1;
+            let event = Event::default().event("log").id(self.lines.to_string());
+            self.ready.push_back(event.data(line.replace('\r', " ")));
+        }
+    }
+}
