@@ -115,6 +115,13 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", env = "ASU_MAX_PENDING", default_value_t = 200)]
     pub(crate) max_pending: u32,
 
+    /// How many requests a second one address may send (429 beyond); 0 is any number.
+    ///
+    /// Ten times as many may come at once. Behind a web server on this machine, the address is the
+    /// last one of X-Forwarded-For.
+    #[arg(long, value_name = "N", env = "ASU_RATE", default_value_t = 20)]
+    pub(crate) rate: u32,
+
     /// Refuse requests with a first-boot script (`defaults`).
     #[arg(long, env = "ASU_FORBID_DEFAULTS")]
     pub(crate) forbid_defaults: bool,

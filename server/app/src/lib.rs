@@ -7,6 +7,7 @@
 mod build;
 mod data;
 mod desk;
+mod listen;
 mod outcome;
 mod site;
 mod worker;

@@ -90,6 +90,7 @@ fn settings(serve: &Serve) -> Settings {
     Settings {
         limits: Limits {
             max_pending: serve.max_pending,
+            rate: serve.rate,
             allow_defaults: !serve.forbid_defaults,
             contact: serve.contact.clone(),
             ..Limits::default()

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::worker::{WORKER, Worker, remove};
-use crate::{Build, DataDir, Pace};
+use crate::{Build, DataDir, Pace, listen};
 
 /// How long open downloads may go on when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -107,22 +107,23 @@ impl<O: Offer, B: Build> Site<O, B> {
         let (say_stop, stopping) = watch::channel(false);
         let api = self.worker.api.clone();
         let worker = tokio::spawn(keep_working(self.worker.clone(), stopping.clone()));
+        let hot = api.hot.clone();
         let stopper = tokio::spawn(async move {
             stop.await;
+            hot.close();
             let _ = say_stop.send(true);
         });
         let until = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let connections = axum::serve(listener, asu_http::router(api.clone()))
-            .with_graceful_shutdown(until(stopping.clone()))
-            .into_future();
+        let router = asu_http::router(api.clone());
+        let connections = listen::serve(listener, router, until(stopping.clone()));
         let out_of_patience = async move {
             until(stopping).await;
             tokio::time::sleep(LAST_ANSWERS).await;
         };
         tokio::select! {
-            ended = connections => ended?,
+            () = connections => {}
             () = out_of_patience => tracing::warn!("some downloads were cut off"),
         }
         stopper.abort();
