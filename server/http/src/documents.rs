@@ -4,7 +4,6 @@ use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::{Branch, Overview};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 use asu_protocol::release;
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -159,17 +158,27 @@ fn profile_of(profiles: &TargetProfiles, name: &str) -> Option<Value> {
 pub(crate) async fn revision<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, target, subtarget)): Path<(String, String, String)>,
-) -> Result<Json<Value>, Failure> {
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let path = format!("revision {:?}", (&version, &target, &subtarget));
+    let made = revision_of(&api, version, format!("{target}/{subtarget}"));
+    api.hot.document(&path, &headers, made).await
+}
+
+async fn revision_of<O: Offer>(
+    api: &Api<O>,
+    version: String,
+    target: String,
+) -> Result<Value, Failure> {
     use asu_catalog::CatalogError::{UnsupportedBranch, UnsupportedVersion};
     let unsupported = UnsupportedVersion(version.clone());
-    let of = format!("{version}/{target}/{subtarget}");
+    let of = format!("{version}/{target}");
     let Ok(version) = VersionName::try_from(version) else {
         return Err(unsupported.into());
     };
-    let target =
-        Target::try_from(format!("{target}/{subtarget}")).map_err(|_| Failure::not_found())?;
+    let target = Target::try_from(target).map_err(|_| Failure::not_found())?;
     match api.offer.profiles(&version, &target).await {
-        Ok(profiles) => Ok(Json(json!({"revision": profiles.version_code}))),
+        Ok(profiles) => Ok(json!({"revision": profiles.version_code})),
         Err(UnsupportedVersion(_) | UnsupportedBranch(_)) => Err(unsupported.into()),
         Err(error) => Err(Failure::no_revision(&of, &error)),
     }

@@ -28,6 +28,7 @@ async fn who_has_a_document_is_not_sent_it_again() {
     for path in [
         OVERVIEW,
         "/json/v1/latest.json",
+        "/api/v1/revision/24.10.2/ath79/generic",
         "/json/v1/branches.json",
         "/json/v1/releases/24.10.2/targets/ath79/generic/index.json",
         "/json/v1/releases/24.10.2/targets/ath79/generic/tplink_archer-c7-v5.json",

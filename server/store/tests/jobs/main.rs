@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 mod checks;
+mod history;
 mod queue;
 mod work;
 
