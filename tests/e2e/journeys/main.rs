@@ -8,6 +8,7 @@ mod failing_build;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
+mod missing_package;
 mod no_settings;
 mod other_device;
 mod same_request;
