@@ -2,14 +2,14 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=../link.rs");
-    println!("cargo:rerun-if-changed=../sections.ld");
-    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../sections.ld");
+    println!("cargo:rerun-if-changed=../plugin.ld");
+    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../plugin.ld");
     for argument in ARGUMENTS.into_iter().chain([script]) {
         println!("cargo:rustc-cdylib-link-arg={argument}");
     }
 }
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 7] = [
     // No start code and no library of its own: every symbol comes from rpcd and what it has loaded.
     "-nostartfiles",
     "-nodefaultlibs",
@@ -17,12 +17,8 @@ const ARGUMENTS: [&str; 9] = [
     "-Wl,-z,now",
     // rpcd writes into `rpc_plugin`, which lies in .data; constant tables become read-only.
     "-Wl,-z,relro",
-    // Fewer page-aligned holes: the file lies in flash.
-    "-Wl,-z,noseparate-code",
     "-Wl,--build-id=none",
     "-Wl,--no-eh-frame-hdr",
-    // Constants and code in one segment: both are only read.
-    "-Wl,--no-rosegment",
     // Stripped here: the profile does not reach a package with options of its own.
     "-Wl,-s",
 ];

@@ -51,6 +51,8 @@ pub struct RouterInfo {
     pub memory_available: Option<u64>,
     /// Free bytes in `/overlay`.
     pub overlay_free: Option<u64>,
+    /// Size of the partition that holds the root filesystem; routers that run from memory have none.
+    pub rootfs_size: Option<u64>,
     /// The running image's compat_version: `1.0`.
     pub compat_version: String,
 }
@@ -136,4 +138,18 @@ pub struct StartReply {
     /// Why it was not, for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_router_without_a_partition_for_its_root_has_no_size_of_it() {
+        let text = r#"{"board_name":"a,b","rootfs_size":109051904,"model_of_tomorrow":1}"#;
+        let info: RouterInfo = serde_json::from_str(text).unwrap();
+        assert_eq!(info.rootfs_size, Some(104 << 20));
+        let info: RouterInfo = serde_json::from_str(r#"{"board_name":"a,b"}"#).unwrap();
+        assert_eq!((info.rootfs_size, info.board_name.as_str()), (None, "a,b"));
+    }
 }

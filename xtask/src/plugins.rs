@@ -165,8 +165,8 @@ fn compile(triple: &str, plugin: &Plugin) -> anyhow::Result<PathBuf> {
         .args(["--crate-type", "staticlib", "--target", triple])
         .args(["--package", &plugin.package, "--target-dir"])
         .arg(&built)
-        // Nothing in rpcd unwinds through a plugin.
-        .env("RUSTFLAGS", "-Cforce-unwind-tables=no");
+        // Nothing in rpcd unwinds through a plugin; few of its choices are worth a table.
+        .env("RUSTFLAGS", "-Cforce-unwind-tables=no -Cjump-tables=no");
     run_quietly(&mut command)?;
     Ok(built
         .join(triple)

@@ -178,6 +178,7 @@ pub fn router(json: &Json) -> RouterInfo {
         memory_total: json.get("memory_total").number(),
         memory_available: json.get("memory_available").number(),
         overlay_free: json.get("overlay_free").number(),
+        rootfs_size: json.get("rootfs_size").number(),
         compat_version: json.string("compat_version"),
     }
 }

@@ -80,9 +80,12 @@ fn a_router_is_read_as_it_was_written() {
         memory_total: Some(2),
         memory_available: Some(3),
         overlay_free: Some(4),
+        rootfs_size: Some(5),
         compat_version: text("1.0"),
     };
     assert_eq!(read::router(&sent(&written)), written);
+    let nothing = RouterInfo::default();
+    assert_eq!(read::router(&sent(&nothing)), nothing);
 }
 
 #[test]

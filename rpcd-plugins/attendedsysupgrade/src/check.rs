@@ -1,46 +1,51 @@
 //! `test`: whether the router's own check accepts the image.
 
-use asu_rpcd_plugin::{Call, Names, Output, Reply, Status, Word};
+use asu_rpcd_plugin::{Call, Names, Output, Reply, Status};
 
-use crate::image::{self, ALLOWS_BACKUP, PATH, TESTED, VALID};
-use crate::why::Wrong;
+use crate::image::{self, ALLOWS_BACKUP, TESTED, VALID};
+use crate::text::trim;
+use crate::why::Why;
 use crate::{TEST, run};
 
-/// The truth values of the check's result.
+/// OpenWrt's check, which sysupgrade runs as well: signature, device, what the platform adds.
+const COMMAND: Names = Names::new(b"/usr/libexec/validate_firmware_image\0/tmp/firmware.bin\0\0");
+
+/// The truth values of the check's result, in the order of the bits behind [`TESTED`].
 const FIELDS: Names = Names::new(b"forceable\0valid\0allow_backup\0\0");
 
-pub(crate) fn start(call: &mut Call<'_>) -> Result<(), Wrong> {
+pub(crate) fn start(call: &mut Call<'_>) -> Result<(), Why> {
     image::findings(TESTED | VALID | ALLOWS_BACKUP)?;
-    // OpenWrt's check, which sysupgrade runs as well: signature, device, what the platform adds.
-    let check = Word::new(c"/usr/libexec/validate_firmware_image");
-    run(call, TEST, &[check, Word::new(PATH), Word::END])
+    run(call, TEST, COMMAND, &[])
 }
 
 /// Tells the result of the check as it is, and why it refuses the image.
 pub(crate) fn done(output: &Output<'_>, reply: &mut Reply) -> Result<(), Status> {
-    let mut why = output.stderr.trim_ascii();
-    let mut found = TESTED;
+    let mut found = 0;
     if output.reply_with_json(reply) {
+        found = 1;
         for field in FIELDS {
-            found <<= 1;
             // The fields are in the reply already: with one of another type no reply is better.
-            let value = reply.fields().boolean(field.to_bytes());
-            found |= u8::from(value.ok_or(Status::UNKNOWN_ERROR)?);
+            let Some(value) = reply.fields().boolean(field.to_bytes()) else {
+                return Err(Status::UNKNOWN_ERROR);
+            };
+            found = found << 1 | u8::from(value);
         }
         // If the file was replaced meanwhile, nothing is noted, and `start` will say so.
-        let found = TESTED | (found & 2) << 1 | (found & 1) << 3;
         let _ = image::add(found);
         if found & VALID != 0 {
             return Ok(());
         }
-        if why.is_empty() {
-            why = b"The router's check refuses the image.";
-        }
     } else {
         write_refusal(reply);
-        if why.is_empty() {
-            why = b"The router's check ended without a result, or not in time.";
+    }
+    let mut why = trim(output.stderr, false);
+    if why.is_empty() {
+        why = if found & TESTED == 0 {
+            Why::NoResult
+        } else {
+            Why::NotValid
         }
+        .text();
     }
     reply.string(c"error", why);
     Ok(())

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Identity, Single, exists};
+use asu_rpcd_plugin::{Identity, Single, Status, exists, remove};
 
 use crate::why::Why;
 
@@ -19,36 +19,50 @@ static IMAGE: Single<Identity> = Single::new(Identity::NONE);
 static FINDINGS: Single<u8> = Single::new(0);
 
 /// Its SHA-256, and its signature if one was asked for, are as expected.
-pub(crate) const VERIFIED: u8 = 1;
+pub(crate) const VERIFIED: u8 = 16;
 /// The router's own check had a result.
-pub(crate) const TESTED: u8 = 2;
-/// The router's own check accepts it.
-pub(crate) const VALID: u8 = 4;
+pub(crate) const TESTED: u8 = 8;
+/// The router's own check accepts it. Between this and the last the check says whether it would
+/// accept force, which nobody asks.
+pub(crate) const VALID: u8 = 2;
 /// Settings can be kept.
-pub(crate) const ALLOWS_BACKUP: u8 = 8;
+pub(crate) const ALLOWS_BACKUP: u8 = 1;
 
-/// What is known of the file that is there now, without `less`.
-///
-/// A new upload is another file and makes all findings worthless without anybody having to say so.
+/// What is known of the file that is there now, from now on without `less`.
 pub(crate) fn findings(less: u8) -> Result<u8, Why> {
-    let now = Identity::of(PATH).ok_or(Why::Missing)?;
-    let known = if IMAGE.get() == now {
-        FINDINGS.get()
-    } else {
-        0
-    };
-    IMAGE.set(now);
-    FINDINGS.set(known & !less);
-    Ok(known & !less)
+    change(less, 0)
 }
 
 /// Adds findings about the file that [`findings`] saw last, if it is still that.
-pub(crate) fn add(bits: u8) -> Result<(), Why> {
-    if Identity::of(PATH) != Some(IMAGE.get()) {
-        return Err(Why::Changed);
+pub(crate) fn add(more: u8) -> Result<u8, Why> {
+    change(0, more)
+}
+
+/// A new upload is another file and makes all findings worthless without anybody having to say so.
+#[inline(never)]
+fn change(less: u8, more: u8) -> Result<u8, Why> {
+    let why = if more == 0 {
+        Why::Missing
+    } else {
+        Why::Changed
+    };
+    let now = Identity::of(PATH).ok_or(why)?;
+    if IMAGE.get() != now {
+        IMAGE.set(now);
+        FINDINGS.set(0);
+        if more != 0 {
+            return Err(why);
+        }
     }
-    FINDINGS.set(FINDINGS.get() | bits);
-    Ok(())
+    let known = FINDINGS.get() & !less | more;
+    FINDINGS.set(known);
+    Ok(known)
+}
+
+/// Removes the image.
+pub(crate) fn clean() -> Result<(), Status> {
+    forget();
+    remove(PATH)
 }
 
 /// Forgets all findings.

@@ -2,7 +2,9 @@
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{File, Lines, Names, Reply, Window, device, exists, free_space};
+use asu_rpcd_plugin::{File, Names, Reply, ShortLines, device, exists, free_space};
+
+use crate::text::trim;
 
 /// Files to read line by line; the order is that in [`Facts::take`].
 const FILES: Names = Names::new(
@@ -29,12 +31,11 @@ pub(crate) fn write(reply: &mut Reply) {
         inside: false,
         compat_version: false,
         // `/rom` is the root as it was installed, also where it is a plain folder of it; MTD
-        // partitions and UBI volumes with a filesystem are block devices as well.
-        device: device(c"/rom"),
+        // partitions and UBI volumes with a filesystem are block devices as well. None has 0, 0.
+        device: device(c"/rom").unwrap_or_default(),
     };
-    let mut window = Window::new();
     for (number, path) in FILES.enumerate() {
-        facts.read(number, path, &mut window);
+        facts.read(number, path);
     }
     if !facts.compat_version {
         facts.reply.string(c"compat_version", b"1.0");
@@ -62,15 +63,16 @@ struct Facts<'a> {
     /// Whether the version was there.
     compat_version: bool,
     /// Major and minor number of the root's device.
-    device: Option<(u32, u32)>,
+    device: (u32, u32),
 }
 
 impl Facts<'_> {
     /// Reads a file until enough is known.
-    fn read(&mut self, number: usize, path: &CStr, window: &mut Window) {
+    fn read(&mut self, number: usize, path: &CStr) {
         if let Some(file) = File::open(path) {
-            let mut lines = Lines::new(file, window);
-            while let Some(line) = lines.next() {
+            let mut lines = ShortLines::new(file);
+            let mut line = [0; _];
+            while let Some(line) = lines.next(&mut line) {
                 if self.take(number, line) {
                     break;
                 }
@@ -79,114 +81,106 @@ impl Facts<'_> {
     }
 
     /// Takes what a line of the file of that number says; true if no other matters.
+    // Not among the variables of its caller, whose files need kilobytes of them.
+    #[inline(never)]
     fn take(&mut self, number: usize, line: &[u8]) -> bool {
-        match number {
-            0 | 1 => {
-                self.take_key(line);
-                false
+        let [first, second, third] = words(line);
+        let (field, value) = match number {
+            0 | 1 => return self.take_key(line, second),
+            2 => (c"board_name", line),
+            3 => (c"model", line),
+            // What was installed is the read-only part, which the kernel lists first. Its own
+            // first root and the sum of two others are not.
+            4 if is(second, b"/rom")
+                || is(second, b"/") && !is(third, b"rootfs") && !is(third, b"overlay") =>
+            {
+                (c"rootfs_type", third)
             }
-            2 => self.text(c"board_name", line),
-            3 => self.text(c"model", line),
-            4 => {
-                let (place, kind) = (word(line, 1), word(line, 2));
-                // What was installed is the read-only part, which the kernel lists first. Its own
-                // first root and the sum of two others are not.
-                let found =
-                    place == b"/rom" || place == b"/" && kind != b"rootfs" && kind != b"overlay";
-                found && self.text(c"rootfs_type", kind)
+            5 if is(first, b"config") => {
+                let before = self.inside;
+                self.inside = is(second, b"system");
+                return before;
             }
-            5 => self.take_config(line),
-            _ => {
-                let found = self.device.is_some_and(|(major, minor)| {
-                    number_of(word(line, 0)) == Some(major)
-                        && number_of(word(line, 1)) == Some(minor)
-                });
-                if found {
-                    self.size(c"rootfs_size", word(line, 2));
-                }
-                found
+            5 if self.inside && is(second, b"compat_version") => {
+                self.compat_version = true;
+                (c"compat_version", third)
             }
-        }
+            6 if (number_of(first), number_of(second)) == self.device => {
+                self.size(c"rootfs_size", third);
+                return true;
+            }
+            _ => return false,
+        };
+        self.text(field, value);
+        true
     }
 
-    fn take_key(&mut self, line: &[u8]) {
+    /// Takes what may stand in any line, whose second word is that; so false.
+    fn take_key(&mut self, line: &[u8], second: &[u8]) -> bool {
         let mut keys = KEYS;
         while let (Some(key), Some(field)) = (keys.next(), keys.next()) {
             let key = key.to_bytes();
             if let Some(value) = line.strip_prefix(key) {
                 if key.ends_with(b":") {
-                    self.size(field, value);
+                    self.size(field, second);
                 } else {
                     self.text(field, value);
                 }
             }
         }
+        false
     }
 
-    fn take_config(&mut self, line: &[u8]) -> bool {
-        let second = word(line, 1);
-        if word(line, 0) == b"config" {
-            let before = self.inside;
-            self.inside = second == b"system";
-            return before;
-        }
-        let found = self.inside && second == b"compat_version";
-        if found {
-            self.compat_version = self.text(c"compat_version", word(line, 2));
-        }
-        found
-    }
-
-    /// Writes a text, unless it is empty; true.
-    fn text(&mut self, field: &CStr, value: &[u8]) -> bool {
-        let value = unquote(value);
+    /// Writes a text, unless it is empty.
+    fn text(&mut self, field: &CStr, value: &[u8]) {
+        let value = trim(value, true);
         if !value.is_empty() {
             self.reply.string(field, value);
         }
-        true
     }
 
-    /// Writes a number of kB in bytes.
+    /// Writes a number of kB in bytes, unless there is none.
     fn size(&mut self, field: &CStr, text: &[u8]) {
-        if let Some(number) = number_of(unquote(text)) {
+        let number = number_of(text);
+        if number != 0 {
             self.reply.number(field, u64::from(number) << 10);
         }
     }
 }
 
-/// The number in front of `text`; none if there is none. 32 bits of kB are more than any router has.
+/// The number in front of `text`; 0 if there is none. 32 bits of kB are more than any router has.
 #[inline(never)]
-fn number_of(text: &[u8]) -> Option<u32> {
-    let mut number = None;
+fn number_of(text: &[u8]) -> u32 {
+    let mut number = 0u64;
     for byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             break;
         }
-        let ten = number.unwrap_or(0u32).checked_mul(10)?;
-        number = Some(ten.checked_add(digit.into())?);
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+        if number >> 32 != 0 {
+            return 0;
+        }
     }
-    number
+    u32::try_from(number).unwrap_or_default()
 }
 
-/// The word of that number in a line, counted from 0, without quotes; empty if there is none.
+/// The first words of a line, without quotes; empty where there are none.
 #[inline(never)]
-fn word(line: &[u8], number: usize) -> &[u8] {
-    let words = line.split(|byte| *byte <= b' ');
-    let mut words = words.filter(|word| !word.is_empty());
-    unquote(words.nth(number).unwrap_or_default())
+fn words(line: &[u8]) -> [&[u8]; 3] {
+    let mut words = [&[][..]; 3];
+    let all = line.split(|byte| matches!(*byte, 0..=b' ' | b'\'' | b'"'));
+    let all = all.filter(|word| !word.is_empty());
+    for (slot, word) in words.iter_mut().zip(all) {
+        *slot = word;
+    }
+    words
 }
 
-/// A value without the spaces and quotes around it.
+/// Whether a word is that one. One comparison for all: written out in each place they are longer.
 #[inline(never)]
-fn unquote(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t' | b'\'' | b'"', rest @ ..] = value {
-        value = rest;
-    }
-    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\'' | b'"'] = value {
-        value = rest;
-    }
-    value
+fn is(word: &[u8], other: &[u8]) -> bool {
+    word == other
 }
 
 #[cfg(test)]

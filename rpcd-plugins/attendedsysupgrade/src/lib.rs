@@ -18,12 +18,13 @@ mod check;
 mod image;
 mod info;
 mod start;
+mod text;
 mod verify;
 mod why;
 
-use asu_rpcd_plugin::{Call, Output, Reply, Single, Status, Word, remove};
+use asu_rpcd_plugin::{Call, Names, Output, Reply, Single, Status, Word};
 
-use crate::why::{Why, Wrong};
+use crate::why::Why;
 
 asu_rpcd_plugin::export! {
     "attendedsysupgrade" => answer,
@@ -36,10 +37,13 @@ asu_rpcd_plugin::export! {
     "sysupgrade" { "keep_settings": Bool },
 }
 
-/// The methods that run a command, by their place in the list above.
+// The methods by their place in the list above; `clean` is what is left.
+const INFO: usize = 0;
+const STATUS: usize = 1;
 const VERIFY: usize = 3;
 const TEST: usize = 4;
 const START: usize = 5;
+const LEGACY: usize = 6;
 
 /// The method whose command runs.
 static RUNNING: Single<usize> = Single::new(0);
@@ -48,49 +52,40 @@ fn answer(call: &mut Call<'_>) -> Result<(), Status> {
     let mut reply = call.begin();
     let method = call.method::<Exported>();
     let started = match method {
-        0 => {
-            info::write(&mut reply);
-            return call.reply(&reply);
-        }
-        1 => {
-            reply.string(c"status", image::status());
-            return call.reply(&reply);
-        }
-        2 => {
-            image::forget();
-            remove(image::PATH)?;
-            return call.reply(&reply);
-        }
         VERIFY => verify::start(call),
         TEST => check::start(call),
         START => start::start(call),
-        _ => start::start_2017(call),
+        LEGACY => start::start_2017(call),
+        _ => {
+            match method {
+                INFO => info::write(&mut reply),
+                STATUS => reply.string(c"status", image::status()),
+                _ => image::clean()?,
+            }
+            return call.reply(&reply);
+        }
     };
     match started {
         Ok(()) => Ok(()),
-        Err(Wrong::Call(status)) => Err(status),
-        Err(Wrong::State(why)) => {
-            conclude(method, Err(why), &mut reply);
+        Err(Why::Invalid) => Err(Status::INVALID_ARGUMENT),
+        Err(Why::Failed) => Err(Status::UNKNOWN_ERROR),
+        Err(_) => {
+            conclude(method, started, &mut reply);
             call.reply(&reply)
         }
     }
 }
 
 /// Runs the command of a method, of which there is one at a time.
-fn run(call: &mut Call<'_>, method: usize, words: &[Word<'_>]) -> Result<(), Wrong> {
-    match call.run(words, done) {
-        Ok(()) => {
-            RUNNING.set(method);
-            Ok(())
-        }
-        Err(Status::NOT_FOUND) => Err(Wrong::State(match method {
-            VERIFY => Why::NoTool,
-            TEST => Why::NoCheck,
-            _ => Why::NoShell,
-        })),
-        Err(Status::NO_MEMORY) => Err(Wrong::State(Why::Busy)),
-        Err(status) => Err(Wrong::Call(status)),
+fn run(call: &mut Call<'_>, method: usize, command: Names, more: &[Word<'_>]) -> Result<(), Why> {
+    match call.run(command, more, done) {
+        Ok(()) => RUNNING.set(method),
+        Err(Status::NOT_FOUND) if method == TEST => return Err(Why::NoCheck),
+        Err(Status::NOT_FOUND) => return Err(Why::NoShell),
+        Err(Status::NO_MEMORY) => return Err(Why::Busy),
+        Err(_) => return Err(Why::Failed),
     }
+    Ok(())
 }
 
 /// A command has ended.
@@ -113,16 +108,14 @@ fn conclude(method: usize, outcome: Result<(), Why>, reply: &mut Reply) {
         VERIFY => reply.boolean(c"valid", success),
         TEST => check::write_refusal(reply),
         START => reply.boolean(c"started", success),
-        _ => {
-            field = c"message";
-            if success {
-                reply.string(field, b"starting sysupgrade");
-            }
-        }
+        _ => field = c"message",
     }
-    if let Err(why) = outcome {
-        reply.string(field, why.text());
-    }
+    let text = match outcome {
+        Err(why) => why.text(),
+        Ok(()) if method == LEGACY => b"starting sysupgrade",
+        Ok(()) => return,
+    };
+    reply.string(field, text);
 }
 
 #[cfg(test)]

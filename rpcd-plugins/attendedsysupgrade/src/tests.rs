@@ -13,7 +13,7 @@ fn every_cause_has_its_text() {
         (Why::Busy, "busy"),
         (Why::NoTool, "usign is missing"),
         (Why::NoCheck, "validate_firmware_image is missing"),
-        (Why::NoShell, "/bin/sh"),
+        (Why::NoShell, "/bin/sh is missing"),
         (Why::NoSum, "could not be computed"),
         (Why::Unsigned, "/etc/opkg/keys"),
         (Why::Changed, "changed"),
@@ -22,6 +22,7 @@ fn every_cause_has_its_text() {
         (Why::NotTested, "not tested"),
         (Why::NotValid, "refuses"),
         (Why::NoBackup, "cannot keep"),
+        (Why::NoResult, "no result"),
         (Why::Missing2017, "could not find /tmp/sysupgrade.bin"),
     ] {
         let text = str::from_utf8(why.text()).unwrap();

@@ -42,11 +42,25 @@ where
                 .any(|segment| segment.p_type(endian) == PT_GNU_STACK),
             "it does not say that its stack is not run",
         ),
+        (
+            !segments.iter().any(|segment| is_protected(endian, segment)),
+            "what the loader fills in stays writable",
+        ),
     ];
     let wrong = checks.into_iter().filter(|(wrong, _)| *wrong);
     faults.extend(wrong.map(|(_, fault)| fault.to_owned()));
     faults.extend(dynamic(endian, file, segments)?);
     Ok(faults)
+}
+
+/// Whether the loader makes this read-only when it has filled it in: it does so for whole pages,
+/// and takes the end for that of the last.
+fn is_protected<P>(endian: Endianness, segment: &P) -> bool
+where
+    P: ProgramHeader<Endian = Endianness>,
+{
+    let end = segment.p_vaddr(endian).into() + segment.p_memsz(endian).into();
+    segment.p_type(endian) == PT_GNU_RELRO && end.is_multiple_of(4096)
 }
 
 fn runs_what_is_written<P>(endian: Endianness, segment: &P) -> bool

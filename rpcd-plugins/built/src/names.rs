@@ -6,13 +6,10 @@ use object::{Endianness, Result};
 
 /// All a plugin may ask of rpcd and what rpcd has loaded. `abort` is not among it: only a reachable
 /// panic asks for that. Not `statx`: musl has it since 1.2.5 only, that is OpenWrt 24.10.
-const IMPORTS: [&str; 21] = [
-    "access",
+const IMPORTS: [&str; 15] = [
     "bcmp",
     "blobmsg_add_field",
     "blobmsg_add_json_from_string",
-    "calloc",
-    "close",
     "free",
     "memchr",
     "memcmp",
@@ -20,14 +17,11 @@ const IMPORTS: [&str; 21] = [
     "memmove",
     "memset",
     "open",
-    "read",
     "realloc",
     "statvfs",
     "syscall",
-    "strlen",
     "ubus_add_object",
     "ubus_send_reply",
-    "unlink",
 ];
 
 /// The one symbol rpcd looks for.

@@ -11,17 +11,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use support::{Router, alone, put, script, wait};
+use support::{ALL, CHECK, IMAGE, OBJECT, Router, SUM, genuine, prepare, put, script, wait};
 
 mod support;
 
-const ALL: [&str; 3] = ["packagelist", "attendedsysupgrade", "rpcsys_compat"];
 const APK: &str = "/lib/apk/db/installed";
 const WORLD: &str = "/etc/apk/world";
 const OPKG: &str = "/usr/lib/opkg/status";
-const IMAGE: &str = "/tmp/firmware.bin";
-const CHECK: &str = "/usr/libexec/validate_firmware_image";
-const OBJECT: &str = "attendedsysupgrade";
 
 fn fixture(path: &str) -> Option<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/installed");
@@ -49,11 +45,6 @@ fn packages(value: &Value) -> BTreeMap<String, String> {
             pairs.map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
         }
     }
-}
-
-/// Runs the rest of a test where the daemons may be.
-fn genuine(test: &str, body: impl FnOnce()) {
-    alone(&["--ignored", "--exact", "--nocapture", test], body);
 }
 
 #[test]
@@ -136,15 +127,14 @@ fn an_upgrade_goes_its_way() {
         assert_eq!(call("test", json!({}))["valid"], false);
         put(IMAGE, Some(b"image"));
         assert_eq!(status(), "uploading");
-        let sum = "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d";
         let wrong = call("verify", json!({ "sha256": "0".repeat(64) }));
         assert_eq!(
             (&wrong["valid"], &wrong["sha256"]),
-            (&json!(false), &json!(sum))
+            (&json!(false), &json!(SUM))
         );
         assert!(!started(json!({ "keep": true })));
-        let right = call("verify", json!({ "sha256": sum.to_uppercase() }));
-        assert_eq!(right, json!({ "valid": true, "sha256": sum }));
+        let right = call("verify", json!({ "sha256": SUM.to_uppercase() }));
+        assert_eq!(right, json!({ "valid": true, "sha256": SUM }));
         assert_eq!(status(), "verified");
         assert!(!started(json!({ "keep": true })));
         assert_eq!(call("test", json!({}))["valid"], true);
@@ -173,24 +163,6 @@ fn an_upgrade_goes_its_way() {
         assert!(!Path::new(IMAGE).exists());
         assert!(router.is_alive());
     });
-}
-
-/// Tools of a router: an image's check that accepts, and a sysupgrade that only notes its words.
-fn prepare() {
-    script(
-        CHECK,
-        r#"echo '{"tests":{"fwtool_signature":true},"valid":true,"forceable":true,"allow_backup":true}'"#,
-    );
-    script(
-        "/sbin/sysupgrade",
-        r#"printf ':%s' "$@" >/tmp/flashed; echo >>/tmp/flashed"#,
-    );
-    if !Path::new("/bin/busybox").exists() {
-        script("/bin/busybox", r#"exec "$@""#);
-    }
-    for path in [IMAGE, "/tmp/sysupgrade.bin", "/tmp/attendedsysupgrade.log"] {
-        put(path, None);
-    }
 }
 
 #[test]

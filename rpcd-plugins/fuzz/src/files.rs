@@ -41,15 +41,6 @@ impl Files<'_> {
         place("etc/apk/world", self.world);
         place("usr/lib/opkg/status", self.opkg);
         let (all, user) = (subject::list(&FOLDER, true), subject::list(&FOLDER, false));
-        // A name with a NUL inside ends there for C readers, and may so be empty or there twice.
-        let contents = [self.apk, self.world, self.opkg];
-        if contents
-            .into_iter()
-            .flatten()
-            .any(|content| content.contains(&0))
-        {
-            return;
-        }
         let names = |reply: Option<Vec<u8>>| reply.map(|reply| names(&reply));
         let (all, user) = (names(all), names(user));
         if let (Some(all), Some(user)) = (all, user) {

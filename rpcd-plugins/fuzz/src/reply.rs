@@ -22,6 +22,7 @@ pub fn names(reply: &[u8]) -> BTreeSet<Vec<u8>> {
         assert_eq!(field.kind, 3, "not text");
         assert_eq!(field.data.last(), Some(&0), "text without end");
         assert!(!field.name.is_empty(), "no name");
+        assert!(!field.name.contains(&0), "a name with an end inside");
         assert!(names.insert(field.name.to_vec()), "twice");
     }
     names

@@ -75,3 +75,12 @@ pub(crate) struct Ops {
     pub(crate) exec: unsafe extern "C" fn() -> c_int,
     pub(crate) exec_timeout: *mut c_int,
 }
+
+/// `struct blob_buf`.
+#[repr(C)]
+pub(crate) struct Blob {
+    pub(crate) head: *mut u8,
+    grow: *const c_void,
+    pub(crate) length: c_int,
+    buf: *mut c_void,
+}

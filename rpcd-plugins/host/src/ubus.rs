@@ -4,7 +4,7 @@ use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::null_mut;
 
-use crate::c::{Object, Ops, Plugin};
+use crate::c::{Blob, Object, Ops, Plugin};
 use crate::fail;
 use crate::message::Message;
 
@@ -119,16 +119,53 @@ unsafe extern "C" fn ubus_send_reply(_: *mut c_void, _: *mut c_void, head: *cons
     OK
 }
 
-/// libubox's, for what a program printed. No program runs here.
+/// libubox's: appends a field to a message that does not grow.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn blobmsg_add_field(
-    _: *mut c_void,
-    _: c_int,
-    _: *const c_void,
-    _: *const c_void,
-    _: u32,
+    blob: *mut Blob,
+    kind: c_int,
+    name: *const c_char,
+    data: *const u8,
+    length: u32,
 ) -> c_int {
-    -1
+    // SAFETY: the plugin passes a message with as much room as it says, a C string, and data of that
+    // length.
+    let (message, name, data) = unsafe {
+        let room = usize::try_from((*blob).length).unwrap_or_default();
+        (
+            core::slice::from_raw_parts_mut((*blob).head, room),
+            CStr::from_ptr(name).to_bytes(),
+            core::slice::from_raw_parts(data, length as usize),
+        )
+    };
+    match append(message, kind.to_be_bytes()[3], name, data) {
+        Some(()) => 0,
+        None => -1,
+    }
+}
+
+/// Writes a field behind those that are there; none if there is no room.
+fn append(message: &mut [u8], kind: u8, name: &[u8], data: &[u8]) -> Option<()> {
+    let end = u32::from_be_bytes(*message.first_chunk()?) as usize;
+    let content = 4 + ((2 + name.len() + 1 + 3) & !3);
+    let length = content + data.len();
+    let field = message.get_mut(end..)?.get_mut(..(length + 3) & !3)?;
+    field.fill(0);
+    let word = u32::from(0x80 | kind) << 24 | u32::try_from(length).ok()?;
+    for (at, part) in [
+        (0, &word.to_be_bytes()[..]),
+        (4, &u16::try_from(name.len()).ok()?.to_be_bytes()),
+        (6, name),
+        (content, data),
+    ] {
+        field
+            .get_mut(at..)?
+            .get_mut(..part.len())?
+            .copy_from_slice(part);
+    }
+    let whole = u32::try_from(end + field.len()).ok()?;
+    *message.first_chunk_mut()? = whole.to_be_bytes();
+    Some(())
 }
 
 /// libubox's, for what a program printed. No program runs here.

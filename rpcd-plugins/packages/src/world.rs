@@ -22,7 +22,7 @@ impl World {
         let mut lines = Lines::new(file, window);
         let mut names = Bytes::new();
         while let Some(line) = lines.next() {
-            for entry in line.split(|byte| *byte <= b' ') {
+            for entry in line.split(|byte| matches!(byte, b'\t'..=b' ')) {
                 add(&mut names, entry);
             }
             // A name may lie behind the cut, and a list that lacks one is wrong.

@@ -140,24 +140,32 @@ pub(crate) struct Plugin {
     pub(crate) init: unsafe extern "C" fn(*const Ops, *mut Context) -> c_int,
 }
 
-/// Linux' number of `statx` (kernel 4.11 and later; each architecture's `asm/unistd.h`).
+/// Linux' numbers of `read`, `close`, `unlinkat` and `statx` (kernel 4.11 and later), from each
+/// architecture's `asm/unistd.h`.
 ///
-/// By number, because musl has a function of that name since 1.2.5 only: OpenWrt 23.05 would not
-/// load the plugin.
-pub(crate) const SYS_STATX: c_long = if cfg!(target_arch = "x86_64") {
-    332
-} else if cfg!(any(target_arch = "x86", target_arch = "powerpc")) {
-    383
+/// By number, because musl has a function `statx` since 1.2.5 only: OpenWrt 23.05 would not load
+/// the plugin. The others because every function of libc costs some 60 bytes, and `syscall` is
+/// there already.
+pub(crate) const SYSTEM_CALLS: [c_long; 4] = if cfg!(target_arch = "x86_64") {
+    [0, 3, 263, 332]
+} else if cfg!(target_arch = "x86") {
+    [3, 6, 301, 383]
+} else if cfg!(target_arch = "powerpc") {
+    [3, 6, 292, 383]
 } else if cfg!(target_arch = "arm") {
-    397
+    [3, 6, 328, 397]
 } else if cfg!(target_arch = "mips") {
-    4366
+    [4003, 4006, 4294, 4366]
 } else if cfg!(target_arch = "mips64") {
-    5326
+    [5000, 5003, 5253, 5326]
 } else {
     // aarch64, riscv64, loongarch64: the numbers all newer architectures share.
-    291
+    [63, 57, 35, 291]
 };
+pub(crate) const SYS_READ: c_long = SYSTEM_CALLS[0];
+pub(crate) const SYS_CLOSE: c_long = SYSTEM_CALLS[1];
+pub(crate) const SYS_UNLINKAT: c_long = SYSTEM_CALLS[2];
+pub(crate) const SYS_STATX: c_long = SYSTEM_CALLS[3];
 
 /// `struct statx` of Linux, the same on every architecture.
 #[repr(C)]
@@ -168,7 +176,7 @@ pub(crate) struct Statx {
     pub(crate) inode: u64,
     pub(crate) size: u64,
     pub(crate) before_mtime: [u64; 8],
-    pub(crate) mtime_seconds: i64,
+    pub(crate) mtime_seconds: u64,
     pub(crate) mtime_nanoseconds: u32,
     pub(crate) before_device: [u32; 3],
     pub(crate) device_major: u32,
@@ -205,11 +213,9 @@ unsafe extern "C" {
     pub(crate) fn blobmsg_add_json_from_string(blob: *mut BlobBuf, text: *const c_char) -> bool;
 
     pub(crate) fn abort() -> !;
-    pub(crate) fn close(file: c_int) -> c_int;
     pub(crate) fn free(memory: *mut c_void);
     pub(crate) fn memchr(memory: *const c_void, byte: c_int, length: usize) -> *const c_void;
     pub(crate) fn open(path: *const c_char, flags: c_int, ...) -> c_int;
-    pub(crate) fn read(file: c_int, memory: *mut c_void, length: usize) -> isize;
     pub(crate) fn realloc(memory: *mut c_void, size: usize) -> *mut c_void;
     pub(crate) fn syscall(number: c_long, ...) -> c_long;
     // A 32-bit glibc has 32-bit counters under the plain name.
@@ -218,7 +224,6 @@ unsafe extern "C" {
         link_name = "statvfs64"
     )]
     pub(crate) fn statvfs(path: *const c_char, out: *mut Statvfs) -> c_int;
-    pub(crate) fn unlink(path: *const c_char) -> c_int;
 }
 
 /// `O_RDONLY | O_CLOEXEC` of every Linux architecture OpenWrt supports.

@@ -21,10 +21,8 @@ pub enum Kind {
     Bool = 7,
 }
 
-/// Set when the attribute has a name.
-const EXTENDED: u32 = 0x8000_0000;
-/// The low bits that hold the length.
-const LENGTH: u32 = 0x00ff_ffff;
+/// Set in the first byte when the attribute has a name; the other bits are the type.
+const EXTENDED: u8 = 0x80;
 /// Bytes of the header of an attribute.
 pub(crate) const HEADER: usize = 4;
 
@@ -50,7 +48,7 @@ pub(crate) const fn word(length: usize) -> [u8; 4] {
 /// The first word of an attribute with a name.
 pub(crate) const fn header(kind: u8, length: usize) -> [u8; 4] {
     let [_, high, middle, low] = word(length);
-    [0x80 | kind, high, middle, low]
+    [EXTENDED | kind, high, middle, low]
 }
 
 /// One named value.
@@ -191,27 +189,31 @@ pub(crate) fn find<'a>(bytes: &'a [u8], name: &[u8]) -> Option<Found<'a>> {
 }
 
 /// The first attribute as a field, unless it has no name or a wrong one, and its padded length.
+///
+/// None where its length cannot be, or behind it there is nothing: an attribute without even its own
+/// header would never end, and one that ends before its name does has no field.
 fn first(bytes: &[u8]) -> Option<(Option<Field<'_>>, usize)> {
-    let (word, behind) = bytes.split_first_chunk::<HEADER>()?;
-    let number = u32::from_be_bytes(*word);
-    let length = (number & LENGTH) as usize;
-    let (whole, _) = (bytes.get(..length)?, bytes.get(padded(length)..)?);
-    let names = behind
-        .first_chunk::<2>()
-        .map_or(0, |names| u16::from_be_bytes(*names));
-    let names = usize::from(names);
-    let name = whole.get(NAME..NAME + names);
-    let data = whole.get(HEADER + name_length(names)..);
-    let field = match (name, data) {
-        (Some(name), Some(data)) if number & EXTENDED != 0 => Some(Field {
-            kind: word[0] & 0x7f,
+    let [kind, a, b, c, high, low] = *bytes.first_chunk::<NAME>()?;
+    let length = u32::from_be_bytes([0, a, b, c]) as usize;
+    let next = padded(length);
+    if length < HEADER || next > bytes.len() {
+        return None;
+    }
+    let names = usize::from(u16::from_be_bytes([high, low]));
+    let data = HEADER + name_length(names);
+    let field = (kind & EXTENDED != 0 && data <= length).then(|| {
+        // SAFETY: NAME + names < data <= length <= bytes.len().
+        let (name, data) = unsafe {
+            let name = bytes.get_unchecked(NAME..NAME + names);
+            (name, bytes.get_unchecked(data..length))
+        };
+        Field {
+            kind: kind & !EXTENDED,
             name,
             data,
-        }),
-        _ => None,
-    };
-    // An attribute without even its own header would never end.
-    (length >= HEADER).then_some((field, padded(length)))
+        }
+    });
+    Some((field, next))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::abi;
 use crate::blob::Table;
 use crate::exec::{self, Done, Word};
 use crate::message::Message;
+use crate::names::Names;
 use crate::object::{Service, number};
 use crate::reply::Reply;
 use crate::status::Status;
@@ -69,14 +70,14 @@ impl<'a> Call<'a> {
 
     /// Runs a command without waiting for it; `done` answers when it has ended.
     ///
-    /// `command` is the program's absolute path, its arguments and [`Word::END`].
+    /// `command` is the program's absolute path and its first arguments, `more` are the others.
     /// [`Status::NOT_FOUND`] if the program is missing, [`Status::NO_MEMORY`] if another one runs.
-    pub fn run(&mut self, command: &[Word<'_>], done: Done) -> Result<(), Status> {
-        exec::run(self, command, Some(done))
+    pub fn run(&mut self, command: Names, more: &[Word<'_>], done: Done) -> Result<(), Status> {
+        exec::run(self, command, more, Some(done))
     }
 
     /// Runs a command without waiting for it; rpcd replies with its `code`, `stdout` and `stderr`.
-    pub fn run_plainly(&mut self, command: &[Word<'_>]) -> Result<(), Status> {
-        exec::run(self, command, None)
+    pub fn run_plainly(&mut self, command: Names) -> Result<(), Status> {
+        exec::run(self, command, &[], None)
     }
 }

@@ -9,6 +9,7 @@ use core::ptr;
 use crate::abi::{self, BlobBuf};
 use crate::call::Call;
 use crate::file::can_run;
+use crate::names::Names;
 use crate::reply::Reply;
 use crate::single::Single;
 use crate::status::Status;
@@ -22,20 +23,14 @@ pub type Done = fn(&Output<'_>, &mut Reply) -> Result<(), Status>;
 pub struct Word<'a>(*const c_char, PhantomData<&'a CStr>);
 
 impl<'a> Word<'a> {
-    /// What every command ends with.
-    pub const END: Self = Self(ptr::null(), PhantomData);
-
     /// A word of that text.
     pub const fn new(text: &'a CStr) -> Self {
         Self(text.as_ptr(), PhantomData)
     }
-
-    /// The text; none for [`Word::END`].
-    pub fn text(self) -> Option<&'a CStr> {
-        // SAFETY: not null, so it came from `new`.
-        (!self.0.is_null()).then(|| unsafe { CStr::from_ptr(self.0) })
-    }
 }
+
+/// Most words of a command.
+const WORDS: usize = 7;
 
 /// What a command left behind.
 #[derive(Debug)]
@@ -148,14 +143,30 @@ pub fn is_running() -> bool {
 /// one connection; so a program that cannot be run must be refused before the fork.
 pub(crate) fn run(
     call: &mut Call<'_>,
-    command: &[Word<'_>],
+    command: Names,
+    more: &[Word<'_>],
     done: Option<Done>,
 ) -> Result<(), Status> {
-    let ([first, ..], Some(Word(last, _))) = (command, command.last()) else {
-        return Err(Status::INVALID_ARGUMENT);
-    };
-    if !last.is_null() || !can_run(first.text().ok_or(Status::INVALID_ARGUMENT)?) {
+    if !command.clone().next().is_some_and(can_run) {
         return Err(Status::NOT_FOUND);
+    }
+    // The last one stays null, which is how C sees the end.
+    let mut words = [ptr::null(); WORDS + 1];
+    let mut count = 0;
+    let mut add = |word| {
+        if let Some(slot) = words
+            .get_mut(..WORDS)
+            .and_then(|words| words.get_mut(count))
+        {
+            *slot = word;
+            count += 1;
+        }
+    };
+    for word in command {
+        add(word.as_ptr());
+    }
+    for word in more {
+        add(word.0);
     }
     let callbacks = done.is_some();
     // SAFETY: see `Slot`; the reference ends before rpcd can call back.
@@ -172,13 +183,12 @@ pub(crate) fn run(
     let exec = exec.ok_or(Status::UNKNOWN_ERROR)?;
     let read = |callback: abi::ReadCallback| callbacks.then_some(callback);
     let end = callbacks.then_some(end as abi::DoneCallback);
-    let words = command.as_ptr().cast();
     // SAFETY: the words end with null and outlive the fork inside; context and request are live
     // during the call.
     let code = unsafe {
         let (out, err) = (read(read_out), read(read_err));
         exec(
-            words,
+            words.as_ptr(),
             None,
             out,
             err,

@@ -36,7 +36,7 @@ pub use blob::{Field, Fields, Kind, Table};
 pub use bytes::{Bytes, Full, LIMIT};
 pub use call::Call;
 pub use exec::{Done, Output, Word, is_running};
-pub use file::{File, Identity, Lines, Window, device, exists, free_space, remove};
+pub use file::{File, Identity, Lines, ShortLines, Window, device, exists, free_space, remove};
 pub use message::{Message, OpenTable};
 pub use names::Names;
 pub use object::{Room, Service};

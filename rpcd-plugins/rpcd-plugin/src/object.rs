@@ -169,7 +169,7 @@ unsafe extern "C" fn handle<S: Service>(
 ) -> c_int {
     // SAFETY: libubus passes null or the DATA attribute of a message it has received, whose length
     // it has checked against the message; it stays there until this function returns.
-    let arguments = Table::from_message(unsafe { message_bytes(message) });
+    let arguments = unsafe { message_fields(message) };
     Status::code(S::answer(&mut Call::new(
         context, request, method, arguments,
     )))
@@ -215,4 +215,14 @@ pub(crate) unsafe fn message_bytes<'a>(message: *const u8) -> &'a [u8] {
     let length = (u32::from_be_bytes(header) & 0x00ff_ffff) as usize;
     // SAFETY: readable for `length` bytes by the contract above.
     unsafe { core::slice::from_raw_parts(message, length) }
+}
+
+/// The fields of a message.
+///
+/// # Safety
+/// As for [`message_bytes`].
+#[inline(never)]
+pub(crate) unsafe fn message_fields<'a>(message: *const u8) -> Table<'a> {
+    // SAFETY: by the contract above.
+    Table::from_message(unsafe { message_bytes(message) })
 }

@@ -10,7 +10,7 @@ use core::ptr;
 
 use crate::abi::{self, BlobBuf};
 use crate::blob::{Kind, Table};
-use crate::object::message_bytes;
+use crate::object::message_fields;
 
 /// Most bytes of a text in a reply; the rest is left out.
 const TEXT: usize = 1024;
@@ -32,18 +32,19 @@ impl Reply {
     /// bytes safely, and a file or a tool may hold any.
     pub fn string(&mut self, name: &CStr, value: &[u8]) {
         let mut text = [const { MaybeUninit::uninit() }; TEXT + 1];
-        let mut length = 0;
-        for byte in value.iter().take(TEXT).chain(&[0]) {
-            if let Some(slot) = text.get_mut(length) {
-                slot.write(match *byte {
-                    b' '..=b'~' | b'\n' | 0 => *byte,
-                    _ => b'?',
-                });
-                length += 1;
-            }
+        let value = value.get(..TEXT).unwrap_or(value);
+        let mut slots = text.iter_mut();
+        for (byte, slot) in value.iter().zip(&mut slots) {
+            slot.write(match *byte {
+                b' '..=b'~' | b'\n' => *byte,
+                _ => b'?',
+            });
         }
-        // SAFETY: that many were written.
-        let text = unsafe { core::slice::from_raw_parts(text.as_ptr().cast(), length) };
+        if let Some(end) = slots.next() {
+            end.write(0);
+        }
+        // SAFETY: one more than there are bytes in `value` was written, which has at most `TEXT`.
+        let text = unsafe { core::slice::from_raw_parts(text.as_ptr().cast(), value.len() + 1) };
         self.field(Kind::String, name, text);
     }
 
@@ -77,7 +78,7 @@ impl Reply {
     pub fn fields(&self) -> Table<'_> {
         // SAFETY: libubox keeps `head` at a whole attribute; it moves only when fields are added,
         // for which the borrow of `self` must have ended.
-        Table::from_message(unsafe { message_bytes((*self.blob).head) })
+        unsafe { message_fields((*self.blob).head) }
     }
 
     fn field(&mut self, kind: Kind, name: &CStr, data: &[u8]) {

@@ -22,15 +22,16 @@ impl Text {
     /// Takes over the first word of `line`.
     ///
     /// A word that does not fit, or has a character that is not printable ASCII, leaves the text
-    /// empty: half a name is a wrong name.
+    /// empty: half a name is a wrong name. That holds for a NUL as well: C readers of a reply would
+    /// see the half before it.
     pub fn set_word(&mut self, line: &[u8]) {
         self.len = 0;
         let mut len = 0u8;
         for byte in line {
             match (*byte, self.bytes.get_mut(usize::from(len))) {
                 (b'!'..=b'~', Some(slot)) => *slot = *byte,
-                (0..=b' ', _) if len == 0 => continue,
-                (0..=b' ', _) => break,
+                (b'\t'..=b' ', _) if len == 0 => continue,
+                (b'\t'..=b' ', _) => break,
                 _ => return,
             }
             len += 1;
@@ -63,7 +64,12 @@ mod tests {
     fn takes_a_word_or_nothing() {
         let mut text = Text::new();
         for (line, word) in [
-            (&b" libc \n"[..], &b"libc"[..]),
+            (&b" libc \r"[..], &b"libc"[..]),
+            (b"\tlibc\t2", b"libc"),
+            (b"li\0bc", b""),
+            (b"\0libc", b""),
+            (b"libc\0", b""),
+            (b"libc \0", b"libc"),
             (b"1.2-r3 x", b"1.2-r3"),
             (b"", b""),
             (b"  ", b""),

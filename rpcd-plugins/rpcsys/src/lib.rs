@@ -13,7 +13,7 @@
 
 use core::ffi::CStr;
 
-use asu_rpcd_plugin::{Call, Output, Reply, Status, Word, exists, remove};
+use asu_rpcd_plugin::{Call, Names, Output, Reply, Status, Word, exists, remove};
 
 asu_rpcd_plugin::export! {
     "rpc-sys" => answer,
@@ -25,16 +25,17 @@ asu_rpcd_plugin::export! {
 
 const PATH: &CStr = c"/tmp/firmware.bin";
 
+const TEST: Names = Names::new(b"/sbin/sysupgrade\0--test\0/tmp/firmware.bin\0\0");
+
 /// As rpcd does it: two seconds for the reply to leave before the router goes down.
-const SCRIPT: &CStr = c"(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &";
+const START: Names = Names::new(
+    b"/bin/sh\0-c\0(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &\0sysupgrade\0\0",
+);
 
 fn answer(call: &mut Call<'_>) -> Result<(), Status> {
     match call.method::<Exported>() {
         0 => asu_rpcd_packages::answer(call, b"packages"),
-        1 => {
-            let program = Word::new(c"/sbin/sysupgrade");
-            call.run_plainly(&[program, Word::new(c"--test"), Word::new(PATH), Word::END])
-        }
+        1 => call.run_plainly(TEST),
         2 => start(call),
         _ if exists(PATH) => remove(PATH),
         _ => Err(Status::NOT_FOUND),
@@ -42,21 +43,18 @@ fn answer(call: &mut Call<'_>) -> Result<(), Status> {
 }
 
 fn start(call: &mut Call<'_>) -> Result<(), Status> {
-    let mut words = [Word::END; 7];
-    words[0] = Word::new(c"/bin/sh");
-    words[1] = Word::new(c"-c");
-    words[2] = Word::new(SCRIPT);
-    words[3] = Word::new(c"sysupgrade");
-    words[4] = Word::new(c"-n");
-    words[5] = Word::new(PATH);
-    if call.arguments().boolean(b"keep") == Some(true) {
-        words[4] = words[5];
-        words[5] = Word::END;
-    }
-    call.run(&words, done)
+    let words = [Word::new(c"-n"), Word::new(PATH)];
+    let keep = call.arguments().boolean(b"keep") == Some(true);
+    call.run(
+        START,
+        words.get(usize::from(keep)..).unwrap_or(&words),
+        done,
+    )
 }
 
-/// The shell has ended, and sysupgrade waits; there is nothing to tell.
+/// The shell has ended, and sysupgrade waits; there is nothing to tell. rpcd's `exec` sends this
+/// nothing as an empty table, where rpcd's own module sends only the status; it has no other way to
+/// end well, and over HTTP both look the same.
 #[expect(clippy::unnecessary_wraps, reason = "the form of every end")]
 fn done(_: &Output<'_>, _: &mut Reply) -> Result<(), Status> {
     Ok(())

@@ -103,10 +103,13 @@ fn choose(
     releases: &Releases,
     request: &PlanRequest,
 ) -> Result<(Chosen, VersionName), CatalogError> {
-    let wanted = request.to.as_deref();
-    let none = || CatalogError::UnsupportedVersion(wanted.unwrap_or("stable").to_owned());
+    let installed = request.version.as_str();
+    let none = || match &request.to {
+        Some(wanted) => CatalogError::UnsupportedVersion(wanted.clone()),
+        None => CatalogError::NothingNewer(installed.to_owned()),
+    };
     let chosen = releases
-        .choose(wanted, request.version.as_str())
+        .choose(request.to.as_deref(), installed)
         .ok_or_else(none)?;
     let version = chosen.version.parse().map_err(|_| none())?;
     catalog.buildable(&chosen.version)?;

@@ -25,7 +25,11 @@ fn run(arguments: &[&str]) -> Output {
 
 fn answer(arguments: &[&str]) -> Value {
     let output = run(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -36,7 +40,11 @@ fn index(name: &str) -> Value {
 #[test]
 fn indexes_are_read_as_the_genuine_tools_read_them() {
     let dump = document("apk/packages.adbdump.json");
-    for name in ["apk/packages.adb", "apk/packages-none.adb", "apk/packages-zstd.adb"] {
+    for name in [
+        "apk/packages.adb",
+        "apk/packages-none.adb",
+        "apk/packages-zstd.adb",
+    ] {
         assert_eq!(index(name), dump, "{name}");
     }
     let stanzas = document("opkg/packages.expected.json");
@@ -61,7 +69,16 @@ fn versions_compare_as_the_genuine_tools_compare_them() {
         assert_eq!(output.status.code(), Some(2), "{invalid:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
     }
-    assert_eq!(answer(&["version-compare", "release", "24.10.10", "24.10.9", "--json"]), 1);
+    assert_eq!(
+        answer(&[
+            "version-compare",
+            "release",
+            "24.10.10",
+            "24.10.9",
+            "--json"
+        ]),
+        1
+    );
 }
 
 #[test]
@@ -74,7 +91,12 @@ fn packages_are_selected_as_apk_selects_them() {
         let expected = case["expect"]["ok"] == true || case["id"] == "file-clash";
         assert_eq!(answer["ok"], expected, "{}: {answer}", case["id"]);
         if case["expect"]["ok"] == true {
-            assert_eq!(names(&answer, "-"), case["expect"]["installed"], "{}", case["id"]);
+            assert_eq!(
+                names(&answer, "-"),
+                case["expect"]["installed"],
+                "{}",
+                case["id"]
+            );
         }
     }
 }
@@ -84,37 +106,69 @@ fn troubles_are_told_in_both_forms() {
     let index = fixture("opkg/Packages");
     let answer = resolve("opkg", index.to_str().unwrap(), "needs-ghost");
     assert_eq!(answer["problems"][0]["code"], "missing-dependency");
-    assert!(answer["problems"][0]["text"].as_str().unwrap().contains("ghost-lib"));
+    assert!(
+        answer["problems"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("ghost-lib")
+    );
     let foreign = resolve("opkg", index.to_str().unwrap(), "foreign");
     assert_eq!(foreign["problems"][0]["code"], "wrong-architecture");
-    let invalid = resolve("apk", fixture("apk/packages.adb").to_str().unwrap(), "busykit=1.0~zz");
+    let invalid = resolve(
+        "apk",
+        fixture("apk/packages.adb").to_str().unwrap(),
+        "busykit=1.0~zz",
+    );
     assert_eq!(invalid["problems"][0]["code"], "invalid-request");
 }
 
 #[test]
 fn an_index_of_the_other_package_manager_is_refused() {
     let index = fixture("opkg/Packages");
-    let output = run(&["resolve", "--flavour", "apk", "--index", index.to_str().unwrap(), "--world", "a"]);
+    let output = run(&[
+        "resolve",
+        "--flavour",
+        "apk",
+        "--index",
+        index.to_str().unwrap(),
+        "--world",
+        "a",
+    ]);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--flavour"));
 }
 
 fn resolve(flavour: &str, index: &str, world: &str) -> Value {
-    let arch = if flavour == "apk" { "x86_64" } else { "mips_24kc" };
+    let arch = if flavour == "apk" {
+        "x86_64"
+    } else {
+        "mips_24kc"
+    };
     let options = ["--index", index, "--arch", arch, "--world", world, "--json"];
     answer(&[&["resolve", "--flavour", flavour][..], &options].concat())
 }
 
 fn words(world: &Value) -> String {
-    let words = world.as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+    let words = world
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap());
     words.collect::<Vec<_>>().join(" ")
 }
 
 fn names(answer: &Value, between: &str) -> Value {
     let install = answer["install"].as_array().unwrap().iter();
     let text = |package: &Value, key: &str| package[key].as_str().unwrap().to_owned();
-    let mut names: Vec<String> =
-        install.map(|package| format!("{}{between}{}", text(package, "name"), text(package, "version"))).collect();
+    let mut names: Vec<String> = install
+        .map(|package| {
+            format!(
+                "{}{between}{}",
+                text(package, "name"),
+                text(package, "version")
+            )
+        })
+        .collect();
     names.sort();
     names.into()
 }

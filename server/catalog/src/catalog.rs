@@ -71,7 +71,7 @@ impl Catalog {
 
     /// [`Catalog::open`] with another clock or patience.
     pub async fn open_with(config: CatalogConfig, tuning: Tuning) -> Result<Self, CatalogError> {
-        let members = Arc::new(Members::open(config, &tuning)?);
+        let members = Arc::new(Members::open(&config, &tuning)?);
         let catalog = Self::member(&members, OPENWRT)?;
         if let Err(error) = catalog.site().versions.get(VERSIONS).await {
             tracing::warn!(%error, "starting without any version; upstream is asked again later");
@@ -169,6 +169,12 @@ impl Catalog {
         version: &VersionName,
         target: &Target,
     ) -> Result<String, CatalogError> {
+        if !self
+            .distribution()
+            .offers_target(version.as_str(), target.as_str())
+        {
+            return Err(unsupported_target(target));
+        }
         let folder = self.version_folder(version.as_str()).await?;
         let refuse = |error| if_absent(error, || unsupported_target(target));
         let known = self.targets(&folder).await.map_err(refuse)?;

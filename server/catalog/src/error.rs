@@ -36,6 +36,9 @@ pub enum CatalogError {
         /// What went wrong.
         reason: String,
     },
+    /// No release is newer than the installed one, nor is that one offered.
+    #[error("No release here is newer than {0}, which is installed")]
+    NothingNewer(String),
     /// A plan could not be made because of a fault of our own.
     #[error("the plan could not be made: {0}")]
     Planning(String),
@@ -72,6 +75,7 @@ impl CatalogError {
             Self::UnsupportedTarget(_) => "unsupported-target",
             Self::UnsupportedProfile(_) => "unsupported-profile",
             Self::Upstream { .. } => "upstream",
+            Self::NothingNewer(_) => "nothing-newer",
             Self::Planning(_) => "internal",
             Self::Distributions(_) => "distributions",
             Self::Cache { .. } => "cache",

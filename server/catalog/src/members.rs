@@ -24,7 +24,7 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    pub(crate) fn open(config: CatalogConfig, tuning: &Tuning) -> Result<Self, CatalogError> {
+    pub(crate) fn open(config: &CatalogConfig, tuning: &Tuning) -> Result<Self, CatalogError> {
         let distributions = match &config.distributions {
             Some(distributions) => distributions.clone(),
             None => Distributions::committed().map_err(|error| invalid(&error))?,
@@ -34,7 +34,7 @@ impl Members {
         for distribution in distributions.iter() {
             let root = root_of(distribution, &config.upstream);
             if !sites.contains_key(root) {
-                let signers = signers(&distributions, root, &config)?;
+                let signers = signers(&distributions, root, config)?;
                 let site = Site::open(root, &config.cache_dir, tuning, signers)?;
                 sites.insert(root.to_owned(), Arc::new(site));
             }

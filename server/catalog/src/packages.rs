@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use asu_index::index_json::IndexJson;
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::profiles::{ArchIndex, LinuxKernel, TargetIndex};
 use futures_util::future::try_join_all;
 
 use crate::documents::is_word;
-use crate::index::PackageIndex;
+use crate::feed;
 use crate::shelf::is_absent;
 use crate::{Catalog, CatalogError};
 
@@ -80,11 +81,11 @@ impl Catalog {
     /// The index of one folder of packages, in the best form it has; empty if it has none.
     ///
     /// `index.json` of version 1 comes last, because its names cannot be freed of ABI suffixes.
-    async fn index(&self, folder: &str) -> Result<Arc<PackageIndex>, CatalogError> {
-        let mut fallback = Arc::new(PackageIndex::default());
-        for name in ["index.json", "Packages.gz", "Packages"] {
+    async fn index(&self, folder: &str) -> Result<Arc<IndexJson>, CatalogError> {
+        let mut fallback = Arc::new(IndexJson::default());
+        for name in ["index.json", "Packages.gz", "Packages", feed::APK] {
             match self.site().indexes.get(&format!("{folder}/{name}")).await {
-                Ok(index) if index.stripped => return Ok(index),
+                Ok(index) if index.is_stripped() => return Ok(index),
                 Ok(index) => fallback = index,
                 Err(error) if is_absent(&error) => {}
                 Err(error) => return Err(error),

@@ -8,7 +8,7 @@ use asu_protocol::name::{Target, VersionName};
 use asu_protocol::profiles::{LinuxKernel, TargetProfiles};
 use futures_util::future::try_join_all;
 
-use crate::feed::Feed;
+use crate::feed::{self, Feed};
 use crate::packages::kmods_folder;
 use crate::shelf::is_absent;
 use crate::{Catalog, CatalogError};
@@ -127,7 +127,7 @@ impl Catalog {
     ) -> Result<Option<Arc<Feed>>, CatalogError> {
         let names: &[&str] = match flavour {
             Flavour::Opkg => &["Packages.gz", "Packages"],
-            Flavour::Apk => &["packages.adb"],
+            Flavour::Apk => &[feed::APK],
         };
         for name in names {
             match self.site().packages.get(&format!("{folder}/{name}")).await {

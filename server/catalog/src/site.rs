@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use asu_index::index_json::IndexJson;
 use asu_protocol::profiles::TargetProfiles;
 
 use crate::CatalogError;
@@ -10,7 +11,7 @@ use crate::catalog::Tuning;
 use crate::disk::Disk;
 use crate::documents::{self, Targets, Versions};
 use crate::feed::{self, Feed};
-use crate::index::{self, PackageIndex};
+use crate::index;
 use crate::mirror::Mirror;
 use crate::shelf::Shelf;
 use crate::trust::Signers;
@@ -24,7 +25,7 @@ pub(crate) struct Site {
     pub(crate) versions: Shelf<Versions>,
     pub(crate) targets: Shelf<Targets>,
     pub(crate) profiles: Shelf<TargetProfiles>,
-    pub(crate) indexes: Shelf<PackageIndex>,
+    pub(crate) indexes: Shelf<IndexJson>,
     pub(crate) feeds: Shelf<Vec<String>>,
     pub(crate) packages: Shelf<Feed>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asu_index::{adb, usign};
 
-use crate::shelf;
+use crate::{feed, shelf};
 
 /// The keys that may sign package indexes. Of a kind without keys, unsigned ones are taken as well.
 ///
@@ -67,13 +67,13 @@ impl shelf::Trust for Signers {
     /// opkg's signature is that of the index before it was compressed.
     fn check(&self, path: &str, body: &[u8], signature: Option<&[u8]>) -> Result<(), String> {
         let trust = self.of(path);
-        if path.ends_with(".adb") && !trust.apk.is_empty() {
+        if path.ends_with(feed::APK) && !trust.apk.is_empty() {
             return adb::verify(body, &trust.apk).map_err(|error| error.to_string());
         }
         if self.signature_of(path).is_none() {
             return Ok(());
         }
-        let unpacked = crate::feed::unpacked(path, body)?;
+        let unpacked = feed::unpacked(path, body)?;
         trust.check_opkg(&unpacked, signature)
     }
 }

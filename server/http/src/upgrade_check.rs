@@ -74,7 +74,7 @@ pub(crate) async fn ask<O: Offer>(
     let packages_count = question.counts_packages();
     let request = match question.into_plan_request() {
         Ok(request) => request,
-        Err(refusal) => return refusal,
+        Err((status, text)) => return error(status, &text),
     };
     match api.offer.plan(request.clone()).await {
         Ok(plan) => answer(&api, &request, &plan, packages_count).await,
@@ -96,20 +96,19 @@ impl Question {
         !self.upgrade_packages.as_ref().is_some_and(no)
     }
 
-    fn into_plan_request(self) -> Result<PlanRequest, Response> {
+    /// The same question in today's words, or the status and text to refuse it with.
+    fn into_plan_request(self) -> Result<PlanRequest, (StatusCode, String)> {
         let missing = || {
-            error(
-                StatusCode::BAD_REQUEST,
-                "distro, version, target and subtarget are needed",
-            )
+            let text = "distro, version, target and subtarget are needed";
+            (StatusCode::BAD_REQUEST, text.to_owned())
         };
         let version = self.version.ok_or_else(missing)?;
         let (target, subtarget) = self.target.zip(self.subtarget).ok_or_else(missing)?;
         let target = format!("{target}/{subtarget}");
         let unknown = |what: &str, given: &str| {
-            error(
+            (
                 StatusCode::PRECONDITION_FAILED,
-                &format!("unknown {what} {given}"),
+                format!("unknown {what} {given}"),
             )
         };
         Ok(PlanRequest {
@@ -231,6 +230,7 @@ fn refused_by_catalog(refusal: &CatalogError) -> Response {
         CatalogError::UnsupportedProfile(_) => {
             "unknown device, please check model and board params".to_owned()
         }
+        CatalogError::NothingNewer(_) => return StatusCode::NO_CONTENT.into_response(),
         fault => return unavailable(fault),
     };
     error(StatusCode::PRECONDITION_FAILED, &text)

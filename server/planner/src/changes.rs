@@ -52,7 +52,7 @@ impl Story<'_> {
                 reason: told(steps),
                 ..blank(name)
             },
-            Outcome::Replaced { .. } => self.unwanted(name),
+            Outcome::Replaced { .. } => unwanted(name),
             Outcome::Dropped { steps } => PackageChange {
                 reason: told(steps),
                 ..blank(name)
@@ -66,7 +66,7 @@ impl Story<'_> {
 
     fn kept(&self, name: &str) -> PackageChange {
         if !self.selection.wanted.contains_key(name) {
-            return self.unwanted(name);
+            return unwanted(name);
         }
         let package = self
             .closure
@@ -83,13 +83,6 @@ impl Story<'_> {
             fate: self.compared(name, package),
             new: Some(package.version.clone()),
             reason: provided_by(name, package),
-            ..blank(name)
-        }
-    }
-
-    fn unwanted(&self, name: &str) -> PackageChange {
-        PackageChange {
-            reason: "not wanted any more".to_owned(),
             ..blank(name)
         }
     }
@@ -140,11 +133,8 @@ impl Story<'_> {
     /// The version the router tells, or the one its release has.
     fn old_version(&self, name: &str) -> Option<String> {
         let from = &self.upgrade.from;
-        let told = from
-            .packages
-            .iter()
-            .find(|(known, _)| known.as_str() == name)?
-            .1;
+        let mut packages = from.packages.iter();
+        let (_, told) = packages.find(|(known, _)| self.upgrade.plain(known.as_str()) == name)?;
         let listed = || {
             let release = from.release?;
             let package = release.universe.best(release.index_name(name))?;
@@ -159,6 +149,13 @@ impl Story<'_> {
         names
             .iter()
             .any(|name| self.selection.wanted.contains_key(name))
+    }
+}
+
+fn unwanted(name: &str) -> PackageChange {
+    PackageChange {
+        reason: "not wanted any more".to_owned(),
+        ..blank(name)
     }
 }
 

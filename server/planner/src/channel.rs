@@ -35,8 +35,9 @@ impl Releases {
         let Some(wanted) = wanted else {
             return self.by_default(installed);
         };
-        if let Some(channel) = self.of_channel(wanted) {
+        if let Some(channel) = self.channel(wanted) {
             return channel
+                .as_deref()
                 .map(|version| chosen(version, &format!("the newest of the {wanted} channel")));
         }
         if self.is_branch(wanted) {
@@ -81,26 +82,20 @@ impl Releases {
         if let Some(testing) = testing.filter(newer) {
             return Some(chosen(testing, "the newest release candidate"));
         }
-        let newest = "nothing newer is released; this is the installed release again";
+        let again = "nothing newer is released; this is the installed release again";
         let known = self.all.iter().any(|version| version == installed);
-        let again = known.then(|| chosen(installed, newest));
-        again.or_else(|| {
-            self.stable
-                .as_ref()
-                .map(|stable| chosen(stable, "the newest stable release"))
-        })
+        known.then(|| chosen(installed, again))
     }
 
-    /// The newest version of a channel, if `wanted` names one and it has one.
-    fn of_channel(&self, wanted: &str) -> Option<Option<&str>> {
-        let newest = match wanted {
-            "stable" => &self.stable,
-            "oldstable" => &self.oldstable,
-            "testing" => &self.testing,
-            "snapshot" => &self.snapshot,
-            _ => return None,
-        };
-        Some(newest.as_deref())
+    /// The channel called `name`, which may have no version.
+    fn channel(&self, name: &str) -> Option<&Option<String>> {
+        match name {
+            "stable" => Some(&self.stable),
+            "oldstable" => Some(&self.oldstable),
+            "testing" => Some(&self.testing),
+            "snapshot" => Some(&self.snapshot),
+            _ => None,
+        }
     }
 
     fn is_branch(&self, wanted: &str) -> bool {
@@ -170,6 +165,7 @@ mod tests {
         assert_eq!(pick(None, "25.12.0-rc1").as_deref(), Some("25.12.0-rc2"));
         assert_eq!(pick(None, "25.12.0-rc2").as_deref(), Some("25.12.0-rc2"));
         assert_eq!(pick(None, "SNAPSHOT").as_deref(), Some("SNAPSHOT"));
+        assert_eq!(pick(None, "26.02.1"), None);
         assert_eq!(
             pick(None, "24.10-SNAPSHOT").as_deref(),
             Some("24.10-SNAPSHOT")

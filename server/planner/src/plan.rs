@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use asu_protocol::build::BuildRequest;
-use asu_protocol::name::PackageSpec;
+use asu_protocol::name::{PackageName, PackageSpec};
 use asu_protocol::plan::{Choice, Plan, PlanProblem, PlannedRelease, SizeEstimate, Warning};
 
 use crate::changes::changes;
@@ -110,10 +110,16 @@ fn request(
     if warnings.iter().any(|warning| warning.needs_consent) {
         return None;
     }
-    let names = selection
-        .wanted
-        .keys()
-        .map(|name| upgrade.to.index_name(name));
+    let defaults = upgrade.to.defaults();
+    // The ImageBuilder knows its defaults by the names it lists them with.
+    let names = selection.wanted.keys().map(|name| {
+        let name = name.as_str();
+        if defaults.contains(name) {
+            name
+        } else {
+            upgrade.to.index_name(name)
+        }
+    });
     let packages: BTreeSet<PackageSpec> = names.filter_map(|name| name.parse().ok()).collect();
     Some(BuildRequest {
         distro: upgrade.distribution.name().to_owned(),
@@ -146,7 +152,7 @@ fn choices(solution: Solution) -> Vec<Choice> {
 /// The sizes, and whether the router's storage takes them.
 fn size(upgrade: &Upgrade<'_>, closure: &Closure) -> SizeEstimate {
     let installed = upgrade.from.release.and_then(|release| {
-        let names = upgrade.from.packages.keys().map(|name| name.as_str());
+        let names = upgrade.from.packages.keys().map(PackageName::as_str);
         settle(&release, names).ok()
     });
     let download = closure.download();

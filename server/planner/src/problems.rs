@@ -64,8 +64,9 @@ impl Teller<'_> {
                 chain,
             } => {
                 format!(
-                    "{package} needs {needs}, which {release} does not have.{}",
-                    comes_with(chain)
+                    "{package} needs {needs}, which {release} does not have.{}{}",
+                    comes_with(chain),
+                    self.unfinished(chain)
                 )
             }
             Refusal::Conflict { left, right, .. } => {
@@ -76,6 +77,21 @@ impl Teller<'_> {
                 let chains: String = other.chains().into_iter().map(comes_with).collect();
                 format!("{}.{chains}", other.in_words())
             }
+        }
+    }
+
+    /// What every image has cannot be missing for long.
+    fn unfinished(&self, chain: &Chain) -> &'static str {
+        let entry = chain.entry().unwrap_or_default();
+        if self
+            .release
+            .defaults()
+            .contains(self.wanted(entry).as_str())
+        {
+            " It is part of every image for this device, so the mirror is probably between two \
+             builds; try again in a few hours."
+        } else {
+            ""
         }
     }
 

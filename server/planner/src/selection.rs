@@ -63,7 +63,9 @@ impl Selection {
                     self.wanted.insert(name.clone(), Origin::Installed);
                 }
                 Outcome::Replaced { by, .. } => {
-                    by.iter().for_each(|new| self.take_instead(new, name))
+                    for new in by {
+                        self.take_instead(new, name);
+                    }
                 }
                 Outcome::Dropped { .. } => {}
             }
@@ -112,7 +114,9 @@ impl Selection {
         for name in &wishes.remove {
             self.wanted.remove(name);
             if let Some(Outcome::Replaced { by, .. }) = wishes.transformed.packages.get(name) {
-                by.iter().for_each(|new| self.give_up(new, name));
+                for new in by {
+                    self.give_up(new, name);
+                }
             }
         }
     }

@@ -71,8 +71,28 @@ pub struct Installed<'a> {
 
 impl Upgrade<'_> {
     pub(crate) fn transformed(&self) -> Transformed {
-        let names: Vec<&str> = self.from.packages.keys().map(PackageName::as_str).collect();
+        let names = self.from.packages.keys();
+        let names: Vec<&str> = names.map(|name| self.plain(name.as_str())).collect();
         self.transform(&names)
+    }
+
+    /// An installed package's name without ABI version, where a client sent it with one.
+    pub(crate) fn plain<'n>(&'n self, name: &'n str) -> &'n str {
+        if self.to.universe.best(name).is_some() {
+            return name;
+        }
+        let old = self
+            .from
+            .release
+            .and_then(|release| release.universe.best(name));
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let offered = |plain: &str| self.to.universe.by_plain_name(plain).next().is_some();
+        match old {
+            Some(package) => package.plain_name(),
+            // Of an unknown release, a date at the end of a library's name can be nothing else.
+            None if name.len() - bare.len() >= 8 && offered(bare) => bare,
+            None => name,
+        }
     }
 
     pub(crate) fn device(&self) -> Device<'_> {

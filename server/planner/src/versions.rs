@@ -8,14 +8,18 @@ use asu_protocol::plan::Fate;
 
 /// What becomes of a package that stays, by the rules of its package managers.
 ///
-/// Where both releases use opkg, opkg's order decides; otherwise apk's, after opkg's older spellings
-/// were rewritten as the packages themselves were when they moved to apk.
+/// Where both releases use opkg, its order decides, unless the two are spelt by different rules:
+/// packages took on apk's spelling with 24.10, a release before apk itself. Then, and where a release
+/// uses apk, apk's order decides, after the older spelling was rewritten as the packages themselves
+/// were. (By opkg's own order `git-24.086…` would be newer than `25.170…`, for its letters.)
 pub(crate) fn fate(old: (&str, Flavour), new: (&str, Flavour)) -> Fate {
     if old.0 == new.0 {
         return Fate::Kept;
     }
     let order = match (old.1, new.1) {
-        (Flavour::Opkg, Flavour::Opkg) => Some(opkg::compare(new.0, old.0)),
+        (Flavour::Opkg, Flavour::Opkg) if apk::is_valid(new.0) == apk::is_valid(old.0) => {
+            Some(opkg::compare(new.0, old.0))
+        }
         _ => across(new.0, old.0),
     };
     match order {
@@ -92,6 +96,9 @@ mod tests {
     fn the_order_of_each_package_manager_decides() {
         assert_eq!(fate(("2.90-2", OPKG), ("2.90-10", OPKG)), Fate::Upgraded);
         assert_eq!(fate(("2.90-2", OPKG), ("2.89-9", OPKG)), Fate::Downgraded);
+        assert_eq!(fate(("2.90-2", OPKG), ("2.89-r9", OPKG)), Fate::Downgraded);
+        let luci = ("git-24.086.45142-09d5a38", "25.170.26988~1a4e7c1");
+        assert_eq!(fate((luci.0, OPKG), (luci.1, OPKG)), Fate::Upgraded);
         assert_eq!(fate(("2.91-r3", APK), ("2.91-r3", APK)), Fate::Kept);
         assert_eq!(fate(("24.93", APK), ("24.093", APK)), Fate::Downgraded);
     }

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use md5::Md5;
 use sha2::Sha256;
 use sha2::digest::Digest;
 
@@ -16,7 +15,11 @@ use crate::device::Device;
 use crate::sysupgrade::{self, Options};
 
 /// The script by which the plugin `attendedsysupgrade` starts an upgrade.
-const START_SCRIPT: &str = "l=/tmp/attendedsysupgrade.log;>$l;(sleep 1;/sbin/sysupgrade $2 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
+const START_SCRIPT: &str = "l=/tmp/attendedsysupgrade.log;>$l;(sleep 1;/sbin/sysupgrade $2 $3 \"$1\"||mv $l $l.old)</dev/null >$l 2>&1 &";
+
+/// The script by which it has an image hashed, with a signature as a third word, which this router
+/// has no program for.
+const VERIFY_SCRIPT: &str = "[ $# = 2 ]||echo \"$3\"|usign -V -q -m \"$1\" -P /etc/opkg/keys -x -||exec echo -;echo $2;exec /bin/busybox sha256sum \"$1\"";
 
 /// The script by which the plugin `rpcsys_compat` does.
 const COMPAT_SCRIPT: &str = "(sleep 2;exec /sbin/sysupgrade \"$@\")</dev/null >/dev/null 2>&1 &";
@@ -30,15 +33,9 @@ impl Device {
         let device = Arc::clone(self);
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["/bin/busybox", applet @ ("sha256sum" | "md5sum"), file] => {
-                let (sha256, file) = (*applet == "sha256sum", (*file).to_owned());
-                Some(Box::new(move || {
-                    if sha256 {
-                        sum::<Sha256>(&file)
-                    } else {
-                        sum::<Md5>(&file)
-                    }
-                }))
+            ["/bin/sh", "-c", VERIFY_SCRIPT, "sh", file, expected] => {
+                let (file, expected) = ((*file).to_owned(), (*expected).to_owned());
+                Some(Box::new(move || sum(&file, &expected)))
             }
             ["/usr/libexec/validate_firmware_image", image] => {
                 let image = (*image).to_owned();
@@ -48,8 +45,9 @@ impl Device {
                 let options = Options::parse(rest);
                 Some(Box::new(move || run(&device, options)))
             }
-            ["/bin/sh", "-c", START_SCRIPT, "sysupgrade", image, options] => {
-                let words: Vec<&str> = options.split_whitespace().chain([*image]).collect();
+            ["/bin/sh", "-c", START_SCRIPT, "sh", image, first, second] => {
+                let mut words = vec![*first, *second, *image];
+                words.retain(|word| !word.is_empty());
                 let options = Options::parse(&words);
                 Some(Box::new(move || start(device, options, true)))
             }
@@ -62,11 +60,11 @@ impl Device {
     }
 }
 
-/// `HEX  FILE`, as busybox prints it.
-fn sum<D: Digest + Default>(file: &str) -> Output {
-    match digest::<D>(Path::new(file)) {
+/// What is expected, and `HEX  FILE` as busybox prints it.
+fn sum(file: &str, expected: &str) -> Output {
+    match digest::<Sha256>(Path::new(file)) {
         Ok(hex) => Output {
-            stdout: format!("{hex}  {file}\n").into_bytes(),
+            stdout: format!("{expected}\n{hex}  {file}\n").into_bytes(),
             ..Output::default()
         },
         Err(error) => fail(&format!("{file}: {error}")),

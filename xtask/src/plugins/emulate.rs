@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 
 use crate::debian_rust;
-use crate::plugins::{cross, folder, strip, target};
+use crate::plugins::{cross, folder, target};
 use crate::run::{output, root, run_quietly};
 use crate::setup::{DEBIAN_RUST, EMULATION, debian};
 
@@ -137,7 +137,6 @@ impl Machine {
     fn ask(&self, program: &Path, call: (&str, &str, &str, &str)) -> anyhow::Result<String> {
         let (plugin, method, argument, files) = call;
         let file = folder(target::find(self.plugin)?).join(format!("{plugin}.so"));
-        let file = loadable(&file, program)?;
         let [first, rest @ ..] = self.emulator else {
             bail!("nothing to run it with");
         };
@@ -151,14 +150,4 @@ impl Machine {
         ensure!(answer.starts_with("{\"status\":"), "{answer}");
         Ok(answer)
     }
-}
-
-/// A copy of the plugin beside the test program that Debian's C library loads. It refuses what is
-/// built for a processor without floating point, as MIPS routers are, into a program built for one
-/// with it; the plugins have no floating point that would make a difference.
-fn loadable(plugin: &Path, program: &Path) -> anyhow::Result<PathBuf> {
-    let bytes = std::fs::read(plugin).with_context(|| format!("no {}", plugin.display()))?;
-    let copy = program.with_file_name(plugin.file_name().context("it has no name")?);
-    std::fs::write(&copy, strip::without_float_note(bytes)?)?;
-    Ok(copy)
 }

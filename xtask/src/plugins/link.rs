@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::plugins::target::Target;
 use crate::run::{root, run_quietly};
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 11] = [
     "-shared",
     "-O2",
     "--gc-sections",
@@ -21,16 +21,17 @@ const ARGUMENTS: [&str; 12] = [
     // rpcd writes into `rpc_plugin`, which lies in .data; constant tables become read-only.
     "-zrelro",
     "-znoexecstack",
-    // Fewer program headers and holes: the file lies in flash.
-    "--no-rosegment",
-    "-znoseparate-code",
     "--build-id=none",
     "--no-eh-frame-hdr",
+    // Without it goes a count of relocations that only saves a loader some work.
+    "-znocombreloc",
 ];
 
 /// Makes the shared object `output`, still with all symbols, of the static `library`.
 pub(crate) fn link(target: &Target, library: &Path, output: &Path) -> anyhow::Result<()> {
     let plugins = root().join("rpcd-plugins");
+    let script = output.with_extension("ld");
+    std::fs::write(&script, layout(target)?)?;
     let mut command = Command::new("ld.lld");
     command
         .args(["-m", target.emulation, target.hash_style()])
@@ -38,8 +39,24 @@ pub(crate) fn link(target: &Target, library: &Path, output: &Path) -> anyhow::Re
         .arg("--version-script")
         .arg(plugins.join("exports.map"))
         .arg("--script")
-        .arg(plugins.join("discard.ld"))
+        .arg(script)
         .arg("-o")
         .args([output, library]);
     run_quietly(&mut command)
+}
+
+/// The linker script. Where relocations hold what they add, the file has nothing but zeros behind
+/// the loader's instructions, so that all of it can be one segment, of which [`strip`] leaves the
+/// zeros out.
+///
+/// [`strip`]: crate::plugins::strip
+fn layout(target: &Target) -> anyhow::Result<String> {
+    let script = std::fs::read_to_string(root().join("rpcd-plugins/plugin.ld"))?;
+    Ok(if target.adds_in_place() {
+        script
+    } else {
+        script
+            .replace("  written PT_LOAD FLAGS(6);\n", "")
+            .replace(":written", ":filled")
+    })
 }

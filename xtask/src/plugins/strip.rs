@@ -1,54 +1,81 @@
 //! Removes from a shared object what no loader reads: symbols, section headers, and all else behind
-//! the last loaded byte. OpenWrt does the same to every file (`sstrip`), but only when it builds it.
+//! the last loaded byte that is not zero. OpenWrt does nearly the same to every file (`sstrip`), but
+//! only when it builds it.
+
+use std::ops::Range;
 
 use anyhow::Context;
-use asu_rpcd_built::object::elf::{FileHeader32, FileHeader64, PT_MIPS_ABIFLAGS};
+use asu_rpcd_built::object::elf::{FileHeader32, FileHeader64};
 use asu_rpcd_built::object::read::elf::{FileHeader, ProgramHeader};
 use asu_rpcd_built::object::{Endianness, FileKind};
 
 /// The bytes of `file` that are loaded, with a header that speaks of no sections.
 pub(crate) fn strip(file: &[u8]) -> anyhow::Result<Vec<u8>> {
-    // Where e_shoff is and how wide, and where e_shnum is, with e_shstrndx behind it.
-    let (end, offset, numbers) = match FileKind::parse(file)? {
-        FileKind::Elf64 => (end::<FileHeader64<Endianness>>(file)?, 40..48, 60..64),
-        _ => (end::<FileHeader32<Endianness>>(file)?, 32..36, 48..52),
-    };
-    let mut loaded = file
-        .get(..end)
-        .context("a segment passes the file's end")?
-        .to_vec();
-    loaded[offset].fill(0);
-    loaded[numbers].fill(0);
+    match FileKind::parse(file)? {
+        FileKind::Elf64 => stripped::<FileHeader64<Endianness>>(file, &WIDE),
+        _ => stripped::<FileHeader32<Endianness>>(file, &NARROW),
+    }
+}
+
+/// Where fields are: in the file's header, and in that of a segment.
+struct Places {
+    /// `e_shoff`.
+    sections: Range<usize>,
+    /// `e_shnum` and `e_shstrndx`.
+    numbers: Range<usize>,
+    /// `p_filesz`.
+    size: Range<usize>,
+}
+
+const WIDE: Places = Places {
+    sections: 40..48,
+    numbers: 60..64,
+    size: 32..40,
+};
+const NARROW: Places = Places {
+    sections: 32..36,
+    numbers: 48..52,
+    size: 16..20,
+};
+
+fn stripped<H>(file: &[u8], places: &Places) -> anyhow::Result<Vec<u8>>
+where
+    H: FileHeader<Endian = Endianness>,
+{
+    let header = H::parse(file)?;
+    let endian = header.endian()?;
+    let segments = header.program_headers(endian, file)?;
+    let ends = segments.iter().map(|segment| end(segment, endian));
+    let end_of_all = usize::try_from(ends.max().context("it has no segments")?)?;
+    let loaded = file.get(..end_of_all);
+    let mut loaded = without_zeros(loaded.context("a segment passes the file's end")?);
+    loaded[places.sections.clone()].fill(0);
+    loaded[places.numbers.clone()].fill(0);
+    let first = usize::try_from(header.e_phoff(endian).into())?;
+    for (number, segment) in segments.iter().enumerate() {
+        let over = end(segment, endian).saturating_sub(loaded.len() as u64);
+        if over > 0 {
+            let size = segment.p_filesz(endian).into().saturating_sub(over);
+            let at = first + number * size_of_val(segment);
+            let place = &mut loaded[at + places.size.start..at + places.size.end];
+            match (endian, place.len()) {
+                (Endianness::Little, width) => place.copy_from_slice(&size.to_le_bytes()[..width]),
+                (Endianness::Big, width) => place.copy_from_slice(&size.to_be_bytes()[8 - width..]),
+            }
+        }
+    }
     Ok(loaded)
 }
 
-/// Where the last segment ends in the file.
-fn end<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> anyhow::Result<usize> {
-    let header = H::parse(file)?;
-    let endian = header.endian()?;
-    let ends = header
-        .program_headers(endian, file)?
-        .iter()
-        .map(|segment| segment.p_offset(endian).into() + segment.p_filesz(endian).into());
-    let end = ends.max().context("it has no segments")?;
-    Ok(usize::try_from(end)?)
+/// Where a segment ends in the file.
+fn end<P: ProgramHeader<Endian = Endianness>>(segment: &P, endian: Endianness) -> u64 {
+    segment.p_offset(endian).into() + segment.p_filesz(endian).into()
 }
 
-/// A 32-bit file without the note by which MIPS tells how it passes floating-point numbers.
-pub(crate) fn without_float_note(mut file: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-    if FileKind::parse(file.as_slice())? != FileKind::Elf32 {
-        return Ok(file);
-    }
-    let header = FileHeader32::<Endianness>::parse(file.as_slice())?;
-    let endian = header.endian()?;
-    let segments = header.program_headers(endian, file.as_slice())?;
-    let note = segments
-        .iter()
-        .position(|segment| segment.p_type(endian) == PT_MIPS_ABIFLAGS);
-    if let Some(note) = note {
-        let at = usize::try_from(header.e_phoff(endian))? + note * size_of_val(&segments[note]);
-        // PT_NULL, whatever the byte order.
-        file[at..at + 4].fill(0);
-    }
-    Ok(file)
+/// What is loaded ends with memory that is written, and a loader fills what the file lacks of a
+/// segment's memory with zeros: those at the end need not be in the file.
+fn without_zeros(loaded: &[u8]) -> Vec<u8> {
+    let used = loaded.iter().rposition(|byte| *byte != 0);
+    let used = used.map_or(0, |last| last + 1).next_multiple_of(8);
+    loaded.get(..used).unwrap_or(loaded).to_vec()
 }

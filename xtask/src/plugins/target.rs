@@ -107,4 +107,10 @@ impl Target {
             "--hash-style=gnu"
         }
     }
+
+    /// Whether a relocation adds to what is in its place, rather than to a number of its own.
+    pub(crate) fn adds_in_place(&self) -> bool {
+        let place = [elf::EM_MIPS, elf::EM_ARM, elf::EM_386];
+        place.contains(&self.kind.machine)
+    }
 }

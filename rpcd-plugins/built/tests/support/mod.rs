@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,8 +14,18 @@ use serde_json::{Value, json};
 
 pub mod wire;
 
-/// The socket of ubusd.
-pub const SOCKET: &str = "/tmp/ubus.sock";
+/// The socket of ubusd: where cgi-io looks for it.
+pub const SOCKET: &str = "/var/run/ubus/ubus.sock";
+/// Every plugin of ours.
+pub const ALL: [&str; 3] = ["packagelist", "attendedsysupgrade", "rpcsys_compat"];
+/// The image.
+pub const IMAGE: &str = "/tmp/firmware.bin";
+/// The router's own check of it.
+pub const CHECK: &str = "/usr/libexec/validate_firmware_image";
+/// The object that flashes it.
+pub const OBJECT: &str = "attendedsysupgrade";
+/// The SHA-256 of `image`.
+pub const SUM: &str = "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d";
 const INSIDE: &str = "ASU_GENUINE_INSIDE";
 /// Makes a copy of the root filesystem that is gone afterwards, and runs a program in it.
 const ENTER: &str = r#"set -e
@@ -29,10 +39,11 @@ exec chroot "$t/m" "$@""#;
 fn installation() -> PathBuf {
     let root = std::env::var_os("OPENWRT_ROOT");
     root.map(PathBuf::from)
-        .expect("set OPENWRT_ROOT to an installation of rpcd, ubus and uhttpd")
+        .expect("set OPENWRT_ROOT to an installation of rpcd, ubus, uhttpd, cgi-io and usign")
 }
 
-fn program(name: &str) -> PathBuf {
+/// A program of the installation.
+pub fn program(name: &str) -> PathBuf {
     let places = ["sbin", "bin"].map(|folder| installation().join(folder).join(name));
     let found = places.into_iter().find(|path| path.exists());
     found.unwrap_or_else(|| panic!("OPENWRT_ROOT has no {name}"))
@@ -116,16 +127,18 @@ impl Router {
             let from = built.join(format!("librpcd_mod_{name}.so"));
             fs::copy(from, folder.join(format!("{name}.so"))).unwrap();
         }
-        fs::create_dir_all("/var/run/rpcd/sessions").unwrap();
+        for folder in ["/var/run/rpcd/sessions", "/var/run/ubus", "/www/cgi-bin"] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        // It knows by its name what it is to do.
+        let _ = fs::remove_file("/www/cgi-bin/cgi-upload");
+        symlink(program("cgi-io"), "/www/cgi-bin/cgi-upload").unwrap();
         let acl = installation().join("share/rpcd/acl.d");
         let _ = fs::remove_dir_all(&acl);
         fs::create_dir_all(&acl).unwrap();
-        for plugin in ["packagelist", "attendedsysupgrade"] {
-            let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("..")
-                .join(plugin);
-            let name = format!("{plugin}.json");
-            fs::copy(source.join("acl.d").join(&name), acl.join(name)).unwrap();
+        for file in ACLS {
+            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+            fs::copy(&source, acl.join(source.file_name().unwrap())).unwrap();
         }
         let nobody = r#"{"unauthenticated":{"read":{"ubus":{"session":["access","login"]}}}}"#;
         fs::write(acl.join("unauthenticated.json"), nobody).unwrap();
@@ -151,7 +164,7 @@ impl Router {
         let uhttpd = run(
             "uhttpd",
             &[
-                "-f", "-h", "/tmp", "-p", &address, "-u", "/ubus", "-U", SOCKET,
+                "-f", "-h", "/www", "-p", &address, "-u", "/ubus", "-U", SOCKET, "-x", "/cgi-bin",
             ],
         );
         let router = Self {
@@ -196,11 +209,40 @@ impl Router {
             "params": [session, object, method, arguments],
         })
         .to_string();
+        let answer = self.post("/ubus", "application/json", &body);
+        answer
+            .get("result")
+            .or(answer.get("error"))
+            .unwrap()
+            .clone()
+    }
+
+    /// Uploads a file as a browser does; what cgi-upload says.
+    pub fn upload(&self, session: &str, path: &str, content: &str) -> Value {
+        let parts = [
+            ("sessionid", session),
+            ("filename", path),
+            ("filedata\"; filename=\"image", content),
+        ]
+        .map(|(name, value)| {
+            let head = "--edge\r\nContent-Disposition: form-data; name=";
+            format!("{head}\"{name}\"\r\n\r\n{value}\r\n")
+        });
+        let body = format!("{}--edge--\r\n", parts.concat());
+        self.post(
+            "/cgi-bin/cgi-upload",
+            "multipart/form-data; boundary=edge",
+            &body,
+        )
+    }
+
+    /// The JSON object that comes back.
+    fn post(&self, path: &str, kind: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = body.len();
         write!(
             stream,
-            "POST /ubus HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
+            "POST {path} HTTP/1.0\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}",
         )
         .unwrap();
         let mut answer = String::new();
@@ -209,12 +251,7 @@ impl Router {
         let text = &answer[start..];
         // The body may come in chunks; it is one object.
         let object = &text[text.find('{').unwrap()..=text.rfind('}').unwrap()];
-        let answer: Value = serde_json::from_str(object).unwrap();
-        answer
-            .get("result")
-            .or(answer.get("error"))
-            .unwrap()
-            .clone()
+        serde_json::from_str(object).unwrap()
     }
 
     /// A session of that user.
@@ -262,7 +299,14 @@ pub fn wait(mut until: impl FnMut() -> bool) {
     }
 }
 
-/// Two users; the password of both is `secret`.
+/// What each plugin's package brings.
+const ACLS: [&str; 3] = [
+    "packagelist/acl.d/packagelist.json",
+    "attendedsysupgrade/acl.d/attendedsysupgrade.json",
+    "rpcsys/acl.d/rpcsys-compat.json",
+];
+
+/// Three users; the password of each is `secret`.
 const LOGINS: &str = "config login
 \toption username 'root'
 \toption password '$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1'
@@ -274,6 +318,12 @@ config login
 \toption password '$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1'
 \tlist read 'attendedsysupgrade'
 \tlist read 'packagelist'
+\tlist read 'unauthenticated'
+
+config login
+\toption username 'upgrader'
+\toption password '$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1'
+\tlist write 'attendedsysupgrade'
 \tlist read 'unauthenticated'
 ";
 
@@ -297,4 +347,27 @@ pub fn apk(packages: usize) {
     }
     put("/lib/apk/db/installed", Some(database.as_bytes()));
     put("/etc/apk/world", Some(world.as_bytes()));
+}
+
+/// Runs the rest of a test where the daemons may be.
+pub fn genuine(test: &str, body: impl FnOnce()) {
+    alone(&["--ignored", "--exact", "--nocapture", test], body);
+}
+
+/// Tools of a router: an image's check that accepts, and a sysupgrade that only notes its words.
+pub fn prepare() {
+    script(
+        CHECK,
+        r#"echo '{"tests":{"fwtool_signature":true},"valid":true,"forceable":true,"allow_backup":true}'"#,
+    );
+    script(
+        "/sbin/sysupgrade",
+        r#"printf ':%s' "$@" >/tmp/flashed; echo >>/tmp/flashed"#,
+    );
+    if !Path::new("/bin/busybox").exists() {
+        script("/bin/busybox", r#"exec "$@""#);
+    }
+    for path in [IMAGE, "/tmp/sysupgrade.bin", "/tmp/attendedsysupgrade.log"] {
+        put(path, None);
+    }
 }

@@ -182,6 +182,25 @@ fn an_abi_as_long_as_the_name_is_no_suffix() {
 }
 
 #[test]
+fn a_name_or_version_with_a_nul_is_left_out() {
+    // Cut there it would be another package's name, or one name twice.
+    for (name, version) in [("ab\0c", "1"), ("\0", "1"), ("ab\0", "1"), ("x", "1\0")] {
+        let entries = format!("P:{name}\nV:{version}\n\nP:ab\nV:2\n\n");
+        let root = apk(&entries, "ab\nab\0c\n");
+        for all in [true, false] {
+            assert_eq!(names(&root, all), ["ab"], "{name:?} {version:?}");
+        }
+        let root = opkg(&format!(
+            "Package: {name}\nVersion: {version}\nStatus: install user installed\n\n\
+            Package: ab\nVersion: 2\nStatus: install user installed\n\n"
+        ));
+        assert_eq!(names(&root, true), ["ab"], "{name:?} {version:?}");
+    }
+    // Nor does half a name ask for a package.
+    assert!(names(&apk("P:ab\nV:1\n\n", "ab\0c\n"), false).is_empty());
+}
+
+#[test]
 fn a_long_line_is_not_taken_for_others() {
     let long = format!("P:busy\nV:1\nD:{}\nP:after\n", "P:x V:2 ".repeat(2000));
     assert_eq!(names(&apk(&long, ""), true), ["after"]);

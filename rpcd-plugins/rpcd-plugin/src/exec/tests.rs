@@ -54,7 +54,7 @@ fn echo(output: &Output<'_>, reply: &mut Reply) -> Result<(), Status> {
     Ok(())
 }
 
-fn start_with(exec: abi::Exec, command: &[&CStr]) -> Result<(), Status> {
+fn start_with(exec: abi::Exec, command: &'static [u8], more: &[&CStr]) -> Result<(), Status> {
     let ops = Box::leak(Box::new(abi::Ops {
         session_access: ptr::null(),
         session_create_cb: ptr::null(),
@@ -64,8 +64,7 @@ fn start_with(exec: abi::Exec, command: &[&CStr]) -> Result<(), Status> {
     }));
     // SAFETY: leaked, so valid for good.
     unsafe { remember(ops) };
-    let mut words: Vec<_> = command.iter().map(|word| Word::new(word)).collect();
-    words.push(Word::END);
+    let more: Vec<_> = more.iter().map(|word| Word::new(word)).collect();
     // Neither `exec` above looks at context or request.
     let mut call = Call::new(
         ptr::null_mut(),
@@ -73,7 +72,7 @@ fn start_with(exec: abi::Exec, command: &[&CStr]) -> Result<(), Status> {
         ptr::null(),
         Table::default(),
     );
-    call.run(&words, echo)
+    call.run(Names::new(command), &more, echo)
 }
 
 /// Lets the command that was accepted last end as rpcd would; the fields of the reply.
@@ -110,7 +109,7 @@ fn field(name: &str, data: &[u8]) -> (String, Vec<u8>) {
 #[test]
 fn a_command_answers_when_it_has_ended() {
     let _guard = ONE_AT_A_TIME.lock();
-    start_with(accept, &[c"/bin/sh", c"-c", c"true"]).unwrap();
+    start_with(accept, b"/bin/sh\0-c\0\0", &[c"true"]).unwrap();
     assert_eq!(*COMMAND.lock().unwrap(), ["/bin/sh", "-c", "true"]);
     let reply = finish(b"hello\n", b"oh\xff", 256);
     let expected = [
@@ -124,7 +123,7 @@ fn a_command_answers_when_it_has_ended() {
 #[test]
 fn output_is_consumed_whole_and_kept_up_to_a_limit() {
     let _guard = ONE_AT_A_TIME.lock();
-    start_with(accept, &[c"/bin/sh"]).unwrap();
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
     let reply = finish(&[b'o'; 15_000], &[b'e'; 15_000], 0);
     assert_eq!((reply[1].1.len(), reply[2].1.len()), (1025, 1025));
     // SAFETY: no command runs.
@@ -134,9 +133,9 @@ fn output_is_consumed_whole_and_kept_up_to_a_limit() {
 #[test]
 fn nothing_of_one_command_is_left_for_the_next() {
     let _guard = ONE_AT_A_TIME.lock();
-    start_with(accept, &[c"/bin/sh"]).unwrap();
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
     finish(b"first", b"first", 0);
-    start_with(accept, &[c"/bin/sh"]).unwrap();
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
     assert_eq!(
         finish(b"", b"", 0)[1..],
         [field("out", b"\0"), field("err", b"\0")]
@@ -146,10 +145,13 @@ fn nothing_of_one_command_is_left_for_the_next() {
 #[test]
 fn only_one_command_runs_at_once() {
     let _guard = ONE_AT_A_TIME.lock();
-    start_with(accept, &[c"/bin/sh"]).unwrap();
-    assert_eq!(start_with(accept, &[c"/bin/sh"]), Err(Status::NO_MEMORY));
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
+    assert_eq!(
+        start_with(accept, b"/bin/sh\0\0", &[]),
+        Err(Status::NO_MEMORY)
+    );
     finish(b"", b"", 0);
-    start_with(accept, &[c"/bin/sh"]).unwrap();
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
     finish(b"", b"", 0);
 }
 
@@ -159,15 +161,15 @@ fn a_command_that_was_not_started_does_not_count() {
     for (exec, command, status) in [
         (
             decline as abi::Exec,
-            &[c"/bin/sh"][..],
+            &b"/bin/sh\0\0"[..],
             Status::UNKNOWN_ERROR,
         ),
-        (accept, &[c"/bin/no-such-program"], Status::NOT_FOUND),
-        (accept, &[c"/etc/passwd"], Status::NOT_FOUND),
-        (accept, &[], Status::INVALID_ARGUMENT),
+        (accept, b"/bin/no-such-program\0\0", Status::NOT_FOUND),
+        (accept, b"/etc/passwd\0\0", Status::NOT_FOUND),
+        (accept, b"\0", Status::NOT_FOUND),
     ] {
-        assert_eq!(start_with(exec, command), Err(status));
+        assert_eq!(start_with(exec, command, &[]), Err(status));
     }
-    start_with(accept, &[c"/bin/sh"]).unwrap();
+    start_with(accept, b"/bin/sh\0\0", &[]).unwrap();
     finish(b"", b"", 0);
 }

@@ -25,6 +25,29 @@ fn lines(content: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
+fn short_lines(content: &[u8]) -> Vec<Vec<u8>> {
+    let (_file, path) = file(content);
+    let mut lines = ShortLines::new(File::open(&path).unwrap());
+    let mut all = Vec::new();
+    let mut line = [0; SHORT];
+    while let Some(line) = lines.next(&mut line) {
+        all.push(line.to_vec());
+    }
+    all
+}
+
+#[test]
+fn short_lines_are_cut_where_they_are_not() {
+    let content = [&[b'a'; 5000][..], b"\n\nnext\n", &[b'b'; SHORT], b"\nlast"].concat();
+    let all = short_lines(&content);
+    assert_eq!(
+        all,
+        [&[b'a'; SHORT][..], b"", b"next", &[b'b'; SHORT], b"last"]
+    );
+    let mut folder = ShortLines::new(File::open(c"/").unwrap());
+    assert_eq!(folder.next(&mut [0; SHORT]), None);
+}
+
 #[test]
 fn gives_the_beginning_of_a_line_longer_than_a_page() {
     let content = [&[b'a'; 10_000][..], b"\nnext\n", &[b'b'; 4096], b"\nlast"].concat();
@@ -106,11 +129,14 @@ proptest! {
     ) {
         let text: String = wanted.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         let wanted: Vec<_> = wanted.into_iter().map(String::into_bytes).collect();
-        prop_assert_eq!(lines(text.as_bytes()), wanted);
+        prop_assert_eq!(lines(text.as_bytes()), wanted.clone());
+        let cut: Vec<_> = wanted.iter().map(|line| line[..line.len().min(SHORT)].to_vec()).collect();
+        prop_assert_eq!(short_lines(text.as_bytes()), cut);
     }
 
     #[test]
     fn never_panics_on_any_bytes(content in prop::collection::vec(any::<u8>(), 0..20_000)) {
         lines(&content);
+        short_lines(&content);
     }
 }

@@ -77,26 +77,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 }
 
 fn table(out: &mut dyn Write, index: &Index, document: &Value) -> io::Result<()> {
-    match index.packages() {
-        Ok((_, packages)) => {
-            for package in packages {
-                writeln!(
-                    out,
-                    "{:<40} {:<32} {:>10}",
-                    package.name, package.version, package.size
-                )?;
-            }
-            Ok(())
-        }
-        Err(_) => {
-            let names = document["packages"].as_object().into_iter().flatten();
-            let names: BTreeMap<&str, &Value> = names
-                .map(|(name, version)| (name.as_str(), version))
-                .collect();
-            for (name, version) in names {
-                writeln!(out, "{name:<40} {}", version.as_str().unwrap_or_default())?;
-            }
-            Ok(())
-        }
+    if let Ok((_, packages)) = index.packages() {
+        return packages.iter().try_for_each(|package| {
+            let Package {
+                name,
+                version,
+                size,
+                ..
+            } = package;
+            writeln!(out, "{name:<40} {version:<32} {size:>10}")
+        });
     }
+    let names = document["packages"].as_object().into_iter().flatten();
+    let names: BTreeMap<&String, &Value> = names.collect();
+    names.into_iter().try_for_each(|(name, version)| {
+        writeln!(out, "{name:<40} {}", version.as_str().unwrap_or_default())
+    })
 }

@@ -12,11 +12,12 @@ use super::broken;
 const KEPT: usize = 6;
 
 type Feeds = Vec<Arc<Vec<Arc<Package>>>>;
+type Kept = Vec<(Feeds, Arc<Universe>)>;
 
 /// Packages indexed for planning. Cheap to clone; clones share everything.
 #[derive(Clone, Default)]
 pub(super) struct Universes {
-    kept: Arc<Mutex<Vec<(Feeds, Arc<Universe>)>>>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Universes {

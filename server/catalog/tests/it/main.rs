@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod answers;
+mod feeds;
 mod requests;
 mod resilience;
 mod upstream;

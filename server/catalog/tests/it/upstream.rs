@@ -113,6 +113,10 @@ impl Upstream {
     }
 
     pub(crate) async fn catalog(&self, cache_dir: &Path) -> Catalog {
+        self.catalog_trusting(cache_dir, Trust::default()).await
+    }
+
+    pub(crate) async fn catalog_trusting(&self, cache_dir: &Path, trust: Trust) -> Catalog {
         let seconds = Arc::clone(&self.seconds);
         let tuning = Tuning {
             clock: Arc::new(move || Duration::from_secs(seconds.load(Ordering::SeqCst))),
@@ -122,7 +126,7 @@ impl Upstream {
             upstream: self.url.clone(),
             cache_dir: cache_dir.to_owned(),
             distributions: None,
-            trust: Trust::default(),
+            trust,
         };
         Catalog::open_with(config, tuning).await.unwrap()
     }

@@ -70,24 +70,32 @@ impl<'a> Demands<'a> {
                     self.adopt(Source::Package(id), need, &mut queue);
                 }
             }
-            // What came by `install-if` has no demand of its own, but its needs count.
-            let orphan = self.order.iter().find(|id| !self.parents.contains_key(id));
-            let Some(orphan) = orphan.copied() else {
+            let Some((orphan, source)) = self.orphan() else {
                 return;
             };
-            self.parents.insert(
-                orphan,
-                (self.trigger(orphan), self.universe.entry(orphan).name),
-            );
+            self.parents
+                .insert(orphan, (source, self.universe.entry(orphan).name));
             queue.push_back(orphan);
         }
     }
 
-    fn trigger(&self, orphan: PackageId) -> Source {
+    /// What came by `install-if` has no demand of its own, but its needs count.
+    fn orphan(&self) -> Option<(PackageId, Source)> {
+        let orphans = || {
+            self.order
+                .iter()
+                .filter(|id| !self.parents.contains_key(id))
+        };
+        let mut triggered = orphans().filter_map(|id| Some((*id, self.trigger(*id)?)));
+        let nobodys = || Some((*orphans().next()?, Source::World(usize::MAX)));
+        triggered.next().or_else(nobodys)
+    }
+
+    fn trigger(&self, orphan: PackageId) -> Option<Source> {
         let conditions = self.universe.entry(orphan).install_if.iter();
         let mut met = conditions.filter_map(|need| self.meeting(&need.terms[0]).next());
-        met.find(|id| self.parents.contains_key(id))
-            .map_or(Source::World(usize::MAX), Source::Package)
+        let known = met.find(|id| self.parents.contains_key(id));
+        known.map(Source::Package)
     }
 
     fn adopt(&mut self, by: Source, need: &Need, queue: &mut VecDeque<PackageId>) {

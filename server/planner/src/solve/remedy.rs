@@ -12,7 +12,10 @@ use super::world::World;
 use super::{candidates, solve};
 
 /// How many changed requests are tried at most; each costs as much as the first.
-const TRIES: usize = 80;
+const TRIES: usize = 64;
+
+/// How many words are dropped at most to get rid of one refusal.
+const DROPS: usize = 8;
 
 /// How many remedies are offered at most.
 const OFFERS: usize = 12;
@@ -94,14 +97,20 @@ pub fn remedies(universe: &Universe, world: &World, refusals: &[Refusal]) -> Vec
     for edits in candidates::edits(universe, world, refusals) {
         found.extend(trial.remedy(edits));
     }
+    for refusal in refusals {
+        found.extend(trial.drops(refusal));
+    }
     if !found.iter().any(|remedy| remedy.solves) {
         found.extend(trial.combined(&found));
+    }
+    if !found.iter().any(|remedy| remedy.solves) {
+        found.extend(trial.last_resort());
     }
     found.sort_by_key(|remedy| (remedy.edits.len(), !remedy.solves, remedy.edits.clone()));
     keep_useful(found, refusals.len())
 }
 
-/// The first few, but never without one for each refusal that has any.
+/// The first few, but never without one for each refusal that has any, nor with needless edits.
 fn keep_useful(found: Vec<Remedy>, refusals: usize) -> Vec<Remedy> {
     let mut kept: Vec<Remedy> = Vec::new();
     for remedy in found {
@@ -111,11 +120,23 @@ fn keep_useful(found: Vec<Remedy>, refusals: usize) -> Vec<Remedy> {
             .iter()
             .any(|refusal| !cleared.contains(refusal))
             || remedy.solves;
-        if kept.len() < OFFERS || (news && kept.len() < OFFERS + refusals) {
+        let room = kept.len() < OFFERS || (news && kept.len() < OFFERS + refusals);
+        if room && !kept.iter().any(|smaller| smaller.does_all_of(&remedy)) {
             kept.push(remedy);
         }
     }
     kept
+}
+
+impl Remedy {
+    /// Whether the other one has more edits to no more effect.
+    fn does_all_of(&self, other: &Self) -> bool {
+        self.edits.iter().all(|edit| other.edits.contains(edit))
+            && other
+                .clears
+                .iter()
+                .all(|refusal| self.clears.contains(refusal))
+    }
 }
 
 struct Trial<'a> {
@@ -141,6 +162,64 @@ impl Trial<'_> {
             clears,
             solves: remaining.is_empty(),
         })
+    }
+
+    /// Several words may lead to one trouble: without all of them, it is gone.
+    fn drops(&mut self, refusal: &Refusal) -> Vec<Remedy> {
+        let sides = 0..refusal.chains().len();
+        sides
+            .filter_map(|side| self.drop_side(refusal, side))
+            .collect()
+    }
+
+    fn drop_side(&mut self, refusal: &Refusal, side: usize) -> Option<Remedy> {
+        let mut edits = Vec::new();
+        let mut current = refusal.clone();
+        for _ in 0..DROPS {
+            edits.push(self.drop_of(&current, side)?);
+            self.left = self.left.checked_sub(1)?;
+            let world = edited(self.world, &edits)?;
+            let remaining = solve(self.universe, &world).err().unwrap_or_default();
+            match remaining.into_iter().find(|other| same(other, refusal)) {
+                Some(other) => current = other,
+                // One word alone was tried before.
+                None if edits.len() == 1 => return None,
+                None => return self.remedy(edits),
+            }
+        }
+        None
+    }
+
+    /// To do without the word a trouble comes from.
+    fn drop_of(&self, refusal: &Refusal, side: usize) -> Option<Edit> {
+        let chains = refusal.chains();
+        let entry = chains.get(side)?.entry()?;
+        let asked = self.world.entries().iter().any(|known| known.text == entry);
+        let entry = entry.to_owned();
+        asked.then_some(Edit::Drop { entry })
+    }
+
+    /// Drops whatever makes trouble until nothing does.
+    fn last_resort(&mut self) -> Option<Remedy> {
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut refusals = self.refusals.to_vec();
+        while let Some(refusal) = refusals.first() {
+            let drop = self.drop_of(refusal, 0);
+            let drop = drop
+                .filter(|drop| !edits.contains(drop))
+                .or_else(|| self.next_drop(&edits))?;
+            edits.push(drop);
+            let world = edited(self.world, &edits)?;
+            refusals = solve(self.universe, &world).err().unwrap_or_default();
+        }
+        self.left = self.left.max(1);
+        self.remedy(edits)
+    }
+
+    fn next_drop(&self, edits: &[Edit]) -> Option<Edit> {
+        let entries = self.world.entries().iter().map(|entry| entry.text.clone());
+        let mut drops = entries.map(|entry| Edit::Drop { entry });
+        drops.find(|drop| !edits.contains(drop))
     }
 
     /// For each refusal the first change that clears it, all together.

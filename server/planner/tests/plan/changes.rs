@@ -6,8 +6,17 @@ use crate::stage::{Edition, Stage, asked, change, fate, needing, package, provid
 
 #[test]
 fn packages_are_kept_upgraded_replaced_dropped_and_added() {
-    let old = [package("auc", "0.3-1"), package("vim", "9.0-1"), package("nano", "7-1")];
-    let new = [package("owut", "1.0-r1"), package("vim", "9.1-r1"), package("nano", "7-1"), package("tmux", "3.4-r1")];
+    let old = [
+        package("auc", "0.3-1"),
+        package("vim", "9.0-1"),
+        package("nano", "7-1"),
+    ];
+    let new = [
+        package("owut", "1.0-r1"),
+        package("vim", "9.1-r1"),
+        package("nano", "7-1"),
+        package("tmux", "3.4-r1"),
+    ];
     let mut stage = Stage::new(&old, &new).installed(&[
         ("auc", Some("0.3-1")),
         ("vim", Some("9.0-1")),
@@ -22,7 +31,10 @@ fn packages_are_kept_upgraded_replaced_dropped_and_added() {
     assert_eq!(fate(&plan, "kmod-nft-nat6"), Some(Fate::Dropped));
     assert_eq!(fate(&plan, "tmux"), Some(Fate::Added));
     let auc = change(&plan, "auc");
-    assert_eq!((auc.fate, auc.by.as_slice()), (Fate::Replaced, &["owut".to_owned()][..]));
+    assert_eq!(
+        (auc.fate, auc.by.as_slice()),
+        (Fate::Replaced, &["owut".to_owned()][..])
+    );
     assert!(!auc.reason.is_empty());
     assert_eq!(change(&plan, "vim").old.as_deref(), Some("9.0-1"));
     assert_eq!(asked(&plan), ["base-files", "nano", "owut", "tmux", "vim"]);
@@ -31,7 +43,10 @@ fn packages_are_kept_upgraded_replaced_dropped_and_added() {
 
 #[test]
 fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
-    let mut stage = Stage::new(&[package("ppp", "2.4-1")], &[package("ppp", "2.5-r1"), package("urngd", "1-r1")]);
+    let mut stage = Stage::new(
+        &[package("ppp", "2.4-1")],
+        &[package("ppp", "2.5-r1"), package("urngd", "1-r1")],
+    );
     if let Some(old) = &mut stage.old {
         old.defaults.push("ppp");
     }
@@ -40,15 +55,25 @@ fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
     assert_eq!(fate(&plan, "ppp"), None);
     assert_eq!(fate(&plan, "urngd"), Some(Fate::Added));
     assert_eq!(asked(&plan), ["base-files", "urngd"]);
-    let left_out = plan.warnings.iter().find(|w| w.code == "default-not-installed").unwrap();
+    let left_out = plan
+        .warnings
+        .iter()
+        .find(|w| w.code == "default-not-installed")
+        .unwrap();
     assert_eq!(left_out.packages, ["ppp"]);
 }
 
 #[test]
 fn a_default_that_was_replaced_by_a_variant_does_not_come_back_under_its_new_name() {
     let mut stage = Stage::new(
-        &[package("wpad-basic-wolfssl", "1-1"), package("wpad-openssl", "1-1")],
-        &[package("wpad-basic-mbedtls", "2-r1"), package("wpad-openssl", "2-r1")],
+        &[
+            package("wpad-basic-wolfssl", "1-1"),
+            package("wpad-openssl", "1-1"),
+        ],
+        &[
+            package("wpad-basic-mbedtls", "2-r1"),
+            package("wpad-openssl", "2-r1"),
+        ],
     )
     .installed(&[("wpad-openssl", Some("1-1"))]);
     stage.installed_version = "22.03.5";
@@ -76,7 +101,11 @@ fn an_unknown_installed_release_is_said_and_defaults_come_back() {
     stage.old = None;
     let plan = stage.plan().unwrap();
     assert_eq!(asked(&plan), ["base-files", "ppp"]);
-    assert!(plan.warnings.iter().any(|w| w.code == "installed-release-unknown"));
+    assert!(
+        plan.warnings
+            .iter()
+            .any(|w| w.code == "installed-release-unknown")
+    );
 }
 
 #[test]
@@ -85,10 +114,13 @@ fn libraries_go_by_their_name_without_abi_version() {
         abi_version: Some(abi.to_owned()),
         ..package(&format!("{name}{abi}"), version)
     };
-    let stage = Stage::new(&[library("libubox", "20220927", "2022-1")], &[
-        library("libubox", "20240329", "2024-1"),
-        library("libubox", "20230101", "2023-1"),
-    ])
+    let stage = Stage::new(
+        &[library("libubox", "20220927", "2022-1")],
+        &[
+            library("libubox", "20240329", "2024-1"),
+            library("libubox", "20230101", "2023-1"),
+        ],
+    )
     .installed(&[("libubox", Some("2022-1"))]);
     let plan = stage.plan().unwrap();
     assert_eq!(change(&plan, "libubox").new.as_deref(), Some("2024-1"));
@@ -108,11 +140,14 @@ fn the_dependencies_are_in_the_image_and_not_in_the_request() {
 
 #[test]
 fn a_choice_among_providers_is_told() {
-    let stage = Stage::new(&[], &[
-        needing(package("mail", "1-r1"), &["resolver"]),
-        providing(package("unbound", "1-r1"), "resolver", None),
-        providing(package("stubby", "1-r1"), "resolver", None),
-    ])
+    let stage = Stage::new(
+        &[],
+        &[
+            needing(package("mail", "1-r1"), &["resolver"]),
+            providing(package("unbound", "1-r1"), "resolver", None),
+            providing(package("stubby", "1-r1"), "resolver", None),
+        ],
+    )
     .installed(&[("mail", None)]);
     let plan = stage.plan().unwrap();
     let choice = &plan.choices[0];
@@ -141,5 +176,9 @@ fn moving_to_apk_is_no_downgrade() {
     let plan = stage.plan().unwrap();
     assert_eq!(fate(&plan, "libiwinfo"), Some(Fate::Upgraded));
     assert_eq!(change(&plan, "opkg").by, ["apk-mbedtls"]);
-    assert!(plan.warnings.iter().all(|warning| !warning.needs_consent), "{:?}", plan.warnings);
+    assert!(
+        plan.warnings.iter().all(|warning| !warning.needs_consent),
+        "{:?}",
+        plan.warnings
+    );
 }

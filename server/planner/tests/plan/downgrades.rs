@@ -9,7 +9,11 @@ fn an_older_release_needs_consent() {
     let mut stage = Stage::new(&[], &[]);
     stage.installed_version = "24.10.4";
     let plan = stage.plan().unwrap();
-    let warning = plan.warnings.iter().find(|w| w.code == "release-downgrade").unwrap();
+    let warning = plan
+        .warnings
+        .iter()
+        .find(|w| w.code == "release-downgrade")
+        .unwrap();
     assert!(warning.needs_consent && plan.request.is_none());
 
     stage.allow_downgrade = true;
@@ -23,7 +27,11 @@ fn an_older_package_needs_consent() {
     let stage = stage.installed(&[("vim", Some("9.1-1"))]);
     let plan = stage.plan().unwrap();
     assert_eq!(fate(&plan, "vim"), Some(Fate::Downgraded));
-    let warning = plan.warnings.iter().find(|w| w.code == "package-downgrade").unwrap();
+    let warning = plan
+        .warnings
+        .iter()
+        .find(|w| w.code == "package-downgrade")
+        .unwrap();
     assert_eq!(warning.packages, ["vim"]);
     assert!(plan.request.is_none());
 }

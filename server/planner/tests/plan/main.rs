@@ -11,3 +11,4 @@ mod problems;
 mod properties;
 mod stage;
 mod storage;
+mod troubles;

@@ -11,7 +11,11 @@ fn only(problems: Vec<PlanProblem>) -> PlanProblem {
 
 /// Follows a remedy as a client would.
 pub(crate) fn follow(stage: &Stage, problem: &PlanProblem) -> Stage {
-    let remedy = problem.remedies.iter().find(|remedy| remedy.complete).unwrap();
+    let remedy = problem
+        .remedies
+        .iter()
+        .find(|remedy| remedy.complete)
+        .unwrap();
     let mut stage = stage.clone();
     stage.add.extend(remedy.add.iter().cloned());
     stage.remove.extend(remedy.remove.iter().cloned());
@@ -25,7 +29,13 @@ fn a_package_that_vanished_is_never_silently_dropped() {
     let problem = only(stage.plan().unwrap_err());
     assert_eq!(problem.code, "no-such-package");
     assert_eq!(problem.packages, ["adguardhome"]);
-    assert!(problem.text.starts_with("24.10.2 has no package adguardhome."), "{}", problem.text);
+    assert!(
+        problem
+            .text
+            .starts_with("24.10.2 has no package adguardhome."),
+        "{}",
+        problem.text
+    );
     assert!(follow(&stage, &problem).plan().is_ok());
 }
 
@@ -39,7 +49,11 @@ fn a_missing_dependency_names_who_brings_it() {
     let problem = only(stage.plan().unwrap_err());
     assert_eq!(problem.code, "missing-dependency");
     assert_eq!(problem.chain, ["luci-app-foo", "libbar", "libghost"]);
-    assert!(problem.text.contains("libbar comes with luci-app-foo"), "{}", problem.text);
+    assert!(
+        problem.text.contains("libbar comes with luci-app-foo"),
+        "{}",
+        problem.text
+    );
     assert!(follow(&stage, &problem).plan().is_ok());
 }
 
@@ -51,7 +65,9 @@ fn two_packages_that_fight_are_both_named() {
         .installed(&[("dnsmasq", None), ("dnsmasq-full", None)]);
     let problem = only(stage.plan().unwrap_err());
     assert_eq!(problem.code, "conflict");
-    assert!(problem.text.contains("dnsmasq-full") && problem.packages.contains(&"dnsmasq".to_owned()));
+    assert!(
+        problem.text.contains("dnsmasq-full") && problem.packages.contains(&"dnsmasq".to_owned())
+    );
     assert!(follow(&stage, &problem).plan().is_ok());
 }
 
@@ -62,7 +78,11 @@ fn a_module_for_another_kernel_is_told_by_its_versions() {
     let stage = stage.installed(&[("kmod-foo", None)]);
     let problem = only(stage.plan().unwrap_err());
     assert_eq!(problem.code, "version-not-available");
-    assert!(problem.text.contains("5.15.150-1-abc") && problem.text.contains("6.6.93-1-def"), "{}", problem.text);
+    assert!(
+        problem.text.contains("5.15.150-1-abc") && problem.text.contains("6.6.93-1-def"),
+        "{}",
+        problem.text
+    );
     assert!(follow(&stage, &problem).plan().is_ok());
 }
 
@@ -70,7 +90,10 @@ fn a_module_for_another_kernel_is_told_by_its_versions() {
 fn independent_troubles_are_told_together() {
     let stage = Stage::new(&[], &[]).installed(&[("one", None), ("two", None)]);
     let problems = stage.plan().unwrap_err();
-    let names: Vec<&str> = problems.iter().map(|problem| problem.packages[0].as_str()).collect();
+    let names: Vec<&str> = problems
+        .iter()
+        .map(|problem| problem.packages[0].as_str())
+        .collect();
     assert_eq!(names, ["one", "two"]);
     assert!(follow(&stage, &problems[0]).plan().is_ok());
 }

@@ -10,7 +10,10 @@ const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "ghost", "spi
 const REAL: usize = 8;
 
 fn packages() -> impl Strategy<Value = Vec<Package>> {
-    let one = (prop::collection::vec(0..NAMES.len(), 0..3), prop::option::weighted(0.2, 0..REAL));
+    let one = (
+        prop::collection::vec(0..NAMES.len(), 0..3),
+        prop::option::weighted(0.2, 0..REAL),
+    );
     prop::collection::vec(one, REAL).prop_map(|shapes| {
         let shapes = shapes.into_iter().enumerate();
         shapes
@@ -18,7 +21,9 @@ fn packages() -> impl Strategy<Value = Vec<Package>> {
                 let needs: Vec<&str> = needs.iter().map(|need| NAMES[*need]).collect();
                 let mut package = needing(package(NAMES[own], "1-r1"), &needs);
                 let rival = conflict.filter(|rival| *rival != own);
-                package.conflicts.extend(rival.map(|rival| relation(NAMES[rival])));
+                package
+                    .conflicts
+                    .extend(rival.map(|rival| relation(NAMES[rival])));
                 package
             })
             .collect()

@@ -48,33 +48,55 @@ pub(crate) fn package(name: &str, version: &str) -> Package {
 
 /// `needs` in the form `name`, `name=version`.
 pub(crate) fn needing(mut package: Package, needs: &[&str]) -> Package {
-    package.depends = needs.iter().map(|need| Dependency(vec![relation(need)])).collect();
+    package.depends = needs
+        .iter()
+        .map(|need| Dependency(vec![relation(need)]))
+        .collect();
     package
 }
 
 pub(crate) fn providing(mut package: Package, name: &str, version: Option<&str>) -> Package {
     let version = version.map(str::to_owned);
-    package.provides.push(Provided { name: name.to_owned(), version });
+    package.provides.push(Provided {
+        name: name.to_owned(),
+        version,
+    });
     package
 }
 
 pub(crate) fn relation(text: &str) -> Relation {
     match text.split_once('=') {
-        None => Relation { name: text.to_owned(), constraint: None },
+        None => Relation {
+            name: text.to_owned(),
+            constraint: None,
+        },
         Some((name, version)) => Relation {
             name: name.to_owned(),
-            constraint: Some(Constraint { operator: Operator::Equal, version: version.to_owned() }),
+            constraint: Some(Constraint {
+                operator: Operator::Equal,
+                version: version.to_owned(),
+            }),
         },
     }
 }
 
 fn flavour(version: &str) -> Flavour {
-    if version.starts_with("25") || version == "SNAPSHOT" { Flavour::Apk } else { Flavour::Opkg }
+    if version.starts_with("25") || version == "SNAPSHOT" {
+        Flavour::Apk
+    } else {
+        Flavour::Opkg
+    }
 }
 
 impl Edition {
     pub(crate) fn new(version: &'static str, packages: Vec<Package>) -> Self {
-        Self { version, revision: "r100-aaaaaaa", defaults: vec!["base-files"], device: vec![], packages }
+        Self {
+            version,
+            revision: "r100-aaaaaaa",
+            defaults: vec!["base-files"],
+            device: vec![],
+            packages,
+        }
     }
 }
 
@@ -89,7 +111,10 @@ impl Stage {
         Self {
             old: Some(Edition::new("23.05.5", with_base(old, "1500-r1"))),
             installed_version: "23.05.5",
-            new: Edition { revision: "r200-bbbbbbb", ..Edition::new("24.10.2", with_base(new, "1600-r1")) },
+            new: Edition {
+                revision: "r200-bbbbbbb",
+                ..Edition::new("24.10.2", with_base(new, "1600-r1"))
+            },
             target: "ath79/generic",
             installed: vec![("base-files", Some("1500-r1"))],
             add: BTreeSet::new(),
@@ -105,7 +130,8 @@ impl Stage {
     }
 
     pub(crate) fn plan(&self) -> Result<Plan, Vec<PlanProblem>> {
-        static COMMITTED: LazyLock<Distributions> = LazyLock::new(|| Distributions::committed().unwrap());
+        static COMMITTED: LazyLock<Distributions> =
+            LazyLock::new(|| Distributions::committed().unwrap());
         let target = self.target.parse().unwrap();
         let version: VersionName = self.installed_version.parse().unwrap();
         let packages: BTreeMap<PackageName, Option<PackageVersion>> = self
@@ -154,7 +180,10 @@ impl Known {
             version: edition.version.parse().unwrap(),
             revision: edition.revision,
             defaults: texts(&edition.defaults),
-            profile: Profile { device_packages: texts(&edition.device), ..Profile::default() },
+            profile: Profile {
+                device_packages: texts(&edition.device),
+                ..Profile::default()
+            },
             universe: Universe::new(flavour(edition.version), &architectures, packages),
         }
     }
@@ -174,15 +203,25 @@ impl Known {
 
 /// What becomes of a package.
 pub(crate) fn change<'p>(plan: &'p Plan, name: &str) -> &'p PackageChange {
-    plan.changes.iter().find(|change| change.name == name).unwrap()
+    plan.changes
+        .iter()
+        .find(|change| change.name == name)
+        .unwrap()
 }
 
 pub(crate) fn fate(plan: &Plan, name: &str) -> Option<Fate> {
-    plan.changes.iter().find(|change| change.name == name).map(|change| change.fate)
+    plan.changes
+        .iter()
+        .find(|change| change.name == name)
+        .map(|change| change.fate)
 }
 
 /// The packages the build is asked for.
 pub(crate) fn asked(plan: &Plan) -> Vec<&str> {
     let request = plan.request.as_ref().unwrap();
-    request.packages.iter().map(asu_protocol::name::PackageSpec::as_str).collect()
+    request
+        .packages
+        .iter()
+        .map(asu_protocol::name::PackageSpec::as_str)
+        .collect()
 }

@@ -12,9 +12,15 @@ fn warning<'p>(plan: &'p Plan, code: &str) -> Option<&'p Warning> {
 fn an_image_that_outgrows_the_overlay_is_told() {
     let mut stage = Stage::new(&[], &[package("big", "1-r1")]).installed(&[]);
     stage.add.insert("big".to_owned());
-    stage.router = RouterFacts { overlay_free: Some(999), ..RouterFacts::default() };
+    stage.router = RouterFacts {
+        overlay_free: Some(999),
+        ..RouterFacts::default()
+    };
     let plan = stage.plan().unwrap();
-    assert_eq!((plan.size.growth, plan.size.fits), (Some(1000), Some(false)));
+    assert_eq!(
+        (plan.size.growth, plan.size.fits),
+        (Some(1000), Some(false))
+    );
     assert!(warning(&plan, "does-not-fit").is_some());
 
     stage.router.overlay_free = Some(1000);
@@ -42,7 +48,12 @@ fn settings_that_cannot_be_kept_are_told_where_a_release_changed_them() {
     stage.target = "mvebu/cortexa9";
     stage.installed_version = "19.07.10";
     let plan = stage.plan().unwrap();
-    assert!(warning(&plan, "compat-version").unwrap().text.contains("1.1 since 21.02"));
+    assert!(
+        warning(&plan, "compat-version")
+            .unwrap()
+            .text
+            .contains("1.1 since 21.02")
+    );
     stage.installed_version = "23.05.5";
     assert!(warning(&stage.plan().unwrap(), "compat-version").is_none());
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{at, store};
 
-const KEEP: Duration = Duration::from_secs(60);
+const KEEP: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn an_answer_is_found_until_it_expires() {
