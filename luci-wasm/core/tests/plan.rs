@@ -212,6 +212,24 @@ fn several_problems_can_be_solved_at_once() {
 }
 
 #[test]
+fn what_solves_everything_is_told_once() {
+    let (mut bench, mut world) = (Bench::new(), World::planning());
+    bench.walk_to(State::Planning, &mut world);
+    let problem = |name: &str| {
+        json!({"code": "c", "text": format!("No {name}."), "packages": [name], "remedies": [
+            common::remedy(name, false), common::remedy("all of it", true),
+        ]})
+    };
+    let problems = json!({"status": 422, "problems": [problem("a"), problem("b"), {"text": "x"}]});
+    bench.answer(POST, http(422, &problems));
+    assert_eq!(bench.state(), State::Problems);
+    assert_eq!(bench.text().matches("Do without all of it").count(), 1);
+    assert!(bench.text().contains("No change of packages is known"));
+    let remedies = [(0, 1), (0, 0), (1, 0)].map(|(a, b)| Action::Pick(Pick::Remedy, a, b));
+    assert_eq!(bench.buttons()[1..4], remedies);
+}
+
+#[test]
 fn an_older_release_needs_a_tick() {
     let (mut bench, mut world) = (Bench::new(), World::planning());
     world.version = "24.10.2";
