@@ -14,7 +14,7 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    /// Of the partition where its size is known, otherwise of what is free.
+    /// Of the partition where its size is known, otherwise of what is free, if anything is taken.
     pub(crate) fn of(size: &SizeEstimate, free: Option<u64>) -> Option<Self> {
         if let Some(room) = size.limit {
             return Some(Self {
@@ -23,7 +23,9 @@ impl Space {
                 is_whole: true,
             });
         }
-        let taken = u64::try_from(size.growth?).unwrap_or(0);
+        let taken = u64::try_from(size.growth?)
+            .ok()
+            .filter(|taken| *taken > 0)?;
         free.map(|room| Self {
             taken,
             room,
@@ -46,12 +48,17 @@ mod tests {
         };
         let whole = Space::of(&size, Some(5)).unwrap();
         assert_eq!((whole.taken, whole.room), (9, 10));
-        let size = SizeEstimate {
+        let shrinks = SizeEstimate {
             limit: None,
             ..size
         };
+        assert_eq!(Space::of(&shrinks, Some(5)), None);
+        let size = SizeEstimate {
+            growth: Some(2),
+            ..shrinks
+        };
         let free = Space::of(&size, Some(5)).unwrap();
-        assert_eq!((free.taken, free.room, free.is_whole), (0, 5, false));
+        assert_eq!((free.taken, free.room, free.is_whole), (2, 5, false));
         assert_eq!(Space::of(&size, None), None);
     }
 }

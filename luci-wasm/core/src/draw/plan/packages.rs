@@ -8,7 +8,6 @@ use crate::model::Model;
 use crate::msg::Pick;
 use crate::node::{Element, div, el};
 use crate::plan::Plan;
-use crate::units;
 
 /// The groups in the order of their importance, and whether they are open from the start.
 const GROUPS: [(Fate, &str, bool); 7] = [
@@ -102,7 +101,7 @@ fn count(found: usize, all: usize) -> String {
     }
 }
 
-fn folded(title: impl Into<String>, count: &str) -> Element {
+fn folded(title: &'static str, count: &str) -> Element {
     let number = el("span").class("count").text(count);
     el("details").class("group").child(
         el("summary")
@@ -149,12 +148,8 @@ fn image(model: &Model, plan: &Plan) -> Element {
                 .child(el("span").class("version").text(version.as_str()))
         })
         .collect();
-    let title = format!(
-        "Everything in the new image: {}",
-        units::packages(plan.install.len())
-    );
     let count = count(rows.len(), plan.install.len());
-    folded(title, &count)
+    folded("Everything in the new image", &count)
         .flag("hidden", rows.is_empty())
-        .child(el("ul").class("packages whole").children(rows))
+        .child(el("ul").class("packages").children(rows))
 }
