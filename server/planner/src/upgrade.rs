@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asu_distributions::{Device, Distribution, Transformed, transform};
+use asu_distributions::{Device, Distribution, Outcome, Transformed, transform};
 use asu_index::Flavour;
 use asu_protocol::name::{PackageName, PackageVersion, ProfileName, Target, VersionName};
 use asu_protocol::plan::RouterFacts;
@@ -11,6 +11,9 @@ use asu_protocol::release::revision_number;
 
 use crate::selection::{Selection, Wishes, defaults};
 use crate::solve::Universe;
+
+/// Older than every release with rules.
+const BEFORE_ALL: &str = "0.0";
 
 /// One release of one target, as far as it is known.
 #[derive(Clone, Copy)]
@@ -73,7 +76,23 @@ impl Upgrade<'_> {
     pub(crate) fn transformed(&self) -> Transformed {
         let names = self.from.packages.keys();
         let names: Vec<&str> = names.map(|name| self.plain(name.as_str())).collect();
-        self.transform(&names)
+        let mut transformed = self.transform(&names);
+        self.catch_up(&mut transformed);
+        transformed
+    }
+
+    /// What outlived the rule that names it (`firewall` could still be had in 23.05) follows that
+    /// rule once a release has it no more.
+    fn catch_up(&self, transformed: &mut Transformed) {
+        let outcomes = transformed.packages.iter();
+        let kept = outcomes.filter(|(_, outcome)| **outcome == Outcome::Kept);
+        let gone = kept.filter(|(name, _)| !self.to.has(name));
+        let late: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+        let names: Vec<&str> = late.iter().map(String::as_str).collect();
+        let to = dated(self.to.version, self.to.revision);
+        let caught_up = transform(self.distribution, BEFORE_ALL, to, self.device(), &names);
+        transformed.packages.extend(caught_up.packages);
+        transformed.offered.extend(caught_up.offered);
     }
 
     /// An installed package's name without ABI version, where a client sent it with one.
@@ -142,6 +161,11 @@ impl Release<'_> {
             .profile
             .map_or(&[][..], |(_, profile)| &profile.device_packages);
         defaults(self.default_packages, device)
+    }
+
+    /// Whether it offers a package by this name, with or without ABI version.
+    fn has(&self, name: &str) -> bool {
+        self.universe.best(name).is_some() || self.universe.by_plain_name(name).next().is_some()
     }
 
     /// The name the index has for a package that goes by its name without ABI version.
