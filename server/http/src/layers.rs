@@ -16,6 +16,7 @@ use tower_http::request_id::{
 use tower_http::trace::TraceLayer;
 
 use crate::failure::Failure;
+use crate::legacy;
 use crate::status::{POSITION, STATUS};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +45,9 @@ fn cors() -> CorsLayer {
             STATUS,
             POSITION,
             REQUEST_ID,
+            legacy::POSITION,
+            legacy::REQUEST_HASH,
+            legacy::UNKNOWN_PACKAGE,
             header::CONTENT_DISPOSITION,
             header::CONTENT_RANGE,
             header::ETAG,

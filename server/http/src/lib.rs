@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
 //! | `plans` | `/api/v1/plan` |
-//! | `upgrade_check` | `/api/upgrade-check`, `/api/upgrade-check/{hash}` |
+//! | `legacy` | the API of 2017: `/api/upgrade-check` and many more |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
@@ -22,12 +22,13 @@ mod failure;
 mod health;
 mod images;
 mod layers;
+mod legacy;
 mod limits;
 mod moved;
+mod offered;
 mod page;
 mod plans;
 mod status;
-mod upgrade_check;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -35,6 +36,7 @@ use axum::routing::{get, post};
 pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
 pub use limits::Limits;
+pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Router {
@@ -74,12 +76,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .nest("/json/v1", json)
         .nest("/api/v1", v1)
         .route("/overview", get(moved::overview))
-        .route("/api/upgrade-check", post(upgrade_check::ask))
-        .route("/update-request", post(upgrade_check::ask))
-        .route(
-            "/api/upgrade-check/{request_hash}",
-            get(upgrade_check::look),
-        )
+        .merge(legacy::routes())
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))
         .route("/", get(page::show))

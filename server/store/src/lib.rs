@@ -12,9 +12,11 @@
 mod checks;
 mod error;
 mod hash;
+mod images;
 mod job;
 mod policy;
 mod queue;
+mod statistics;
 mod store;
 mod work;
 
@@ -22,4 +24,5 @@ pub use error::StoreError;
 pub use hash::request_hash;
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
+pub use statistics::ImageCount;
 pub use store::Store;

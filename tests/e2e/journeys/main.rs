@@ -5,6 +5,7 @@
 
 mod demo;
 mod failing_build;
+mod from_opkg_to_apk;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;

@@ -8,6 +8,8 @@ mod builds;
 mod documents;
 mod edges;
 mod images;
+mod legacy;
+mod legacy_lists;
 mod plans;
 mod upgrade_check;
 mod upstream;
