@@ -9,6 +9,7 @@ use asu_protocol::plan::RouterFacts;
 use asu_protocol::profiles::Profile;
 use asu_protocol::release::revision_number;
 
+use crate::closure::Closure;
 use crate::selection::{Selection, Wishes, defaults};
 use crate::solve::Universe;
 
@@ -128,19 +129,38 @@ impl Upgrade<'_> {
         transform(self.distribution, from, to, self.device(), names)
     }
 
-    pub(crate) fn selection(&self, transformed: &Transformed) -> Selection {
-        let old_defaults = self.from.release.map(|release| {
-            let names: Vec<&str> = release.defaults().into_iter().collect();
-            self.transform(&names)
-                .wanted()
-                .into_iter()
-                .map(str::to_owned)
-                .collect()
-        });
+    /// The names today's packages have in the wanted release.
+    fn renamed(&self, names: &[&str]) -> BTreeSet<String> {
+        let transformed = self.transform(names);
+        transformed
+            .wanted()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What to ask for; `before` is everything on the router, if its release is known.
+    pub(crate) fn selection(
+        &self,
+        transformed: &Transformed,
+        before: Option<&Closure>,
+    ) -> Selection {
+        let old = self.from.release.as_ref().map(Release::defaults);
+        let present = |name: &&str| {
+            before
+                .is_some_and(|before| before.get(name).or_else(|| before.provider(name)).is_some())
+        };
+        let there = old
+            .iter()
+            .flatten()
+            .copied()
+            .filter(present)
+            .collect::<Vec<&str>>();
         let new_defaults = self.to.defaults().into_iter().map(str::to_owned);
         Selection::of(&Wishes {
             transformed,
-            old_defaults,
+            old_defaults: old.map(|old| self.renamed(&old.into_iter().collect::<Vec<_>>())),
+            present_defaults: self.renamed(&there),
             new_defaults: new_defaults.collect(),
             add: self.add.clone(),
             remove: self.remove.clone(),

@@ -84,6 +84,21 @@ fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
 }
 
 #[test]
+fn a_default_that_is_there_for_another_package_is_not_taken_for_removed() {
+    let old = [
+        needing(package("luci", "1-1"), &["netifd"]),
+        package("netifd", "1-1"),
+    ];
+    let new = [package("luci", "2-r1"), package("netifd", "2-r1")];
+    let mut stage = Stage::new(&old, &new).installed(&[("luci", Some("1-1"))]);
+    stage.new.defaults.push("netifd");
+    stage.old.as_mut().unwrap().defaults.push("netifd");
+    let plan = stage.plan().unwrap();
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    assert_eq!(asked(&plan), ["base-files", "luci", "netifd"]);
+}
+
+#[test]
 fn a_default_that_was_replaced_by_a_variant_does_not_come_back_under_its_new_name() {
     let mut stage = Stage::new(
         &[
