@@ -65,3 +65,27 @@ fn set(set: &PackageSet) -> OfferedSet {
         packages: set.packages.iter().map(|name| name.value.clone()).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use asu_distributions::Distributions;
+
+    use super::*;
+
+    #[test]
+    fn a_board_of_an_old_release_is_known_by_its_new_name() {
+        let all = Distributions::from_texts(&[(
+            "a.yml",
+            "name: a\nmirror: https://a.example\nbranches:\n  \
+             - { name: '1.0', package_manager: opkg, path: 'releases/{version}' }\n  \
+             - { name: '2.0', package_manager: opkg, path: 'releases/{version}' }\n\
+             transformations:\n  - { version: '2.0', boards: { old: new } }\n",
+        )])
+        .unwrap();
+        let a = all.get("a").unwrap();
+        let named = |version: &str, board: &str| board_in(a, &version.parse().unwrap(), board);
+        assert_eq!(named("2.0.1", "old"), "new");
+        assert_eq!(named("2.0.1", "other"), "other");
+        assert_eq!(named("1.0.1", "old"), "old");
+    }
+}

@@ -2,7 +2,7 @@
 
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
-use asu_protocol::plan::{Installed, PlanRequest, RouterFacts};
+use asu_protocol::plan::{Installed, PlanProblem, PlanRequest, RouterFacts};
 use asu_store::{Admission, Job};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -185,15 +185,23 @@ async fn has_packages<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<
         return Ok(());
     };
     match api.offer.plan(question).await {
-        Err(Unplannable::Problems(problems)) if missing(&problems).is_some() => {
-            Err(Refusal::problematic(&problems))
-        }
+        Err(Unplannable::Problems(problems)) => all_known(request, problems),
         Err(Unplannable::Catalog(error)) => {
             tracing::info!(%error, "packages are not checked before the build");
             Ok(())
         }
-        _ => Ok(()),
+        Ok(_) => Ok(()),
     }
+}
+
+/// What a dependency lacks is left to the build as well: not every package manager minds.
+fn all_known(request: &BuildRequest, mut problems: Vec<PlanProblem>) -> Result<(), Refusal> {
+    let asked = |name: &str| request.packages.iter().any(|spec| spec.package() == name);
+    problems.retain(|problem| missing(std::slice::from_ref(problem)).is_some_and(asked));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::problematic(&problems))
 }
 
 /// A plan from the release to itself: its packages are looked up, and nothing changes.
