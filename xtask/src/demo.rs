@@ -29,6 +29,6 @@ pub(crate) fn screenshots() -> anyhow::Result<()> {
         &["test", "--package", "asu-test-e2e", "--test", "journeys"],
     );
     run(command
-        .args(["--", "keep_settings", "failing_build"])
+        .args(["--", "keep_settings", "failing_build", "missing_package"])
         .env("ASU_SCREENSHOTS", folder))
 }

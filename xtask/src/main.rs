@@ -3,6 +3,7 @@
 //! Each command first sees to what it needs, says what it installs, and says why something is
 //! missing when it may not install it.
 
+mod bench;
 mod build;
 mod check;
 mod debian_rust;
@@ -56,6 +57,14 @@ enum Command {
     Wasm,
     /// Print the sizes of what a router carries, and fail if one is over its budget.
     Size,
+    /// Measure times and memory in release mode, and fail if one is over its budget.
+    Bench {
+        /// What is measured.
+        subject: bench::Subject,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Take the pictures in docs/screenshots anew.
     Screenshots,
 }
@@ -81,6 +90,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Fuzz { seconds } => fuzz::fuzz(*seconds),
         Command::Wasm => wasm::page().map(drop),
         Command::Size => size::size(),
+        Command::Bench { subject, json } => bench::bench(*subject, *json),
         Command::Screenshots => demo::screenshots(),
     }
 }

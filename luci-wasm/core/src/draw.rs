@@ -8,7 +8,6 @@ mod overview;
 mod parts;
 mod plan;
 mod progress;
-mod reasons;
 
 use crate::model::Model;
 use crate::node::{Element, Node, div, el};
@@ -16,7 +15,7 @@ use crate::state::{State, Station};
 
 /// Draws the view.
 pub fn view(model: &Model) -> Node {
-    let screen = screen(model.state);
+    let screen = screen(model);
     el("main")
         .attr("id", "asu")
         .attr(
@@ -30,7 +29,7 @@ pub fn view(model: &Model) -> Node {
         .attr("data-state", model.state.name())
         .attr("data-screen", screen)
         .attr("data-cause", cause(model))
-        .attr("data-version", model.form.version.as_str())
+        .attr("data-version", model.question.version.as_str())
         .child(head(model))
         .child(stations(model))
         .child(card(model).key(screen))
@@ -47,8 +46,9 @@ fn cause(model: &Model) -> &str {
 }
 
 /// States that share a screen are patched into one another, so nothing jumps.
-fn screen(state: State) -> &'static str {
-    match state {
+fn screen(model: &Model) -> &'static str {
+    match model.state {
+        State::Planning if model.answer.is_some() => model.answer_state().name(),
         State::Requesting | State::Queued | State::Building => "build",
         State::Downloading
         | State::Checking
@@ -72,9 +72,16 @@ fn card(model: &Model) -> Element {
         State::Searching => progress::looking(
             model,
             "Looking for upgrades",
-            "Asking the build server which releases it has for this router, and with which packages.",
+            "Asking the build server which releases it has for this router.",
         ),
-        State::Current | State::Plan => plan::plan(model),
+        State::Planning if model.answer.is_none() => progress::looking(
+            model,
+            "Working out what will change",
+            "Comparing the packages on your router with those of the new release.",
+        ),
+        State::Planning if !model.problems().is_empty() => plan::problems(model),
+        State::Problems => plan::problems(model),
+        State::Planning | State::Current | State::Plan => plan::plan(model),
         State::Requesting | State::Queued | State::Building => progress::build(model),
         State::Downloading
         | State::Checking
@@ -153,6 +160,8 @@ fn stations(model: &Model) -> Element {
 /// What a screen reader says when something changes, without the ticking of clocks.
 fn announcement(model: &Model) -> Element {
     let text = match model.state {
+        State::Planning if model.answer.is_some() => "Planning anew.".to_owned(),
+        State::Plan | State::Current | State::Problems => plan::announcement(model),
         State::Queued => progress::queue_words(model),
         State::Building => progress::stage_words(&model.job.stage).to_owned(),
         State::Downloading => "Downloading the image.".to_owned(),

@@ -69,6 +69,17 @@ impl Json {
         }
     }
 
+    /// The number, if it is a whole one; negative ones too.
+    pub fn signed(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) if *number < 0.0 => {
+                let size = Self::Number(-number).number()?;
+                Some(-i64::try_from(size).ok()?)
+            }
+            other => i64::try_from(other.number()?).ok(),
+        }
+    }
+
     /// Whether it is `true`.
     pub fn is_true(&self) -> bool {
         *self == Self::Bool(true)

@@ -38,7 +38,7 @@ pub use draw::view;
 pub use effect::{Body, Effect, Reply};
 pub use json::Json;
 pub use model::{Model, Options};
-pub use msg::{Action, Edit, Msg};
+pub use msg::{Action, Edit, Msg, Pick};
 pub use node::Node;
 pub use state::State;
 pub use trouble::Trouble;

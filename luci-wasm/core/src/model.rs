@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use asu_protocol::plan::PlanProblem;
 use asu_protocol::problem::PackageProblem;
 use asu_protocol::profiles::Image;
 use asu_protocol::router::RouterInfo;
 
 use crate::effect::Effect;
 use crate::json::{Json, map};
-use crate::plan::{Plan, ProfileDocument};
+use crate::plan::own::ProfileDocument;
+use crate::plan::{Answer, Plan, Question};
 use crate::read::{Build, Overview, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -75,15 +77,18 @@ pub(crate) struct Form {
     pub(crate) username: String,
     pub(crate) password: String,
     pub(crate) server: String,
-    pub(crate) version: String,
     pub(crate) advanced: bool,
     pub(crate) keep: bool,
-    pub(crate) left_out: Vec<String>,
+    /// What the names of the packages shown have in them.
+    pub(crate) filter: String,
 }
 
-/// The documents a plan is made from, as they arrive.
+/// The documents an own plan is made from, as they arrive. Of a server that plans, only `profile`
+/// is asked for, to know which packages are standard ones.
 #[derive(Default)]
 pub(crate) struct Documents {
+    /// The release they are of.
+    pub(crate) version: String,
     pub(crate) profile: Option<ProfileDocument>,
     /// Of the running release; without it the plan is still right.
     pub(crate) old_profile: Option<ProfileDocument>,
@@ -91,6 +96,8 @@ pub(crate) struct Documents {
     pub(crate) old_profile_settled: bool,
     pub(crate) target: Option<BTreeMap<String, String>>,
     pub(crate) arch: Option<BTreeMap<String, String>>,
+    /// Both lists together.
+    pub(crate) available: Option<BTreeMap<String, String>>,
 }
 
 /// A build under way or finished.
@@ -177,7 +184,14 @@ pub struct Model {
     pub(crate) documents: Documents,
     /// The profile name the server knows this router by.
     pub(crate) profile: String,
-    pub(crate) plan: Option<Plan>,
+    /// What is asked for.
+    pub(crate) question: Question,
+    /// What was asked for when `answer` was given.
+    pub(crate) answered: Question,
+    /// The last plan, or why there is none.
+    pub(crate) answer: Option<Answer>,
+    /// Why the view has to make plans itself, in words; `None` while the server makes them.
+    pub(crate) unplanned: Option<String>,
     pub(crate) job: Job,
     pub(crate) transfer: Transfer,
     /// Whether the router may hold an uploaded image.
@@ -223,7 +237,10 @@ impl Model {
             overview: None,
             documents: Documents::default(),
             profile: String::new(),
-            plan: None,
+            question: Question::default(),
+            answered: Question::default(),
+            answer: None,
+            unplanned: None,
             job: Job::default(),
             transfer: Transfer::default(),
             uploaded: false,
@@ -255,11 +272,27 @@ impl Model {
         self.state.limit().is_some() || !self.calls.is_empty()
     }
 
+    /// The plan, if the last answer was one.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        match &self.answer {
+            Some(Answer::Plan(plan)) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// Why there is no plan, if that was the last answer.
+    pub(crate) fn problems(&self) -> &[PlanProblem] {
+        match &self.answer {
+            Some(Answer::Problems(problems)) => problems,
+            _ => &[],
+        }
+    }
+
     /// Whether the plan is for exactly the release that runs.
     pub(crate) fn is_rebuild(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| {
-            plan.version == self.router.version
-                && (plan.revision.is_empty() || plan.revision == self.router.revision)
+        self.plan().is_some_and(|plan| {
+            plan.to.version == self.router.version
+                && (plan.to.revision.is_empty() || plan.to.revision == self.router.revision)
         })
     }
 }

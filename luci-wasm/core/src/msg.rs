@@ -52,10 +52,54 @@ pub enum Action {
     Restart,
     /// End the session.
     Logout,
+    /// Change what is asked for, and plan again.
+    Pick(Pick, u16, u16),
+}
+
+/// A change of the question that the page offers; the numbers of its [`Action::Pick`] say which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// A problem's remedy: the problem, the remedy.
+    Remedy,
+    /// The first remedy of every problem.
+    Everything,
+    /// Something else in the place of a package: the change, the alternative.
+    Instead,
+    /// Another provider: the choice, the other.
+    Provider,
+    /// Do without a package: the change.
+    Without,
+    /// Do without a package that the server could not install: which.
+    Rejected,
+    /// Take one change of the question back: which.
+    Undo,
+}
+
+impl Pick {
+    /// Every kind, with the first part of its `data-action`.
+    const ALL: [(Self, &str); 7] = [
+        (Self::Remedy, "remedy"),
+        (Self::Everything, "remedies"),
+        (Self::Instead, "instead"),
+        (Self::Provider, "provider"),
+        (Self::Without, "without"),
+        (Self::Rejected, "rejected"),
+        (Self::Undo, "undo"),
+    ];
+
+    fn name(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(kind, _)| *kind == self);
+        known.map_or("", |(_, name)| name)
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map(|(kind, _)| *kind)
+    }
 }
 
 impl Action {
-    /// Every action.
+    /// Every action without numbers.
     pub const ALL: [Self; 9] = [
         Self::Login,
         Self::Search,
@@ -69,7 +113,14 @@ impl Action {
     ];
 
     /// The value of `data-action`.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
+        match self {
+            Self::Pick(kind, first, second) => format!("{}-{first}-{second}", kind.name()),
+            plain => plain.word().to_owned(),
+        }
+    }
+
+    fn word(self) -> &'static str {
         match self {
             Self::Login => "login",
             Self::Search => "search",
@@ -80,12 +131,28 @@ impl Action {
             Self::Back => "back",
             Self::Restart => "restart",
             Self::Logout => "logout",
+            Self::Pick(..) => "",
         }
     }
 
     /// The action of a `data-action`.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
+        let mut parts = name.split('-');
+        let word = parts.next()?;
+        let plain = Self::ALL.into_iter().find(|action| action.word() == word);
+        plain.or_else(|| {
+            let mut number = || parts.next()?.parse().ok();
+            Some(Self::Pick(Pick::from_name(word)?, number()?, number()?))
+        })
+    }
+
+    /// A change of the question; `None` for places no page has.
+    pub(crate) fn pick(kind: Pick, first: usize, second: usize) -> Option<Self> {
+        Some(Self::Pick(
+            kind,
+            first.try_into().ok()?,
+            second.try_into().ok()?,
+        ))
     }
 }
 
@@ -104,10 +171,10 @@ pub enum Edit {
     Keep(bool),
     /// `#asu-advanced`
     Advanced(bool),
-    /// `#asu-leave-NAME`: do without this package.
-    Leave(String, bool),
-    /// `#asu-leave-all`: do without every package that cannot be had.
-    LeaveAll(bool),
+    /// `#asu-consent`: an older release or older packages are fine.
+    Consent(bool),
+    /// `#asu-filter`: show only packages whose names have this in them.
+    Filter(String),
 }
 
 impl Edit {
@@ -121,8 +188,9 @@ impl Edit {
             "version" => Self::Version(text()),
             "keep" => Self::Keep(checked),
             "advanced" => Self::Advanced(checked),
-            "leave-all" => Self::LeaveAll(checked),
-            other => Self::Leave(other.strip_prefix("leave-")?.to_owned(), checked),
+            "consent" => Self::Consent(checked),
+            "filter" => Self::Filter(text()),
+            _ => return None,
         })
     }
 }
@@ -132,15 +200,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_named_all_is_not_the_switch_for_all() {
+    fn inputs_and_buttons_are_told_apart() {
         assert_eq!(
-            Edit::from_input("asu-leave-all", "", true),
-            Some(Edit::LeaveAll(true))
-        );
-        assert_eq!(
-            Edit::from_input("asu-leave-vim", "", true),
-            Some(Edit::Leave("vim".into(), true))
+            Edit::from_input("asu-consent", "", true),
+            Some(Edit::Consent(true))
         );
         assert_eq!(Edit::from_input("unrelated", "x", false), None);
+        let remedy = Action::Pick(Pick::Remedy, 2, 11);
+        for action in Action::ALL.into_iter().chain([remedy]) {
+            assert_eq!(Action::from_name(&action.name()), Some(action));
+        }
+        for forged in [
+            "remedy",
+            "remedy-1",
+            "remedy-1-99999999",
+            "-1-1",
+            "remedy-a-b",
+        ] {
+            assert_eq!(Action::from_name(forged), None);
+        }
     }
 }

@@ -1,269 +1,147 @@
-//! What an upgrade would change, package by package, and the request that follows from it.
+//! What an upgrade would change, package by package, and what a person wants changed about that.
+//!
+//! Plans come from the server (`POST /api/v1/plan`); where it makes none, the view makes a simpler
+//! one itself ([`own`]). Both have the same form, so there is one page for both.
+
+mod fit;
+pub mod own;
+mod reasons;
 
 use std::collections::BTreeMap;
 
-use asu_protocol::overview::{Branch, PackageChange};
-use asu_protocol::profiles::Image;
+use asu_protocol::plan::{
+    Choice, Fate, PackageChange, PlanProblem, PlannedRelease, SizeEstimate, Warning,
+};
 
+use crate::json::Json;
 use crate::order::{contains, insert};
 
-/// `/json/v1/{path}/targets/{target}/{profile}.json`: one profile with its target's defaults.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProfileDocument {
-    /// The profile's name; empty where the server does not know the profile.
-    pub id: String,
-    /// Packages every image of the target has.
-    pub default_packages: Vec<String>,
-    /// Packages of the device; a leading `-` removes a default.
-    pub device_packages: Vec<String>,
-    /// The revision of the release.
-    pub version_code: String,
-    /// The files upstream built.
-    pub images: Vec<Image>,
-}
+pub(crate) use fit::Space;
 
-impl ProfileDocument {
-    /// The packages of a stock image.
-    pub fn defaults(&self) -> Vec<&str> {
-        let listed = || self.default_packages.iter().chain(&self.device_packages);
-        let is_removed = |name: &str| listed().any(|other| other.strip_prefix('-') == Some(name));
-        let kept = listed()
-            .map(String::as_str)
-            .filter(|name| !name.starts_with('-') && !is_removed(name));
-        kept.collect()
-    }
-}
-
-/// What happens to one package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// Stays, in the same version.
-    Same(String),
-    /// Stays, in another version.
-    Upgraded {
-        /// Installed.
-        from: String,
-        /// In the new release.
-        to: String,
-    },
-    /// Another package takes its place.
-    Replaced {
-        /// The other package.
-        by: String,
-        /// Its version, empty if the index does not say.
-        version: String,
-    },
-    /// Goes, with the reason.
-    Dropped(String),
-    /// Comes, in this version.
-    Added(String),
-    /// Wanted, but the release does not have it.
-    Missing,
-}
-
-/// A package and its fate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The package as it is called on the router (or, if added, in the release).
-    pub name: String,
-    /// What happens to it.
-    pub fate: Fate,
-}
-
-/// What is compared to make a plan.
-pub struct Sources<'a> {
-    /// The version planned for.
-    pub version: &'a str,
-    /// Installed by the user or the image: name to version.
-    pub installed: &'a BTreeMap<String, String>,
-    /// The branch of the version.
-    pub branch: Option<&'a Branch>,
-    /// The profile in the new release.
-    pub profile: &'a ProfileDocument,
-    /// The profile in the running release, if the server still has it.
-    pub old_profile: Option<&'a ProfileDocument>,
-    /// All packages of the new release.
-    pub available: &'a BTreeMap<String, String>,
-}
-
-/// The outcome of a comparison.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What would happen.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// The version planned for.
-    pub version: String,
-    /// Its revision.
-    pub revision: String,
+    /// The profile that will be built; empty if unknown.
+    pub profile: String,
+    /// The release installed.
+    pub from: PlannedRelease,
+    /// The release planned for.
+    pub to: PlannedRelease,
+    /// Why this release.
+    pub because: String,
     /// Every package concerned, by name.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PackageChange>,
+    /// Everything in the new image with its version; empty if unknown.
+    pub install: BTreeMap<String, String>,
+    /// Where one of several packages had to be taken.
+    pub choices: Vec<Choice>,
+    /// What to know before going on.
+    pub warnings: Vec<Warning>,
+    /// How large it will be; absent if unknown.
+    pub size: Option<SizeEstimate>,
+    /// The request that builds it, as the server wants it back.
+    pub request: Option<Json>,
+    /// Whether the view made this plan itself.
+    pub is_own: bool,
 }
 
-/// Part of every image whatever is asked for, and in no feed.
-const ALWAYS: [&str; 3] = ["kernel", "libc", "libgcc"];
-
-/// Compares what is installed with what the new release has.
-pub fn plan(sources: &Sources) -> Plan {
-    let defaults = sources.profile.defaults();
-    let rules = rules(sources.branch);
-    let mut changes: Vec<Change> = sources
-        .installed
-        .iter()
-        .map(|(name, version)| Change {
-            name: name.clone(),
-            fate: fate(sources, &defaults, &rules, name, version),
-        })
-        .collect();
-    for added in additions(sources, &defaults, &changes) {
-        insert(&mut changes, added, |a, b| a.name.cmp(&b.name));
-    }
-    Plan {
-        version: sources.version.to_owned(),
-        revision: sources.profile.version_code.clone(),
-        changes,
-    }
+/// The outcome of a question: a plan, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// It can be done like this.
+    Plan(Box<Plan>),
+    /// It cannot, for these reasons.
+    Problems(Vec<PlanProblem>),
 }
 
-/// The package changes a branch takes part in, oldest first.
-fn rules(branch: Option<&Branch>) -> Vec<&PackageChange> {
-    let Some(branch) = branch else {
-        return Vec::new();
-    };
-    let mut rules: Vec<&PackageChange> = Vec::new();
-    for change in &branch.package_changes {
-        if branch
-            .branch_off_rev
-            .is_none_or(|last| change.revision <= last)
-        {
-            let order = |change: &PackageChange| (change.revision, change.source.clone());
-            insert(&mut rules, change, |a, b| order(a).cmp(&order(b)));
+/// One change of the question, picked by a person from what was offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// For a person: `Do without htop`.
+    pub text: String,
+    /// Packages wanted besides.
+    pub add: Vec<String>,
+    /// Packages not wanted any more.
+    pub remove: Vec<String>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// The release wanted.
+    pub(crate) version: String,
+    /// In the order they were picked.
+    pub(crate) wishes: Vec<Wish>,
+    /// Whether older releases and packages are fine.
+    pub(crate) allow_downgrade: bool,
+}
+
+impl Question {
+    /// All packages to add and all to remove; of two wishes about one package, the later counts.
+    pub(crate) fn packages(&self) -> (Vec<String>, Vec<String>) {
+        let (mut add, mut remove) = (Vec::new(), Vec::new());
+        for wish in &self.wishes {
+            settle(&wish.remove, &mut remove, &mut add);
+            settle(&wish.add, &mut add, &mut remove);
         }
-    }
-    rules
-}
-
-/// Where the rules lead a package.
-#[derive(Debug, PartialEq, Eq)]
-enum Way<'a> {
-    Stays,
-    Becomes(&'a str),
-    Goes,
-}
-
-/// Follows renames to where they end.
-fn follow<'a>(rules: &[&'a PackageChange], name: &str) -> Way<'a> {
-    let mut way = Way::Stays;
-    for rule in rules {
-        let current = match way {
-            Way::Stays => name,
-            Way::Becomes(renamed) => renamed,
-            Way::Goes => break,
-        };
-        if rule.source == current {
-            way = rule.target.as_deref().map_or(Way::Goes, Way::Becomes);
-        }
-    }
-    way
-}
-
-fn fate(
-    sources: &Sources,
-    defaults: &[&str],
-    rules: &[&PackageChange],
-    name: &str,
-    version: &str,
-) -> Fate {
-    let known = |name: &str| sources.available.get(name);
-    match follow(rules, name) {
-        Way::Becomes(by) if by != name => Fate::Replaced {
-            by: by.to_owned(),
-            version: known(by).cloned().unwrap_or_default(),
-        },
-        Way::Goes => Fate::Dropped(format!("no longer part of OpenWrt {}", sources.version)),
-        _ => match known(name) {
-            Some(new) if new == version => Fate::Same(version.to_owned()),
-            Some(new) => Fate::Upgraded {
-                from: version.to_owned(),
-                to: new.clone(),
-            },
-            None if ALWAYS.contains(&name) || contains(defaults, name) => {
-                Fate::Same(version.to_owned())
-            }
-            None if was_default(sources, name) => Fate::Dropped(format!(
-                "was preinstalled; {} comes without it",
-                sources.version
-            )),
-            None => Fate::Missing,
-        },
+        (add, remove)
     }
 }
 
-fn was_default(sources: &Sources, name: &str) -> bool {
-    sources
-        .old_profile
-        .is_some_and(|old| contains(&old.defaults(), name))
-}
-
-/// Defaults that are new since the running release. A default that was there before and is not
-/// installed was removed on purpose and stays away.
-fn additions(sources: &Sources, defaults: &[&str], changes: &[Change]) -> Vec<Change> {
-    let Some(old) = sources.old_profile else {
-        return Vec::new();
-    };
-    let old = old.defaults();
-    let is_replacement = |name: &str| {
-        changes
-            .iter()
-            .any(|change| matches!(&change.fate, Fate::Replaced { by, .. } if by == name))
-    };
-    let is_new = |name: &str| {
-        !contains(&old, name)
-            && !sources.installed.contains_key(name)
-            && !is_replacement(name)
-            && !ALWAYS.contains(&name)
-    };
-    defaults
-        .iter()
-        .filter(|name| is_new(name))
-        .map(|name| Change {
-            name: (*name).to_owned(),
-            fate: Fate::Added(sources.available.get(*name).cloned().unwrap_or_default()),
-        })
-        .collect()
+fn settle(names: &[String], into: &mut Vec<String>, from: &mut Vec<String>) {
+    for name in names {
+        from.retain(|other| other != name);
+        insert(into, name.clone(), Ord::cmp);
+    }
 }
 
 impl Plan {
-    /// The packages to ask for, sorted, without those in `left_out`.
-    pub fn packages(&self, left_out: &[String]) -> Vec<String> {
-        let mut wanted = Vec::new();
-        for change in &self.changes {
-            let name = match &change.fate {
-                Fate::Replaced { by, .. } => by,
-                Fate::Dropped(_) => continue,
-                // Not in any index, so not in a feed: the image has them anyway.
-                Fate::Same(_) if ALWAYS.contains(&change.name.as_str()) => continue,
-                _ => &change.name,
-            };
-            if !contains(left_out, name) {
-                insert(&mut wanted, name.clone(), Ord::cmp);
-            }
-        }
-        wanted
-    }
-
-    /// The names of wanted packages the release does not have.
-    pub fn missing(&self) -> Vec<&str> {
+    /// The packages with this fate, without those shown already as what replaces others.
+    pub fn with(&self, fate: Fate) -> Vec<(usize, &PackageChange)> {
         self.changes
             .iter()
-            .filter(|change| change.fate == Fate::Missing)
-            .map(|change| change.name.as_str())
+            .enumerate()
+            .filter(|(_, change)| change.fate == fate && !self.is_replacement(change))
             .collect()
     }
 
-    /// How many packages have this kind of fate.
-    pub fn count(&self, kind: impl Fn(&Fate) -> bool) -> usize {
-        self.changes
-            .iter()
-            .filter(|change| kind(&change.fate))
-            .count()
+    fn is_replacement(&self, change: &PackageChange) -> bool {
+        change.fate == Fate::Added
+            && self
+                .changes
+                .iter()
+                .any(|other| contains(&other.by, &change.name))
+    }
+
+    /// How many packages have this fate.
+    pub fn count(&self, fate: Fate) -> usize {
+        self.with(fate).len()
+    }
+
+    /// The version a package will have, as far as the plan tells.
+    pub fn new_version<'a>(&'a self, name: &str) -> Option<&'a str> {
+        let added = self.changes.iter().find(|change| change.name == name);
+        added
+            .and_then(|change| change.new.as_deref())
+            .or_else(|| self.install.get(name).map(String::as_str))
+    }
+
+    /// Whether the plan goes on only if somebody agrees.
+    pub fn needs_consent(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.needs_consent)
+    }
+}
+
+/// A package of which nothing is said yet.
+pub(crate) fn blank(name: &str, fate: Fate) -> PackageChange {
+    PackageChange {
+        name: name.to_owned(),
+        fate,
+        old: None,
+        new: None,
+        by: Vec::new(),
+        reason: String::new(),
+        alternatives: Vec::new(),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Only what the view uses is read. `tests/protocol.rs` checks it against the protocol's own
 //! types, so the two cannot drift apart.
 
+mod plan;
+
 use std::collections::BTreeMap;
 
 use asu_protocol::overview::{Branch, PackageChange};
@@ -11,7 +13,10 @@ use asu_protocol::profiles::Image;
 use asu_protocol::router::RouterInfo;
 
 use crate::json::Json;
-use crate::plan::ProfileDocument;
+use crate::plan::own::ProfileDocument;
+
+pub(crate) use plan::installed;
+pub use plan::{plan, problems};
 
 /// What `/json/v1/overview.json` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

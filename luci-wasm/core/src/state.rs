@@ -11,6 +11,10 @@ pub enum State {
     Overview,
     /// Asks the server what there is.
     Searching,
+    /// Asks the server what an upgrade would change, or works it out.
+    Planning,
+    /// It cannot be done like this: why, and what can be changed.
+    Problems,
     /// Nothing newer; a rebuild is offered.
     Current,
     /// Shows what an upgrade would change.
@@ -85,11 +89,13 @@ const MINUTE: u64 = 60 * SECOND;
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Login,
         Self::Identifying,
         Self::Overview,
         Self::Searching,
+        Self::Planning,
+        Self::Problems,
         Self::Current,
         Self::Plan,
         Self::Requesting,
@@ -114,6 +120,8 @@ impl State {
             Self::Identifying => "identifying",
             Self::Overview => "overview",
             Self::Searching => "searching",
+            Self::Planning => "planning",
+            Self::Problems => "problems",
             Self::Current => "current",
             Self::Plan => "plan",
             Self::Requesting => "requesting",
@@ -141,7 +149,7 @@ impl State {
             | Self::Searching
             | Self::Current
             | Self::Error => Station::Check,
-            Self::Plan => Station::Plan,
+            Self::Planning | Self::Problems | Self::Plan => Station::Plan,
             Self::Requesting | Self::Queued | Self::Building => Station::Build,
             Self::Downloading
             | Self::Checking
@@ -160,17 +168,18 @@ impl State {
         match self {
             Self::Login
             | Self::Overview
+            | Self::Problems
             | Self::Current
             | Self::Plan
             | Self::Confirm
             | Self::Done
             | Self::Error => None,
             Self::Identifying => Some(15 * SECOND),
-            Self::Searching => Some(45 * SECOND),
-            Self::Requesting | Self::Downloading => Some(MINUTE),
+            // A server may have to fetch the indexes of two releases first.
+            Self::Planning | Self::Requesting | Self::Downloading => Some(MINUTE),
             Self::Queued => Some(30 * MINUTE),
             Self::Building => Some(20 * MINUTE),
-            Self::Checking => Some(20 * SECOND),
+            Self::Searching | Self::Checking => Some(20 * SECOND),
             // The router hashes the image twice before it answers.
             Self::Uploading => Some(100 * SECOND),
             Self::Verifying | Self::Testing => Some(90 * SECOND),
@@ -195,13 +204,22 @@ pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Identifying, "a build was under way", State::Queued),
     (State::Identifying, "cancel", State::Login),
     (State::Overview, "search", State::Searching),
-    (State::Searching, "newer release", State::Plan),
-    (State::Searching, "nothing newer", State::Current),
+    (State::Searching, "releases known", State::Planning),
     (State::Searching, "cancel", State::Overview),
-    (State::Plan, "another version", State::Searching),
+    (State::Planning, "it works", State::Plan),
+    (State::Planning, "nothing newer", State::Current),
+    (State::Planning, "it does not work", State::Problems),
+    (State::Planning, "cancel", State::Overview),
+    (State::Problems, "another choice", State::Planning),
+    (State::Problems, "worked out here", State::Plan),
+    (State::Problems, "worked out here", State::Current),
+    (State::Problems, "back", State::Overview),
+    (State::Plan, "another choice", State::Planning),
+    (State::Plan, "worked out here", State::Problems),
     (State::Plan, "back", State::Overview),
     (State::Plan, "request", State::Requesting),
-    (State::Current, "another version", State::Searching),
+    (State::Current, "another choice", State::Planning),
+    (State::Current, "worked out here", State::Problems),
     (State::Current, "back", State::Overview),
     (State::Current, "rebuild", State::Requesting),
     (State::Requesting, "accepted", State::Queued),
@@ -254,6 +272,7 @@ pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Done, "restart", State::Identifying),
     (State::Error, "retry", State::Identifying),
     (State::Error, "retry", State::Searching),
+    (State::Error, "retry", State::Planning),
     (State::Error, "retry", State::Requesting),
     (State::Error, "retry", State::Queued),
     (State::Error, "retry", State::Downloading),
@@ -264,6 +283,7 @@ pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Error, "retry", State::Rebooting),
     (State::Error, "back", State::Plan),
     (State::Error, "back", State::Current),
+    (State::Error, "back", State::Problems),
     (State::Error, "back", State::Overview),
     (State::Error, "back", State::Login),
     (State::Login, "logged in again", State::Uploading),

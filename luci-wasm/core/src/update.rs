@@ -3,9 +3,12 @@
 mod build;
 mod calls;
 mod clock;
+mod documents;
 mod flash;
 mod identify;
 mod login;
+mod pick;
+mod plan;
 mod press;
 mod restart;
 mod search;
@@ -56,7 +59,7 @@ impl Model {
         match step {
             Step::Identify => self.identify(),
             Step::Search => self.search(),
-            Step::Plan => self.load_documents(),
+            Step::Plan => self.make_plan(),
             Step::Request => self.request(),
             Step::Poll => self.resume_job(),
             Step::Download => self.download(),
@@ -99,6 +102,8 @@ impl Model {
             Purpose::Packages => self.listed(reply),
             Purpose::Config => self.configured(reply),
             Purpose::Overview => self.overviewed(&reply),
+            Purpose::Plan => self.planned(&reply),
+            Purpose::Standard => self.standard_known(&reply),
             Purpose::Profile | Purpose::GenericProfile => self.profiled(purpose, &reply),
             Purpose::OldProfile => self.old_profiled(&reply),
             Purpose::TargetIndex | Purpose::ArchIndex => self.indexed(purpose, &reply),

@@ -3,7 +3,7 @@
 
 mod common;
 
-use asu_view::{Action, Edit, Effect, Msg, Options, State};
+use asu_view::{Action, Edit, Effect, Msg, Options, Pick, State};
 use common::{Bench, SHA, World, describe};
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn a_router_is_upgraded() {
         "owut",
         "nftables took the place of iptables",
         "libustream-mbedtls",
-        "2 packages in a new version",
+        "In another version 2",
+        "compared package lists itself",
     ] {
         assert!(plan.contains(words), "{words} in {plan}");
     }
@@ -101,7 +102,7 @@ fn another_version_is_planned_anew() {
     let (mut bench, mut world) = (Bench::new(), World::new());
     bench.walk_to(State::Plan, &mut world);
     bench.send(Msg::Edit(Edit::Version("23.05.5".into())));
-    assert_eq!(bench.state(), State::Searching);
+    assert_eq!(bench.state(), State::Planning);
     bench.settle(&mut world);
     assert_eq!(
         bench
@@ -114,7 +115,7 @@ fn another_version_is_planned_anew() {
     bench.send(Msg::Edit(Edit::Version("1.2.3".into())));
     assert_ne!(
         bench.state(),
-        State::Searching,
+        State::Planning,
         "a version nobody offers is not searched for"
     );
 }
@@ -123,12 +124,20 @@ fn another_version_is_planned_anew() {
 fn what_the_release_does_not_have_must_be_left_out_by_hand() {
     let (mut bench, mut world) = (Bench::new(), World::new());
     world.packages["adguardhome"] = json!("1");
-    bench.walk_to(State::Plan, &mut world);
-    assert!(bench.text().contains("Leave out adguardhome"));
+    bench.walk_to(State::Problems, &mut world);
+    assert!(bench.text().contains("does not have adguardhome"));
     assert!(!bench.has_button(Action::Request));
     bench.send(Msg::Press(Action::Request));
-    assert_eq!(bench.state(), State::Plan, "not even by a forged press");
-    bench.send(Msg::Edit(Edit::Leave("adguardhome".into(), true)));
+    assert_eq!(bench.state(), State::Problems, "not even by a forged press");
+    bench.press(Action::Pick(Pick::Remedy, 0, 0));
+    assert_eq!(
+        bench.state(),
+        State::Plan,
+        "nothing needs to be loaded again"
+    );
+    bench.press(Action::Pick(Pick::Undo, 0, 0));
+    assert_eq!(bench.state(), State::Problems);
+    bench.press(Action::Pick(Pick::Remedy, 0, 0));
     bench.press(Action::Request);
     let request = &bodies(&bench, "POST http://server/api/v1/build")[0];
     assert!(

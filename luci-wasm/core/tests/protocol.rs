@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use asu_protocol::build::BuildAnswer;
 use asu_protocol::overview::{Branch, Overview, PackageChange};
+use asu_protocol::plan::{Fate, PlanProblem};
 use asu_protocol::problem::PackageProblem;
 use asu_protocol::profiles::Image;
 use asu_protocol::router::{RouterInfo, TestReply};
@@ -150,7 +151,76 @@ fn a_test_is_read_as_it_was_written() {
     );
 }
 
+#[test]
+fn a_plan_is_read_as_it_was_written() {
+    let mut bench = common::Bench::new();
+    bench.walk_to(asu_view::State::Planning, &mut common::World::planning());
+    let asked = common::question(&bench.open[0]);
+    let written = common::plan(&asked);
+    let read = read::plan(&sent(&written)).unwrap();
+    assert_eq!(read.profile, written.profile.unwrap().to_string());
+    assert_eq!((read.from, read.to), (written.from, written.to));
+    assert_eq!(read.because, written.because);
+    assert_eq!(read.changes, written.changes);
+    assert_eq!(read.install, written.install);
+    assert_eq!(read.choices, written.choices);
+    assert_eq!(read.warnings, written.warnings);
+    assert_eq!(read.size, Some(written.size));
+    assert_eq!(read.request, Some(sent(&written.request)));
+    assert!(!read.is_own);
+}
+
+#[test]
+fn problems_are_read_as_they_were_written() {
+    let problem = PlanProblem {
+        code: "conflict".into(),
+        text: "t".into(),
+        packages: vec!["a".into()],
+        chain: vec!["a".into(), "b".into()],
+        remedies: vec![common::remedy("a", true), common::remedy("b", false)],
+    };
+    let answer = serde_json::json!({"problems": [problem]});
+    assert_eq!(read::problems(&tree(&answer)), [problem]);
+}
+
+#[test]
+fn a_plan_of_a_newer_server_is_still_read() {
+    let bare = serde_json::json!({"to": {"version": "1"}, "changes": [{"name": "a", "fate": "moved", "x": 1}], "new": []});
+    let plan = read::plan(&tree(&bare)).unwrap();
+    assert_eq!(plan.changes[0].fate, Fate::Changed);
+    assert_eq!((plan.size, plan.request), (None, None));
+    for none in [
+        serde_json::json!({"changes": []}),
+        serde_json::json!({"to": {"version": "1"}}),
+    ] {
+        assert_eq!(read::plan(&tree(&none)), None);
+    }
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop::sample::select(vec![
+        Fate::Kept,
+        Fate::Upgraded,
+        Fate::Changed,
+        Fate::Downgraded,
+        Fate::Replaced,
+        Fate::Dropped,
+        Fate::Added,
+    ])
+}
+
 proptest! {
+    #[test]
+    fn any_change_is_read_as_it_was_written(name in ".*", reason in ".*", fate in fate(), growth in any::<Option<i32>>()) {
+        let change = asu_protocol::plan::PackageChange { reason, ..common::change(&name, fate, ["1", ""]) };
+        let plan = serde_json::json!({
+            "to": {"version": "1"}, "changes": [change], "size": {"download": 1, "installed": 2, "growth": growth},
+        });
+        let read = read::plan(&tree(&plan)).unwrap();
+        prop_assert_eq!(read.changes, [change]);
+        prop_assert_eq!(read.size.unwrap().growth, growth.map(i64::from));
+    }
+
     #[test]
     fn what_is_written_is_json(name in ".*", text in ".*", number in 0..1_000_000_u32) {
         let members = [("n", Json::Number(number.into())), ("l", Json::List(vec![text.as_str().into(), Json::Null]))];

@@ -67,7 +67,7 @@ fn reply() -> impl Strategy<Value = Reply> {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        6 => (0..9_usize).prop_map(Event::Press),
+        6 => (0..40_usize).prop_map(Event::Press),
         1 => prop::sample::select(Action::ALL.to_vec()).prop_map(Event::Forged),
         2 => (0..9_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
         2 => (0..40_000_u64).prop_map(Event::Time),
@@ -89,8 +89,8 @@ fn edit(which: u8, on: bool) -> Edit {
         3 => Edit::Version(if on { "23.05.5" } else { "24.10.2" }.into()),
         4 => Edit::Keep(on),
         5 => Edit::Advanced(on),
-        6 => Edit::Leave("htop".into(), on),
-        7 => Edit::LeaveAll(on),
+        6 => Edit::Consent(on),
+        7 => Edit::Filter(if on { "ht" } else { "" }.into()),
         _ => Edit::Version("24.10.0-rc1".into()),
     }
 }
@@ -187,14 +187,22 @@ fn options(kind: u8) -> Options {
 
 type Went = BTreeSet<(State, State)>;
 
+/// What the page is opened with, whether the router runs the newest release, how the server takes a
+/// request, and whether it makes plans (1, 3) or something is missing in the release (2, 3).
+type Setting = (u8, bool, u8, u8);
+
 /// Walks to `start` in some world, lets events happen there, and waits for the end.
 fn play(
-    (kind, newest, acceptance): (u8, bool, u8),
+    (kind, newest, acceptance, planner): Setting,
     start: State,
     events: &[Event],
 ) -> Result<Went, TestCaseError> {
     let (mut bench, mut world) = (Bench::with(options(kind)), World::new());
     world.acceptance = acceptance;
+    world.plans = planner % 2 == 1;
+    if planner >= 2 {
+        world.packages["adguardhome"] = json!("1");
+    }
     if newest {
         world.version = "24.10.2";
         world.revision = "r28739-d9340319c6";
@@ -232,8 +240,8 @@ fn ended_sessions() -> Result<Went, TestCaseError> {
     let mut went = Went::new();
     for start in State::ALL {
         for kind in 0..2 {
-            went.extend(play((kind, false, 0), start, &logged_in_again)?);
-            went.extend(play((kind, false, 0), start, &refused_twice)?);
+            went.extend(play((kind, false, 0, 0), start, &logged_in_again)?);
+            went.extend(play((kind, false, 0, 0), start, &refused_twice)?);
         }
     }
     Ok(went)
@@ -247,7 +255,7 @@ fn anything_may_happen_at_any_time() {
         failure_persistence: None,
         ..Config::default()
     };
-    let world = (0..4_u8, any::<bool>(), 0..3_u8);
+    let world = (0..4_u8, any::<bool>(), 0..3_u8, 0..4_u8);
     let start = prop::sample::select(State::ALL.to_vec());
     let events = (world, start, prop::collection::vec(event(), 0..24));
     TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha))

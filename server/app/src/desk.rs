@@ -1,12 +1,13 @@
 //! What upstream offers and what becomes of packages: the catalog and the planner, put together.
 
+mod distributions;
 mod facts;
 mod universes;
 
 use std::sync::Arc;
 
 use asu_catalog::{Catalog, CatalogError};
-use asu_http::{Offer, Unplannable};
+use asu_http::{Offer, OfferedDistribution, Unplannable};
 use asu_planner::{Chosen, Releases};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{ProfileName, Target, VersionName};
@@ -161,6 +162,14 @@ impl Offer for Desk {
         arch: &str,
     ) -> Result<ArchIndex, CatalogError> {
         self.catalog.arch_index(version, arch).await
+    }
+
+    async fn distributions(&self) -> Vec<OfferedDistribution> {
+        distributions::offered(&self.catalog).await
+    }
+
+    fn board_in(&self, version: &VersionName, board: &str) -> String {
+        distributions::board_in(self.catalog.distribution(), version, board)
     }
 
     async fn plan(&self, request: PlanRequest) -> Result<Plan, Unplannable> {

@@ -12,7 +12,7 @@ use asu_store::{Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::{Hot, Limits, Pulse};
+use crate::{Hot, Limits, OfferedDistribution, Pulse};
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,10 @@ pub trait Offer: Clone + Send + Sync + 'static {
         version: &VersionName,
         arch: &str,
     ) -> impl Future<Output = Result<ArchIndex, CatalogError>> + Send;
+    /// The distributions with their releases, for the lists of the 2017 API.
+    fn distributions(&self) -> impl Future<Output = Vec<OfferedDistribution>> + Send;
+    /// What the board an older system calls `board` is called in `version` of OpenWrt.
+    fn board_in(&self, version: &VersionName, board: &str) -> String;
     /// What an upgrade would do, or why it cannot be done.
     fn plan(&self, request: PlanRequest) -> impl Future<Output = Result<Plan, Unplannable>> + Send;
     /// See [`asu_catalog::Catalog::canonical`].

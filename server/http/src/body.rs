@@ -12,7 +12,7 @@ use crate::failure::{Failure, WrongField};
 
 /// Longest package list, characters: Linux takes 128 KiB as one argument of a program, and the
 /// ImageBuilder adds to it.
-const MAX_PACKAGES: usize = 64 * 1024;
+pub(crate) const MAX_PACKAGES: usize = 64 * 1024;
 
 /// Reads a build request; what is not well-formed is 422, what this server does not do is 400.
 pub(crate) fn read(

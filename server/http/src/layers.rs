@@ -19,6 +19,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::failure::Failure;
 use crate::guard::{self, Rates};
+use crate::legacy;
 use crate::limits::Limits;
 use crate::metrics::{self, Metrics};
 use crate::status::{POSITION, STATUS};
@@ -65,6 +66,9 @@ fn cors() -> CorsLayer {
             STATUS,
             POSITION,
             REQUEST_ID,
+            legacy::POSITION,
+            legacy::REQUEST_HASH,
+            legacy::UNKNOWN_PACKAGE,
             header::CONTENT_DISPOSITION,
             header::CONTENT_RANGE,
             header::ETAG,

@@ -10,7 +10,7 @@
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
 //! | `plans` | `/api/v1/plan` |
-//! | `upgrade_check` | `/api/upgrade-check`, `/api/upgrade-check/{hash}` |
+//! | `legacy` | the API of 2017: `/api/upgrade-check` and many more |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
@@ -29,15 +29,16 @@ mod health;
 mod hot;
 mod images;
 mod layers;
+mod legacy;
 mod limits;
 mod metrics;
 mod moved;
+mod offered;
 mod page;
 mod plans;
 mod ready;
 mod stats;
 mod status;
-mod upgrade_check;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
 pub use hot::Hot;
 pub use limits::Limits;
+pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Router {
@@ -93,12 +95,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .nest("/json/v1", json)
         .nest("/api/v1", v1)
         .route("/overview", get(moved::overview))
-        .route("/api/upgrade-check", post(upgrade_check::ask))
-        .route("/update-request", post(upgrade_check::ask))
-        .route(
-            "/api/upgrade-check/{request_hash}",
-            get(upgrade_check::look),
-        )
+        .merge(legacy::routes())
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))
         .route("/readyz", get(health::ready))

@@ -1,7 +1,10 @@
 //! What becomes of each package, in words.
 
+use std::collections::BTreeMap;
+
 use asu_distributions::{AppliedRule, Offer, Outcome, Transformed};
 use asu_index::Package;
+use asu_protocol::name::PackageVersion;
 use asu_protocol::plan::{Alternative, Fate, PackageChange};
 
 use crate::closure::Closure;
@@ -17,6 +20,7 @@ pub(crate) fn changes(
     closure: &Closure,
 ) -> Vec<PackageChange> {
     let story = Story {
+        told: told_versions(upgrade),
         upgrade,
         transformed,
         selection,
@@ -35,7 +39,18 @@ pub(crate) fn changes(
     changes
 }
 
+/// The versions the router tells, by names without ABI version; of several the first.
+fn told_versions<'a>(upgrade: &'a Upgrade<'_>) -> BTreeMap<&'a str, Option<&'a PackageVersion>> {
+    let mut told = BTreeMap::new();
+    for (name, version) in upgrade.from.packages {
+        let plain = upgrade.plain(name.as_str());
+        told.entry(plain).or_insert(version.as_ref());
+    }
+    told
+}
+
 struct Story<'a> {
+    told: BTreeMap<&'a str, Option<&'a PackageVersion>>,
     upgrade: &'a Upgrade<'a>,
     transformed: &'a Transformed,
     selection: &'a Selection,
@@ -133,15 +148,13 @@ impl Story<'_> {
     /// The version the router tells, or the one its release has.
     fn old_version(&self, name: &str) -> Option<String> {
         let from = &self.upgrade.from;
-        let mut packages = from.packages.iter();
-        let (_, told) = packages.find(|(known, _)| self.upgrade.plain(known.as_str()) == name)?;
+        let told = self.told.get(name)?;
         let listed = || {
             let release = from.release?;
             let package = release.universe.best(release.index_name(name))?;
             Some(package.version.clone()).filter(|version| !version.is_empty())
         };
-        told.as_ref()
-            .map(|version| version.as_ref().to_owned())
+        told.map(|version| version.as_ref().to_owned())
             .or_else(listed)
     }
 

@@ -17,12 +17,13 @@ use crate::warnings::warnings;
 /// What the upgrade would do, or every independent reason why it cannot be done.
 pub fn plan(upgrade: &Upgrade<'_>) -> Result<Plan, Vec<PlanProblem>> {
     let transformed = upgrade.transformed();
-    let selection = upgrade.selection(&transformed);
+    let before = before(upgrade);
+    let selection = upgrade.selection(&transformed, before.as_ref());
     let solution = settle(&upgrade.to, selection.wanted.keys().map(String::as_str))
         .map_err(|trouble| problems(&upgrade.to, &selection, &trouble))?;
     let closure = Closure::of(&solution);
     let changes = changes(upgrade, &transformed, &selection, &closure);
-    let size = size(upgrade, &closure);
+    let size = size(upgrade, before.as_ref(), &closure);
     let warnings = warnings(upgrade, &selection, &changes, &size);
     Ok(Plan {
         distro: upgrade.distribution.name().to_owned(),
@@ -149,21 +150,24 @@ fn choices(solution: Solution) -> Vec<Choice> {
         .collect()
 }
 
+/// Everything on the router, if its release is known and agrees to the packages installed.
+fn before(upgrade: &Upgrade<'_>) -> Option<Closure> {
+    let release = upgrade.from.release?;
+    let names = upgrade.from.packages.keys().map(PackageName::as_str);
+    settle(&release, names)
+        .ok()
+        .map(|solution| Closure::of(&solution))
+}
+
 /// The sizes, and whether the router's storage takes them.
-fn size(upgrade: &Upgrade<'_>, closure: &Closure) -> SizeEstimate {
-    let installed = upgrade.from.release.and_then(|release| {
-        let names = upgrade.from.packages.keys().map(PackageName::as_str);
-        settle(&release, names).ok()
-    });
+fn size(upgrade: &Upgrade<'_>, before: Option<&Closure>, closure: &Closure) -> SizeEstimate {
     let download = closure.download();
-    let before = installed.map(|solution| Closure::of(&solution).download());
-    let growth = before.map(|before| signed(download) - signed(before));
-    let limit = upgrade.router.rootfs_size;
+    let growth = before.map(|before| signed(download) - signed(before.download()));
     SizeEstimate {
         download,
         installed: closure.installed(),
         growth,
-        limit,
+        limit: upgrade.router.rootfs_size,
         fits: fits(download, growth, upgrade),
     }
 }

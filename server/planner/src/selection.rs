@@ -29,9 +29,20 @@ pub(crate) struct Wishes<'a> {
     /// What the installed release has by default, as the rules turn it into today's names; absent
     /// where that release is unknown.
     pub(crate) old_defaults: Option<BTreeSet<String>>,
+    /// Those of them that are on the router, if only because another package needs them.
+    pub(crate) present_defaults: BTreeSet<String>,
     pub(crate) new_defaults: BTreeSet<String>,
     pub(crate) add: BTreeSet<String>,
     pub(crate) remove: BTreeSet<String>,
+}
+
+impl Wishes<'_> {
+    fn was_removed(&self, name: &str) -> bool {
+        let old = self.old_defaults.as_ref();
+        old.is_some_and(|old| old.contains(name))
+            && !self.present_defaults.contains(name)
+            && !BASE.contains(&name)
+    }
 }
 
 /// The packages wanted, each with its reason, and the defaults that are deliberately not.
@@ -91,17 +102,13 @@ impl Selection {
         }
     }
 
-    /// A default of both releases that is not installed was removed on purpose, and stays so.
+    /// A default of both releases that is not on the router was removed on purpose, and stays so.
     fn take_defaults(&mut self, wishes: &Wishes<'_>) {
         for name in &wishes.new_defaults {
             if self.wanted.contains_key(name) {
                 continue;
             }
-            let had_the_choice = wishes
-                .old_defaults
-                .as_ref()
-                .is_some_and(|old| old.contains(name));
-            if had_the_choice && !BASE.contains(&name.as_str()) {
+            if wishes.was_removed(name) {
                 self.missing_defaults.push(name.clone());
             } else {
                 self.wanted.insert(name.clone(), Origin::Default);

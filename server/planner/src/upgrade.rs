@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asu_distributions::{Device, Distribution, Transformed, transform};
+use asu_distributions::{Device, Distribution, Outcome, Transformed, transform};
 use asu_index::Flavour;
 use asu_protocol::name::{PackageName, PackageVersion, ProfileName, Target, VersionName};
 use asu_protocol::plan::RouterFacts;
 use asu_protocol::profiles::Profile;
 use asu_protocol::release::revision_number;
 
+use crate::closure::Closure;
 use crate::selection::{Selection, Wishes, defaults};
 use crate::solve::Universe;
+
+/// Older than every release with rules.
+const BEFORE_ALL: &str = "0.0";
 
 /// One release of one target, as far as it is known.
 #[derive(Clone, Copy)]
@@ -73,7 +77,23 @@ impl Upgrade<'_> {
     pub(crate) fn transformed(&self) -> Transformed {
         let names = self.from.packages.keys();
         let names: Vec<&str> = names.map(|name| self.plain(name.as_str())).collect();
-        self.transform(&names)
+        let mut transformed = self.transform(&names);
+        self.catch_up(&mut transformed);
+        transformed
+    }
+
+    /// What outlived the rule that names it (`firewall` could still be had in 23.05) follows that
+    /// rule once a release has it no more.
+    fn catch_up(&self, transformed: &mut Transformed) {
+        let outcomes = transformed.packages.iter();
+        let kept = outcomes.filter(|(_, outcome)| **outcome == Outcome::Kept);
+        let gone = kept.filter(|(name, _)| !self.to.has(name));
+        let late: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+        let names: Vec<&str> = late.iter().map(String::as_str).collect();
+        let to = dated(self.to.version, self.to.revision);
+        let caught_up = transform(self.distribution, BEFORE_ALL, to, self.device(), &names);
+        transformed.packages.extend(caught_up.packages);
+        transformed.offered.extend(caught_up.offered);
     }
 
     /// An installed package's name without ABI version, where a client sent it with one.
@@ -109,19 +129,38 @@ impl Upgrade<'_> {
         transform(self.distribution, from, to, self.device(), names)
     }
 
-    pub(crate) fn selection(&self, transformed: &Transformed) -> Selection {
-        let old_defaults = self.from.release.map(|release| {
-            let names: Vec<&str> = release.defaults().into_iter().collect();
-            self.transform(&names)
-                .wanted()
-                .into_iter()
-                .map(str::to_owned)
-                .collect()
-        });
+    /// The names today's packages have in the wanted release.
+    fn renamed(&self, names: &[&str]) -> BTreeSet<String> {
+        let transformed = self.transform(names);
+        transformed
+            .wanted()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What to ask for; `before` is everything on the router, if its release is known.
+    pub(crate) fn selection(
+        &self,
+        transformed: &Transformed,
+        before: Option<&Closure>,
+    ) -> Selection {
+        let old = self.from.release.as_ref().map(Release::defaults);
+        let present = |name: &&str| {
+            before
+                .is_some_and(|before| before.get(name).or_else(|| before.provider(name)).is_some())
+        };
+        let there = old
+            .iter()
+            .flatten()
+            .copied()
+            .filter(present)
+            .collect::<Vec<&str>>();
         let new_defaults = self.to.defaults().into_iter().map(str::to_owned);
         Selection::of(&Wishes {
             transformed,
-            old_defaults,
+            old_defaults: old.map(|old| self.renamed(&old.into_iter().collect::<Vec<_>>())),
+            present_defaults: self.renamed(&there),
             new_defaults: new_defaults.collect(),
             add: self.add.clone(),
             remove: self.remove.clone(),
@@ -142,6 +181,11 @@ impl Release<'_> {
             .profile
             .map_or(&[][..], |(_, profile)| &profile.device_packages);
         defaults(self.default_packages, device)
+    }
+
+    /// Whether it offers a package by this name, with or without ABI version.
+    fn has(&self, name: &str) -> bool {
+        self.universe.best(name).is_some() || self.universe.by_plain_name(name).next().is_some()
     }
 
     /// The name the index has for a package that goes by its name without ABI version.

@@ -13,9 +13,11 @@ mod checks;
 mod error;
 mod hash;
 mod history;
+mod images;
 mod job;
 mod policy;
 mod queue;
+mod statistics;
 mod store;
 mod work;
 
@@ -24,4 +26,5 @@ pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
+pub use statistics::ImageCount;
 pub use store::Store;

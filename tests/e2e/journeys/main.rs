@@ -5,9 +5,11 @@
 
 mod demo;
 mod failing_build;
+mod from_opkg_to_apk;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
+mod missing_package;
 mod no_settings;
 mod other_device;
 mod same_request;

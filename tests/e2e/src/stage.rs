@@ -217,6 +217,18 @@ impl Stage {
         Ok(self.router_root())
     }
 
+    /// Lets the router's package database tell of a package, as if an owner had installed it.
+    pub fn install_by_hand(&self, name: &str, version: &str) -> anyhow::Result<()> {
+        use std::io::Write;
+        let mut status = std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.router_root().join("usr/lib/opkg/status"))?;
+        let stanza = format!(
+            "Package: {name}\nVersion: {version}\nStatus: install user installed\nArchitecture: mips_24kc\n\n"
+        );
+        Ok(status.write_all(stanza.as_bytes())?)
+    }
+
     async fn boot(&mut self) -> anyhow::Result<()> {
         let program = self.parts.program("asu-test-router");
         let mut args: Vec<std::ffi::OsString> =

@@ -1,5 +1,6 @@
 //! Writes the mirror: the same bytes every time.
 
+pub mod apk;
 pub mod feed;
 pub mod imagebuilder;
 pub mod ipk;
@@ -10,7 +11,9 @@ use std::path::Path;
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
+use asu_test_adb::Key;
 
+use crate::format::stanza::Stanza;
 use crate::format::usign::SecretKey;
 use crate::opkg;
 use crate::world::contents::noise_of;
@@ -21,6 +24,9 @@ use tree::Folder;
 
 /// The comment of the public key's file.
 pub const KEY_COMMENT: &str = "TEST KEY of asu-test-upstream, its secret is public";
+
+/// The file of apk's public key, in the folder `keys`.
+pub const APK_KEY: &str = "test-mirror.pem";
 
 /// Writes the mirror to `out`: these releases, or all if there are none. `host_tool` is the
 /// program `ib-host` that the ImageBuilders are given.
@@ -36,20 +42,23 @@ pub fn write(out: &Path, versions: &[String], host_tool: &Path) -> Result<()> {
     let key = SecretKey::of_the_mirror();
     let public = key.public_text(KEY_COMMENT);
     root.write("key.pub", public.as_bytes())?;
-    root.sub("keys")?
-        .write(&key.fingerprint(), public.as_bytes())?;
+    let keys = root.sub("keys")?;
+    keys.write(&key.fingerprint(), public.as_bytes())?;
+    let apk_key = apk::key();
+    keys.write(APK_KEY, apk_key.public_pem().as_bytes())?;
     root.write_json(".versions.json", &profiles::versions(&releases))?;
     for release in &releases {
         let folder = Folder::create(&out.join("releases").join(release.version), release.epoch)?;
         folder.write_json(".targets.json", &profiles::targets())?;
     }
     let tool = imagebuilder::HostTool::read(host_tool)?;
-    let (key, tool) = (&key, &tool);
+    let (key, apk_key, tool) = (&key, &apk_key, &tool);
     let of_release = |release| {
         TARGETS.iter().map(move |target| Job {
             release,
             target,
             key,
+            apk_key,
             tool,
         })
     };
@@ -110,6 +119,7 @@ struct Job<'a> {
     release: &'static Release,
     target: &'static Target,
     key: &'a SecretKey,
+    apk_key: &'a Key,
     tool: &'a imagebuilder::HostTool,
 }
 
@@ -138,61 +148,58 @@ impl Job<'_> {
             .iter()
             .map(with_file)
             .collect::<Result<Vec<(&Package, Ipk)>>>()?;
-        self.write_feeds(folder, shared, &built)?;
-        let controls = built.iter().map(|(_, ipk)| ipk.control.clone());
-        let manifest = opkg::resolve::closure(controls, &release.default_packages(target));
-        folder.write(
-            &format!("{}.manifest", release.prefix(target)),
-            manifest.as_bytes(),
-        )?;
+        self.write_feeds(folder, shared, |folder, feeds| {
+            let wanted = |(package, _): &&(&Package, Ipk)| feeds.contains(&package.feed);
+            let chosen: Vec<_> = built.iter().filter(wanted).collect();
+            feed::write(folder, &chosen, release, self.key)
+        })?;
+        self.write_manifest(folder, built.iter().map(|(_, ipk)| ipk.control.clone()))?;
         imagebuilder::write(folder, &built, release, target, self.tool)
     }
 
+    /// A release of apk has neither package files nor an ImageBuilder here.
+    fn write_apk(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
+        self.write_feeds(folder, shared, |folder, feeds| {
+            let wanted = |package: &&Package| feeds.contains(&package.feed);
+            let chosen: Vec<&Package> = packages.iter().filter(wanted).collect();
+            apk::write(folder, &chosen, self.target, self.apk_key)
+        })?;
+        let control = |package: &Package| package.control(self.release, package.unpacked);
+        self.write_manifest(folder, packages.iter().map(control))
+    }
+
+    /// Writes each folder of packages, given the names of the feeds that go into it.
     fn write_feeds(
         &self,
         folder: &Folder,
         shared: &Folder,
-        built: &[(&Package, Ipk)],
+        write: impl Fn(&Folder, &[&str]) -> Result<()>,
     ) -> Result<()> {
         let release = self.release;
-        let write = |folder: &Folder, wanted: &dyn Fn(&Package) -> bool| {
-            let chosen: Vec<_> = built
-                .iter()
-                .filter(|(package, _)| wanted(package))
-                .collect();
-            feed::write(folder, &chosen, release, self.key)
-        };
-        let with_kmods = !release.has_kmods_feed();
-        write(&folder.sub("packages")?, &|package| {
-            package.feed == "core" || with_kmods && package.feed == "kmod"
-        })?;
+        let own = folder.sub("packages")?;
         if release.has_kmods_feed() {
+            write(&own, &["core"])?;
             let kmods = folder.sub(&format!("kmods/{}", release.kmods_folder(self.target)))?;
-            write(&kmods, &|package| package.feed == "kmod")?;
+            write(&kmods, &["kmod"])?;
+        } else {
+            write(&own, &["core", "kmod"])?;
         }
         for name in feed::SHARED {
-            write(&shared.sub(name)?, &|package| package.feed == name)?;
+            write(&shared.sub(name)?, &[name])?;
         }
         shared.write("feeds.conf", feeds_conf(release).as_bytes())
     }
 
-    /// A release of apk has its documents, but neither packages nor ImageBuilder here.
-    fn write_apk(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
-        let index = |feeds: &[&str]| {
-            let chosen = packages
-                .iter()
-                .filter(|package| feeds.contains(&package.feed));
-            feed::index_v2(self.target.arch, &chosen.collect::<Vec<_>>())
-        };
-        folder
-            .sub("packages")?
-            .write_json("index.json", &index(&["core", "kmod"]))?;
-        for name in feed::SHARED {
-            shared
-                .sub(name)?
-                .write_json("index.json", &index(&[name]))?;
-        }
-        shared.write("feeds.conf", feeds_conf(self.release).as_bytes())
+    /// The packages of an image nobody asked more of.
+    fn write_manifest(
+        &self,
+        folder: &Folder,
+        controls: impl Iterator<Item = Stanza>,
+    ) -> Result<()> {
+        let (release, target) = (self.release, self.target);
+        let manifest = opkg::resolve::closure(controls, &release.default_packages(target));
+        let name = format!("{}.manifest", release.prefix(target));
+        folder.write(&name, manifest.as_bytes())
     }
 }
 

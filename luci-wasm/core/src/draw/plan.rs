@@ -1,90 +1,138 @@
-//! What an upgrade would change.
+//! What an upgrade would change, or why it cannot be done.
 
+mod notes;
 mod packages;
+mod problems;
+mod row;
+mod size;
 
-use super::parts::{actions, button, card, checkbox, note};
+use asu_protocol::plan::Fate;
+
+use super::parts::{actions, bar, button, card, checkbox};
 use crate::model::Model;
-use crate::msg::Action;
+use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
-use crate::offer::offers;
-use crate::plan::{Fate, Plan};
+use crate::offer::{Offer, offers};
+use crate::plan::Plan;
 use crate::state::State;
 use crate::units;
 
+pub(super) use problems::problems;
+
 pub(super) fn plan(model: &Model) -> Element {
     let empty = Plan::default();
-    let plan = model.plan.as_ref().unwrap_or(&empty);
-    let current = model.state == State::Current;
+    let plan = model.plan().unwrap_or(&empty);
+    let current = model.is_rebuild();
     let screen = if current {
         card(
             "Your router is up to date",
             format!(
                 "OpenWrt {} is the newest stable release for it. You can have it built again with the newest versions of your packages.",
-                plan.version
+                plan.to.version
             ),
         )
     } else {
         card(
-            format!("Upgrade to OpenWrt {}", plan.version),
-            summary(plan),
+            format!("Upgrade to OpenWrt {}", plan.to.version),
+            format!("{} {}", why(model, plan), summary(plan)),
         )
-        .child(journey(model, plan))
+        .child(journey(plan))
+    };
+    busy(model, screen)
+        .child(choice(model))
+        .child(wishes(model))
+        .child(notes::notes(model, plan))
+        .child(div("slot").maybe(size::size(model, plan)))
+        .child(closing(model, plan, current))
+        .child(packages::changes(model, plan))
+}
+
+/// What a screen reader says when the list was searched, or the plan changed.
+pub(super) fn announcement(model: &Model) -> String {
+    match model.plan() {
+        Some(plan) if !model.form.filter.trim().is_empty() => {
+            format!("{} found.", units::packages(packages::matches(model, plan)))
+        }
+        Some(_) if !model.question.wishes.is_empty() => "The new plan is ready.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Says so, and offers to stop, while the page waits for the answer to a changed question.
+fn busy(model: &Model, screen: Element) -> Element {
+    let is_busy = model.state == State::Planning;
+    let again = || {
+        div("again")
+            .child(el("p").text("Planning anew …"))
+            .child(bar("Planning anew", 0, None))
+            .child(button(Action::Cancel, "Cancel", "plain"))
     };
     screen
-        .child(choice(model))
-        .maybe(space(model))
-        .children(packages::decisions(model, plan))
-        .maybe(model.too_big.then(too_big))
-        .child(closing(model, current))
-        .child(
-            div("changes")
-                .child(el("h2").class("sr-only").text("What changes"))
-                .children(packages::groups(plan))
-                .maybe(packages::choice(model, plan)),
-        )
+        .attr("aria-busy", if is_busy { "true" } else { "false" })
+        .child(div("slot").maybe(is_busy.then(again)))
 }
 
-fn too_big() -> Element {
-    note(
-        "note warn",
-        "The last image was too big for the router’s flash. Tick packages to leave out at the end of this page, then build again.",
-    )
-}
-
-fn journey(model: &Model, plan: &Plan) -> Element {
-    let end = |label: &'static str, version: &str, revision: &str| {
+fn journey(plan: &Plan) -> Element {
+    let end = |label: &'static str, version: &str, more: [&str; 2]| {
+        let more: Vec<&str> = more.into_iter().filter(|text| !text.is_empty()).collect();
         div("end")
             .child(el("span").class("when").text(label))
             .child(el("strong").text(version))
-            .child(el("span").class("revision").text(revision))
+            .child(el("span").class("revision").text(more.join(" · ")))
     };
+    let (from, to) = (&plan.from, &plan.to);
+    let moves = from.package_manager != to.package_manager && !from.package_manager.is_empty();
+    let manager = |name: &'_ str| {
+        if moves {
+            name.to_owned()
+        } else {
+            String::new()
+        }
+    };
+    let (old, new) = (manager(&from.package_manager), manager(&to.package_manager));
     div("journey")
-        .child(end("Now", &model.router.version, &model.router.revision))
+        .child(end("Now", &from.version, [&from.revision, &old]))
         .child(el("span").class("arrow").attr("aria-hidden", "true"))
-        .child(end("Then", &plan.version, &plan.revision))
+        .child(end("Then", &to.version, [&to.revision, &new]))
+}
+
+/// Why this release: from the list it was chosen from, or else as the server says.
+fn why(model: &Model, plan: &Plan) -> String {
+    let offered = choices(model, true);
+    let offer = offered
+        .iter()
+        .find(|offer| offer.version == plan.to.version);
+    let known = match offer.map_or("", |offer| offer.note) {
+        "newest stable" => "the newest stable release for your router",
+        "older" => "older than what is installed",
+        "development" => "a development version",
+        "test version" => "a candidate of the next release, for testing",
+        _ => "",
+    };
+    match (known, plan.because.as_str()) {
+        ("", "") => String::new(),
+        ("", because) => format!("Why this one: {because}."),
+        (known, _) => format!("This is {known}."),
+    }
 }
 
 fn summary(plan: &Plan) -> String {
-    let stay = plan.count(|fate| matches!(fate, Fate::Same(_) | Fate::Upgraded { .. }));
+    let older = plan.count(Fate::Downgraded);
+    let stay = [Fate::Kept, Fate::Upgraded, Fate::Changed].map(|fate| plan.count(fate));
+    let stay = stay.iter().sum::<usize>() + older;
+    let stay = format!("{} come along", units::packages(stay))
+        .replace("1 package come", "1 package comes");
     let parts = [
-        (
-            plan.count(|fate| matches!(fate, Fate::Replaced { .. })),
-            "replaced",
-        ),
-        (
-            plan.count(|fate| matches!(fate, Fate::Dropped(_))),
-            "removed",
-        ),
-        (plan.count(|fate| matches!(fate, Fate::Added(_))), "added"),
-        (plan.count(|fate| *fate == Fate::Missing), "not available"),
+        (plan.count(Fate::Replaced), "replaced"),
+        (plan.count(Fate::Dropped), "removed"),
+        (plan.count(Fate::Added), "added"),
+        (older, "in an older version"),
     ];
     let others: Vec<String> = parts
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let stay = format!("{} come along", units::packages(stay))
-        .replace("1 package come", "1 package comes");
     if others.is_empty() {
         format!("{stay}. Nothing else changes.")
     } else {
@@ -92,15 +140,18 @@ fn summary(plan: &Plan) -> String {
     }
 }
 
+fn choices(model: &Model, advanced: bool) -> Vec<Offer> {
+    let overview = model.overview.as_ref();
+    overview
+        .map(|overview| offers(overview, &model.router, advanced))
+        .unwrap_or_default()
+}
+
 fn choice(model: &Model) -> Element {
-    let mut choices = model
-        .overview
-        .as_ref()
-        .map(|overview| offers(overview, &model.router, model.form.advanced))
-        .unwrap_or_default();
-    let chosen = model.form.version.as_str();
+    let mut choices = choices(model, model.form.advanced);
+    let chosen = model.question.version.as_str();
     if !choices.iter().any(|offer| offer.version == chosen) {
-        choices.push(crate::offer::Offer {
+        choices.push(Offer {
             version: chosen.to_owned(),
             note: "",
         });
@@ -132,46 +183,66 @@ fn choice(model: &Model) -> Element {
         ))
 }
 
-/// Warns when even the stock image would not fit, as far as its size is known.
-fn space(model: &Model) -> Option<Element> {
-    let images = &model.documents.profile.as_ref()?.images;
-    let image = crate::image::choose(images, &model.router).ok()?;
-    let (size, free) = (image.size?, model.router.tmp_free?);
-    (size > free).then(|| {
-        note(
-            "note warn",
-            format!("The image will take about {}, but only {} are free on the router right now. Restart it or stop services before you go on.", units::bytes(size), units::bytes(free)),
-        )
-    })
+/// What a person changed about the question, each with a way back.
+fn wishes(model: &Model) -> Element {
+    let rows = model
+        .question
+        .wishes
+        .iter()
+        .enumerate()
+        .map(|(place, wish)| {
+            let undo = pick(Pick::Undo, place, 0, "Undo".to_owned(), "plain mini")
+                .attr("aria-label", format!("Undo: {}", wish.text));
+            el("li")
+                .child(el("span").class("name").text(wish.text.as_str()))
+                .child(undo)
+        });
+    let list = (!model.question.wishes.is_empty()).then(|| {
+        div("wishes")
+            .child(el("h2").text("Your changes"))
+            .child(el("ul").children(rows))
+    });
+    div("slot").maybe(list)
 }
 
-fn closing(model: &Model, current: bool) -> Element {
-    let ready = model.is_ready();
+/// A button that changes the question.
+fn pick(kind: Pick, first: usize, second: usize, label: String, class: &'static str) -> Element {
+    let action = Action::pick(kind, first, second);
+    match action {
+        Some(action) => button(action, label, class),
+        None => el("span"),
+    }
+}
+
+fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     let label = if current {
         "Build it again"
     } else {
         "Build this upgrade"
     };
-    let host = model.server.as_deref().unwrap_or_default();
-    let promise = if ready {
+    let class = if current { "plain" } else { "primary" };
+    let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
+    div("closing")
+        .child(el("p").class("small").text(promise(model, plan)))
+        .child(
+            actions()
+                .child(request)
+                .child(button(Action::Back, "Back", "quiet")),
+        )
+}
+
+fn promise(model: &Model, plan: &Plan) -> String {
+    if model.is_ready() {
+        let host = model.server.as_deref().unwrap_or_default();
         format!(
             "{host} builds an image with exactly these packages. Nothing on the router changes until you confirm."
         )
+    } else if plan.needs_consent() {
+        "Tick the box above if you agree; then the image can be built.".to_owned()
     } else {
-        "Tick the packages above that you can do without; then the image can be built.".to_owned()
-    };
-    div("closing")
-        .child(el("p").class("small").text(promise))
-        .child(
-            actions()
-                .child(
-                    button(
-                        Action::Request,
-                        label,
-                        if current { "plain" } else { "primary" },
-                    )
-                    .flag("disabled", !ready),
-                )
-                .child(button(Action::Back, "Back", "quiet")),
+        format!(
+            "The server cannot build this for the board “{}”. Choose another version above.",
+            model.router.board_name
         )
+    }
 }

@@ -1,4 +1,6 @@
+use super::own::{ProfileDocument, Sources, follow, packages, plan, rules};
 use super::*;
+use asu_protocol::overview::Branch;
 
 fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -26,6 +28,10 @@ fn branch() -> Branch {
 }
 
 fn planned(installed: &[(&str, &str)]) -> Plan {
+    asked(installed, &[]).unwrap()
+}
+
+fn asked(installed: &[(&str, &str)], removed: &[&str]) -> Result<Plan, Vec<PlanProblem>> {
     let profile = ProfileDocument {
         default_packages: strings(&[
             "base-files",
@@ -46,6 +52,7 @@ fn planned(installed: &[(&str, &str)]) -> Plan {
     plan(&Sources {
         version: "24.10.2",
         installed: &versions(installed),
+        removed: &strings(removed),
         branch: Some(&branch()),
         profile: &profile,
         old_profile: Some(&old),
@@ -62,13 +69,9 @@ fn planned(installed: &[(&str, &str)]) -> Plan {
     })
 }
 
-fn fate_of(plan: &Plan, name: &str) -> Fate {
-    plan.changes
-        .iter()
-        .find(|change| change.name == name)
-        .unwrap()
-        .fate
-        .clone()
+fn fate_of(plan: &Plan, name: &str) -> PackageChange {
+    let found = plan.changes.iter().find(|change| change.name == name);
+    found.unwrap().clone()
 }
 
 #[test]
@@ -79,38 +82,38 @@ fn renames_are_followed_up_to_the_branch_and_no_further() {
         ("opkg", "1"),
         ("kmod-nft-nat6", "5.15"),
     ]);
+    let auc = fate_of(&plan, "auc");
+    assert_eq!((auc.fate, auc.by), (Fate::Replaced, strings(&["owut"])));
     assert_eq!(
-        fate_of(&plan, "auc"),
-        Fate::Replaced {
-            by: "owut".into(),
-            version: "7".into()
-        }
+        (auc.old.as_deref(), auc.new.as_deref()),
+        (Some("1"), Some("7"))
     );
-    assert_eq!(
-        fate_of(&plan, "firewall"),
-        Fate::Replaced {
-            by: "firewall4".into(),
-            version: "3".into()
-        }
-    );
-    assert!(matches!(fate_of(&plan, "kmod-nft-nat6"), Fate::Dropped(_)));
-    assert_eq!(fate_of(&plan, "opkg"), Fate::Same("1".into()));
+    let firewall = fate_of(&plan, "firewall");
+    assert_eq!(firewall.by, ["firewall4"]);
+    assert_eq!(firewall.reason, "nftables took the place of iptables");
+    assert_eq!(fate_of(&plan, "kmod-nft-nat6").fate, Fate::Dropped);
+    assert_eq!(fate_of(&plan, "opkg").fate, Fate::Kept);
 }
 
 #[test]
 fn a_chain_of_renames_ends_at_its_end() {
-    let rules: Branch = serde_json::from_value(serde_json::json!({"package_changes": [
+    let branch: Branch = serde_json::from_value(serde_json::json!({"package_changes": [
         {"source": "b", "target": "c", "revision": 2}, {"source": "a", "target": "b", "revision": 1},
     ]}))
     .unwrap();
-    assert_eq!(follow(&super::rules(Some(&rules)), "a"), Way::Becomes("c"));
+    assert_eq!(follow(&rules(Some(&branch)), "a"), own::Way::Becomes("c"));
 }
 
 #[test]
 fn a_default_removed_on_purpose_stays_away_and_a_new_one_is_added() {
     let plan = planned(&[("base-files", "1")]);
-    assert_eq!(fate_of(&plan, "nftables"), Fate::Added("1".into()));
-    assert_eq!(fate_of(&plan, "kmod-ath10k"), Fate::Added("6.6".into()));
+    for (name, version) in [("nftables", "1"), ("kmod-ath10k", "6.6")] {
+        let added = fate_of(&plan, name);
+        assert_eq!(
+            (added.fate, added.new.as_deref()),
+            (Fate::Added, Some(version))
+        );
+    }
     assert!(
         !plan
             .changes
@@ -121,21 +124,56 @@ fn a_default_removed_on_purpose_stays_away_and_a_new_one_is_added() {
 
 #[test]
 fn what_is_missing_is_named_but_old_defaults_just_go() {
-    let plan = planned(&[
+    let installed = [
         ("adguard", "1"),
         ("old-default", "1"),
         ("kernel", "5.15"),
         ("htop", "3.2"),
-    ]);
-    assert_eq!(plan.missing(), ["adguard"]);
-    assert!(matches!(fate_of(&plan, "old-default"), Fate::Dropped(_)));
+    ];
+    let problems = asked(&installed, &[]).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].packages, ["adguard"]);
+    assert!(problems[0].remedies[0].complete);
+    let plan = asked(&installed, &["adguard"]).unwrap();
+    assert_eq!(fate_of(&plan, "adguard").fate, Fate::Dropped);
+    assert_eq!(fate_of(&plan, "old-default").fate, Fate::Dropped);
+    let htop = fate_of(&plan, "htop");
     assert_eq!(
-        fate_of(&plan, "htop"),
-        Fate::Upgraded {
-            from: "3.2".into(),
-            to: "3.3".into()
-        }
+        (htop.fate, htop.new.as_deref()),
+        (Fate::Changed, Some("3.3"))
     );
-    let asked = plan.packages(&["adguard".to_owned()]);
-    assert_eq!(asked, ["htop", "kmod-ath10k", "nftables"]);
+    assert_eq!(packages(&plan), ["htop", "kmod-ath10k", "nftables"]);
+}
+
+#[test]
+fn a_replacement_can_be_left_out_by_either_name() {
+    for name in ["auc", "owut"] {
+        let plan = asked(&[("auc", "1")], &[name]).unwrap();
+        assert_eq!(fate_of(&plan, "auc").fate, Fate::Dropped);
+        assert!(!packages(&plan).contains(&"owut".to_owned()));
+    }
+}
+
+#[test]
+fn of_two_wishes_about_one_package_the_later_counts() {
+    let wish = |add: &[&str], remove: &[&str]| Wish {
+        add: strings(add),
+        remove: strings(remove),
+        ..Wish::default()
+    };
+    let mut question = Question {
+        wishes: vec![wish(&["b"], &["a"]), wish(&["a"], &["b", "c"])],
+        ..Question::default()
+    };
+    assert_eq!(question.packages(), (strings(&["a"]), strings(&["b", "c"])));
+    question.wishes.pop();
+    assert_eq!(question.packages(), (strings(&["b"]), strings(&["a"])));
+}
+
+#[test]
+fn what_replaces_another_package_is_told_once() {
+    let mut plan = planned(&[("auc", "1")]);
+    let before = plan.count(Fate::Added);
+    plan.changes.push(blank("owut", Fate::Added));
+    assert_eq!(plan.count(Fate::Added), before);
 }

@@ -5,10 +5,9 @@ use asu_protocol::build::stage;
 use super::Step;
 use super::calls::Purpose;
 use crate::effect::{Body, Reply};
-use crate::image::{choose, filesystem};
-use crate::json::{Json, map};
+use crate::image::choose;
+use crate::json::Json;
 use crate::model::{Job, Model};
-use crate::plan::Plan;
 use crate::read::{self, Build};
 use crate::state::State;
 use crate::trouble::{Asked, Trouble};
@@ -22,38 +21,22 @@ const PATIENCE: u64 = 120_000;
 
 impl Model {
     pub(crate) fn request(&mut self) {
-        let Some(plan) = &self.plan else {
+        let Some((version, request)) = self
+            .plan()
+            .and_then(|plan| Some((plan.to.version.clone(), plan.request.clone()?)))
+        else {
             return self.run(Step::Search);
         };
-        let body = self.request_body(plan);
         self.job = Job {
-            version: plan.version.clone(),
+            version,
             started: self.now,
             ..Job::default()
         };
+        self.rejected.clear();
+        self.too_big = false;
         self.go(State::Requesting);
+        let body = signed(request).to_string();
         self.ask(Purpose::Build, 60_000, "/api/v1/build", Some(body));
-    }
-
-    fn request_body(&self, plan: &Plan) -> String {
-        let profile = self.documents.profile.as_ref();
-        let images = profile.map(|profile| profile.images.as_slice());
-        let packages = plan.packages(&self.form.left_out);
-        let filesystem = filesystem(images.unwrap_or_default(), &self.router);
-        map([
-            ("distro", "openwrt".into()),
-            ("version", plan.version.as_str().into()),
-            ("target", self.router.target.as_str().into()),
-            ("profile", self.profile.as_str().into()),
-            (
-                "packages",
-                Json::List(packages.into_iter().map(Json::Text).collect()),
-            ),
-            ("diff_packages", true.into()),
-            ("filesystem", filesystem.map_or(Json::Null, Json::Text)),
-            ("client", CLIENT.into()),
-        ])
-        .to_string()
     }
 
     /// Asks after a build that was requested before.
@@ -169,6 +152,18 @@ impl Model {
     pub(crate) fn forget_job(&mut self) {
         self.job = Job::default();
         self.remember();
+    }
+}
+
+/// The plan's own request, with the name of this client.
+fn signed(request: Json) -> Json {
+    match request {
+        Json::Map(mut members) => {
+            members.retain(|(name, _)| name != "client");
+            members.push(("client".to_owned(), CLIENT.into()));
+            Json::Map(members)
+        }
+        other => other,
     }
 }
 

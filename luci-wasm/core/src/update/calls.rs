@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Packages,
     Config,
     Overview,
+    Plan,
+    Standard,
     Profile,
     GenericProfile,
     OldProfile,

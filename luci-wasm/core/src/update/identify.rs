@@ -8,6 +8,7 @@ use crate::answer::{Refusal, server_url, ubus_reply};
 use crate::effect::Reply;
 use crate::json::map;
 use crate::model::Model;
+use crate::plan::Question;
 use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -17,10 +18,9 @@ const LIST: &str = "packagelist list";
 impl Model {
     pub(crate) fn identify(&mut self) {
         self.go(State::Identifying);
-        self.plan = None;
+        self.answer = None;
         self.overview = None;
-        self.form.version.clear();
-        self.form.left_out.clear();
+        self.question = Question::default();
         self.call_info(Purpose::Info, ANSWER);
     }
 

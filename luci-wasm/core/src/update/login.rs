@@ -147,7 +147,8 @@ impl Model {
         self.credentials = None;
         self.parked = None;
         self.resume = None;
-        self.plan = None;
+        self.answer = None;
+        self.question = crate::plan::Question::default();
         self.router = asu_protocol::router::RouterInfo::default();
         self.job = crate::model::Job::default();
         self.notice.clear();

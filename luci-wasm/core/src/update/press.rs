@@ -5,8 +5,6 @@ use super::calls::Purpose;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::msg::{Action, Edit};
-use crate::order::contains;
-use crate::plan::Plan;
 use crate::state::State;
 
 impl Model {
@@ -17,6 +15,9 @@ impl Model {
             (Action::Request, State::Plan | State::Current) if self.is_ready() => {
                 self.run(Step::Request);
             }
+            (Action::Pick(kind, first, second), state) if is_answer(state) => {
+                self.pick(kind, first.into(), second.into());
+            }
             (Action::Flash, State::Confirm) => self.run(Step::Start),
             (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),
             (Action::Retry, State::Error) => {
@@ -24,7 +25,7 @@ impl Model {
                 self.run(step);
             }
             (Action::Back, State::Error) => self.back_from_error(),
-            (Action::Back, State::Plan | State::Current) => self.go(State::Overview),
+            (Action::Back, state) if is_answer(state) => self.go(State::Overview),
             (Action::Restart, State::Done) => self.run(Step::Identify),
             (Action::Restart, State::Error) => {
                 self.clean();
@@ -36,13 +37,9 @@ impl Model {
         }
     }
 
-    /// Whether every package that cannot be had was left out.
+    /// Whether the plan can be built as it is.
     pub(crate) fn is_ready(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| {
-            plan.missing()
-                .iter()
-                .all(|name| contains(&self.form.left_out, name))
-        })
+        self.plan().is_some_and(|plan| plan.request.is_some())
     }
 
     fn cancel(&mut self) {
@@ -56,6 +53,7 @@ impl Model {
                 self.go(State::Login);
             }
             State::Searching => self.go(State::Overview),
+            State::Planning => self.go_home(),
             State::Rebooting => {
                 self.parked = None;
                 self.ask_to_log_in(
@@ -93,10 +91,14 @@ impl Model {
 
     /// The last screen on which something can be decided.
     fn go_home(&mut self) {
+        // What was asked for last may be what failed.
+        if self.answer.is_some() {
+            self.question.clone_from(&self.answered);
+        }
         let home = if self.session.is_none() {
             State::Login
-        } else if self.plan.is_some() && self.overview.is_some() {
-            self.plan_state()
+        } else if self.answer.is_some() && self.overview.is_some() {
+            self.answer_state()
         } else if self.router.target.is_empty() {
             State::Login
         } else {
@@ -106,22 +108,30 @@ impl Model {
     }
 
     pub(crate) fn edit(&mut self, edit: Edit) {
-        let deciding = matches!(self.state, State::Plan | State::Current);
         match edit {
             Edit::Username(text) => self.form.username = text,
             Edit::Password(text) => self.form.password = text,
             Edit::Server(text) => self.form.server = text,
             Edit::Keep(keep) => self.form.keep = keep && self.test.allow_backup,
             Edit::Advanced(on) => self.form.advanced = on,
-            Edit::Version(version) if deciding && version != self.form.version => {
-                if self.is_offered(&version) {
-                    self.form.version = version;
-                    self.run(Step::Plan);
-                }
+            Edit::Filter(text) => self.form.filter = text,
+            Edit::Version(version) if is_answer(self.state) => self.ask_for(version),
+            Edit::Consent(on) if is_answer(self.state) => {
+                self.question.allow_downgrade = on;
+                self.run(Step::Plan);
             }
-            Edit::Leave(name, on) => self.leave(name, on),
-            Edit::LeaveAll(on) => self.leave_all(on),
-            Edit::Version(_) => {}
+            Edit::Version(_) | Edit::Consent(_) => {}
+        }
+    }
+
+    fn ask_for(&mut self, version: String) {
+        if version != self.question.version && self.is_offered(&version) {
+            self.question.version = version;
+            // Whoever agreed to one older release did not agree to every other.
+            self.question.allow_downgrade = false;
+            self.rejected.clear();
+            self.too_big = false;
+            self.run(Step::Plan);
         }
     }
 
@@ -132,19 +142,9 @@ impl Model {
                 .any(|offer| offer.version == version)
         })
     }
+}
 
-    fn leave(&mut self, name: String, on: bool) {
-        self.form.left_out.retain(|other| *other != name);
-        if on {
-            self.form.left_out.push(name);
-        }
-    }
-
-    fn leave_all(&mut self, on: bool) {
-        let missing = self.plan.as_ref().map(Plan::missing).unwrap_or_default();
-        let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
-        for name in missing {
-            self.leave(name, on);
-        }
-    }
+/// Whether a state shows a plan, or why there is none.
+fn is_answer(state: State) -> bool {
+    matches!(state, State::Plan | State::Current | State::Problems)
 }

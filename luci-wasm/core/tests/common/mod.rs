@@ -9,13 +9,15 @@
     reason = "shared by test binaries that use parts of it"
 )]
 
+mod planner;
 mod world;
 
 use asu_view::{
-    Action, Body, Edit, Effect, Json, Model, Msg, Node, Options, Reply, State, update, view,
+    Action, Body, Edit, Effect, Json, Model, Msg, Node, Options, Pick, Reply, State, update, view,
 };
 use serde_json::{Value, json};
 
+pub use planner::{change, plan, question, remedy};
 pub use world::{World, built};
 
 pub const SHA: &str = "aa00000000000000000000000000000000000000000000000000000000000000";
@@ -92,17 +94,33 @@ impl Bench {
     }
 
     pub fn buttons(&self) -> Vec<Action> {
-        let all = Action::ALL.into_iter();
-        all.filter(|action| self.has_button(*action)).collect()
+        let found = std::cell::RefCell::new(Vec::new());
+        self.page().find(&|element| {
+            let action = element.get("data-action").and_then(Action::from_name);
+            let enabled = element.get("disabled").is_none();
+            found.borrow_mut().extend(action.filter(|_| enabled));
+            false
+        });
+        found.into_inner()
     }
 
     pub fn has_button(&self, action: Action) -> bool {
         self.page()
             .find(&|element| {
-                element.get("data-action") == Some(action.name())
+                element.get("data-action") == Some(action.name().as_str())
                     && element.get("disabled").is_none()
             })
             .is_some()
+    }
+
+    /// The button with this label, spoken or shown.
+    pub fn find_label(&self, label: &str) -> Option<Action> {
+        let page = self.page();
+        let button = page.find(&|element| {
+            let shown = || Node::Element(element.clone()).text() == label;
+            element.tag == "button" && (element.get("aria-label") == Some(label) || shown())
+        })?;
+        Action::from_name(button.get("data-action")?)
     }
 
     pub fn field(&self, name: &str) -> String {
@@ -178,6 +196,7 @@ impl Bench {
                 State::Login if self.open.is_empty() => self.log_in(),
                 State::Overview => self.press(Action::Search),
                 State::Plan | State::Current => self.press(Action::Request),
+                State::Problems => self.press(Action::Pick(Pick::Remedy, 0, 0)),
                 State::Confirm => self.press(Action::Flash),
                 State::Done | State::Error => return false,
                 _ if self.open.is_empty() => self.tick(2_500),

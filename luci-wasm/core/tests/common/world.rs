@@ -3,7 +3,7 @@
 use asu_view::{Effect, Reply};
 use serde_json::{Value, json};
 
-use super::{SHA, describe, down, http, ok, page, rpc_error};
+use super::{SHA, describe, down, http, ok, page, planner, rpc_error};
 
 /// What router and server are like.
 pub struct World {
@@ -16,6 +16,8 @@ pub struct World {
     pub packages: Value,
     /// How the server takes a request: 0 queued, 1 building already, 2 built already.
     pub acceptance: u8,
+    /// Whether the server makes plans, as ours does, or has no such route.
+    pub plans: bool,
 }
 
 impl World {
@@ -25,9 +27,18 @@ impl World {
             revision: "r24106-10cc5fcd00",
             polls: 0,
             acceptance: 0,
+            plans: false,
             flashed: false,
             silence: 3,
             packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
+        }
+    }
+
+    /// With a server that makes plans.
+    pub fn planning() -> Self {
+        Self {
+            plans: true,
+            ..Self::new()
         }
     }
 
@@ -46,6 +57,9 @@ impl World {
                 call["params"][0].as_str().unwrap(),
                 &call["params"][3],
             );
+        }
+        if let ("POST http://server/api/v1/plan", true) = (what.as_str(), self.plans) {
+            return planner::answer(&planner::question(effect));
         }
         match what.as_str() {
             "GET http://server/json/v1/overview.json" => http(200, &overview()),

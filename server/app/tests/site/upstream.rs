@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use asu_catalog::CatalogError;
-use asu_http::{Offer, Unplannable};
+use asu_http::{Offer, OfferedDistribution, Unplannable};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
@@ -47,6 +47,14 @@ impl Offer for Upstream {
 
     async fn arch_index(&self, _: &VersionName, _: &str) -> Result<ArchIndex, CatalogError> {
         Ok(ArchIndex::default())
+    }
+
+    async fn distributions(&self) -> Vec<OfferedDistribution> {
+        Vec::new()
+    }
+
+    fn board_in(&self, _: &VersionName, board: &str) -> String {
+        board.to_owned()
     }
 
     async fn plan(&self, _: PlanRequest) -> Result<Plan, Unplannable> {

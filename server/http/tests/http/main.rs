@@ -10,6 +10,8 @@ mod edges;
 mod events;
 mod hot;
 mod images;
+mod legacy;
+mod legacy_lists;
 mod numbers;
 mod plans;
 mod upgrade_check;

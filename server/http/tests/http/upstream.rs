@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asu_catalog::CatalogError;
-use asu_http::{Offer, Unplannable};
+use asu_http::{Offer, OfferedDistribution, OfferedRelease, OfferedSet, Unplannable};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{ProfileName, Target, VersionName};
 use asu_protocol::overview::Overview;
@@ -62,12 +62,13 @@ impl Offer for Upstream {
         }
         let profiles = json!({
             "arch_packages": "mips_24kc",
-            "default_packages": ["base-files"],
+            "default_packages": ["base-files", "ppp"],
             "source_date_epoch": 1_700_000_000,
             "target": "ath79/generic",
             "version_code": "r28739-d9340319c6",
             "version_number": "24.10.2",
             "profiles": {"tplink_archer-c7-v5": {
+                "device_packages": ["kmod-ath10k-ct", "-ppp"],
                 "supported_devices": ["tplink,archer-c7-v5"],
                 "titles": [{"vendor": "TP-Link", "model": "Archer C7", "variant": "v5"}],
             }},
@@ -94,6 +95,30 @@ impl Offer for Upstream {
     ) -> Result<ArchIndex, CatalogError> {
         known(version)?;
         Ok([("arch".to_owned(), arch.to_owned())].into())
+    }
+
+    async fn distributions(&self) -> Vec<OfferedDistribution> {
+        let release = |version: &str| OfferedRelease {
+            version: version.to_owned(),
+            snapshot: false,
+            targets: vec!["ath79/generic".to_owned(), "gone/away".to_owned()],
+        };
+        vec![OfferedDistribution {
+            name: "openwrt".to_owned(),
+            title: "OpenWrt".to_owned(),
+            aliases: vec!["lede".to_owned()],
+            latest: Some("24.10.2".to_owned()),
+            releases: vec![release("24.10.2"), release("23.05.5")],
+            network_profiles: vec![OfferedSet {
+                name: "quintana/node".to_owned(),
+                description: String::new(),
+                packages: vec!["batctl".to_owned(), "-ppp".to_owned()],
+            }],
+        }]
+    }
+
+    fn board_in(&self, _: &VersionName, board: &str) -> String {
+        board.replace("archer-c7-old", "archer-c7-v5")
     }
 
     async fn plan(&self, request: PlanRequest) -> Result<Plan, Unplannable> {

@@ -76,7 +76,9 @@ fn check(package: &Package, position: usize) -> Result<(), AdbError> {
 
 /// Where the package lies beside the index, unless the index says otherwise.
 fn filename(package: &Package, spec: Option<&str>) -> String {
-    let spec = spec.unwrap_or("${name}-${version}.apk");
+    let Some(spec) = spec else {
+        return format!("{}-{}.apk", package.name, package.version);
+    };
     spec.replace("${name}", &package.name)
         .replace("${version}", &package.version)
         .replace("${arch}", &package.arch)

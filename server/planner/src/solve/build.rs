@@ -1,5 +1,6 @@
 //! Turns lists of packages into a [`Universe`].
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,34 +29,29 @@ pub(super) fn universe(
 
 /// Leaves out what an earlier feed listed already; opkg prefers the later of two listings.
 fn once_each(flavour: Flavour, packages: impl Iterator<Item = Arc<Package>>) -> Vec<Arc<Package>> {
-    let mut places = HashMap::new();
-    let mut kept: Vec<Arc<Package>> = Vec::new();
-    for package in packages {
-        let key = identity(flavour, &package);
-        match places.get(&key) {
-            Some(&place) if flavour == Flavour::Opkg => kept[place] = package,
+    let listed: Vec<Arc<Package>> = packages.collect();
+    let mut places = HashMap::with_capacity(listed.len());
+    let mut kept: Vec<&Arc<Package>> = Vec::with_capacity(listed.len());
+    for package in &listed {
+        let place = *places
+            .entry(identity(flavour, package))
+            .or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(earlier) if flavour == Flavour::Opkg => *earlier = package,
             Some(_) => {}
-            None => {
-                places.insert(key, kept.len());
-                kept.push(package);
-            }
+            None => kept.push(package),
         }
     }
-    kept
+    kept.into_iter().cloned().collect()
 }
 
 /// apk tells packages apart by their digest, opkg by name, version and architecture.
-fn identity(flavour: Flavour, package: &Package) -> [String; 4] {
+fn identity(flavour: Flavour, package: &Package) -> [&str; 4] {
     let digest = match flavour {
-        Flavour::Apk => package.sha256.clone(),
-        Flavour::Opkg => String::new(),
+        Flavour::Apk => package.sha256.as_str(),
+        Flavour::Opkg => "",
     };
-    [
-        package.name.clone(),
-        package.version.clone(),
-        package.arch.clone(),
-        digest,
-    ]
+    [&package.name, &package.version, &package.arch, digest]
 }
 
 impl Universe {
@@ -134,7 +130,8 @@ impl Universe {
             });
         }
         if self.flavour == Flavour::Apk {
-            needs.sort_by_cached_key(|need| display_key(self.text(need.terms[0].name)));
+            let name = |need: &Need| self.text(need.terms[0].name);
+            needs.sort_by(|a, b| display_order(name(a), name(b)));
         }
         needs.into()
     }
@@ -162,6 +159,11 @@ impl Universe {
     }
 
     fn link_names(&mut self) {
+        if self.flavour == Flavour::Opkg {
+            self.share_provides();
+            self.link_replacements();
+            return;
+        }
         for id in self.names_as_apk_lists_them() {
             let (needs, triggers) = self.mentions(id);
             for name in needs {
@@ -170,10 +172,6 @@ impl Universe {
             for name in triggers {
                 push_new(&mut self.names[name.0 as usize].triggers, id);
             }
-        }
-        if self.flavour == Flavour::Opkg {
-            self.share_provides();
-            self.link_replacements();
         }
     }
 
@@ -265,6 +263,10 @@ fn closeness(flavour: Flavour, architectures: &[String], arch: &str) -> u32 {
 }
 
 /// apk's order of names: letters first, then their case.
-pub(super) fn display_key(name: &str) -> (String, String) {
-    (name.to_ascii_lowercase(), name.to_owned())
+pub(super) fn display_order(a: &str, b: &str) -> Ordering {
+    letters(a).cmp(letters(b)).then_with(|| a.cmp(b))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
 }

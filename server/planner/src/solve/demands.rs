@@ -1,8 +1,9 @@
 //! What a selection is measured by: who demands what, and who of the selection meets it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use asu_index::{Constraint, Flavour, Operator};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::refusal::Chain;
 use super::universe::{NameId, Need, PackageId, Provider, Term, Universe};
@@ -25,9 +26,9 @@ pub(super) struct Demands<'a> {
     pub(super) of_world: &'a [Demand],
     /// In the order of installation.
     pub(super) order: &'a [PackageId],
-    selected: HashSet<PackageId>,
+    selected: FxHashSet<PackageId>,
     /// The first demand that leads to each package, and the name demanded.
-    parents: HashMap<PackageId, (Source, NameId)>,
+    parents: FxHashMap<PackageId, (Source, NameId)>,
 }
 
 impl<'a> Demands<'a> {
@@ -44,7 +45,7 @@ impl<'a> Demands<'a> {
             of_world,
             order,
             selected,
-            parents: HashMap::new(),
+            parents: FxHashMap::default(),
         };
         demands.find_parents();
         demands

@@ -25,7 +25,7 @@
 //! recorded index nothing but late conflicts, and on 2,500 for made-up indexes (a third of them with
 //! several versions of a package, which feeds do not have) 11 that end with dependencies missing.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::universe::{NameId, Need, PackageId, Term, Universe};
 use super::version;
@@ -84,8 +84,8 @@ pub(super) fn walk(
 
 struct Walk<'u> {
     universe: &'u Universe,
-    words: HashSet<NameId>,
-    installed: HashSet<PackageId>,
+    words: FxHashSet<NameId>,
+    installed: FxHashSet<PackageId>,
     order: Vec<PackageId>,
     /// Names whose dependencies were looked up: for a candidate, and for an installation.
     searched: [Vec<bool>; 2],
@@ -99,7 +99,7 @@ struct Walk<'u> {
 #[derive(Default)]
 struct Missing {
     order: Vec<PackageId>,
-    known: HashSet<PackageId>,
+    known: FxHashSet<PackageId>,
 }
 
 /// Why dependencies are looked up.

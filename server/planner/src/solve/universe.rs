@@ -56,9 +56,9 @@ pub(super) struct Entry {
 pub(super) struct Name {
     pub(super) text: Arc<str>,
     pub(super) providers: Vec<Provider>,
-    /// Names some provider of which needs or forbids this one.
+    /// apk: names some provider of which needs or forbids this one.
     pub(super) needed_by: Vec<NameId>,
-    /// Names some provider of which waits for this one to be installed.
+    /// apk: names some provider of which waits for this one to be installed.
     pub(super) triggers: Vec<NameId>,
     /// opkg: packages that replace and conflict with this one, so they are taken for it.
     pub(super) replaced_by: Vec<NameId>,

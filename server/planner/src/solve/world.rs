@@ -3,7 +3,7 @@
 use asu_index::version::apk::is_valid;
 use asu_index::{Constraint, Flavour, Operator, Relation};
 
-use super::build::display_key;
+use super::build::display_order;
 use super::refusal::Refusal;
 
 /// One thing asked for.
@@ -112,7 +112,7 @@ impl World {
     fn sort(&mut self) {
         if self.flavour == Flavour::Apk {
             self.entries
-                .sort_by_cached_key(|entry| display_key(&entry.relation.name));
+                .sort_by(|a, b| display_order(&a.relation.name, &b.relation.name));
         }
     }
 }

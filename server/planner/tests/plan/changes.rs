@@ -42,6 +42,26 @@ fn packages_are_kept_upgraded_replaced_dropped_and_added() {
 }
 
 #[test]
+fn a_package_that_outlived_its_rule_follows_it_once_it_is_gone() {
+    let old = [package("firewall", "1-1"), package("px5g-wolfssl", "1-1")];
+    let new = [
+        package("firewall4", "2-r1"),
+        package("px5g-wolfssl", "2-r1"),
+    ];
+    let mut stage = Stage::new(&old, &new)
+        .installed(&[("firewall", Some("1-1")), ("px5g-wolfssl", Some("1-1"))]);
+    stage.installed_version = "23.05.5";
+    let plan = stage.plan().unwrap();
+    let firewall = change(&plan, "firewall");
+    assert_eq!(firewall.by, ["firewall4"]);
+    assert_eq!(
+        fate(&plan, "px5g-wolfssl"),
+        Some(Fate::Upgraded),
+        "it can still be had"
+    );
+}
+
+#[test]
 fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
     let mut stage = Stage::new(
         &[package("ppp", "2.4-1")],
@@ -61,6 +81,21 @@ fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
         .find(|w| w.code == "default-not-installed")
         .unwrap();
     assert_eq!(left_out.packages, ["ppp"]);
+}
+
+#[test]
+fn a_default_that_is_there_for_another_package_is_not_taken_for_removed() {
+    let old = [
+        needing(package("luci", "1-1"), &["netifd"]),
+        package("netifd", "1-1"),
+    ];
+    let new = [package("luci", "2-r1"), package("netifd", "2-r1")];
+    let mut stage = Stage::new(&old, &new).installed(&[("luci", Some("1-1"))]);
+    stage.new.defaults.push("netifd");
+    stage.old.as_mut().unwrap().defaults.push("netifd");
+    let plan = stage.plan().unwrap();
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    assert_eq!(asked(&plan), ["base-files", "luci", "netifd"]);
 }
 
 #[test]

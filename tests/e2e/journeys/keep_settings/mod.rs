@@ -25,12 +25,28 @@ async fn upgrade_keeps_packages_and_settings() -> anyhow::Result<()> {
     assert!(page.text().await?.contains("Archer C7"));
     page.search().await?;
     let plan = page.text().await?;
-    for name in ["firewall4", "owut", "libustream-mbedtls", NEW_RELEASE] {
+    for name in [
+        "firewall4",
+        "owut",
+        "libustream-mbedtls",
+        NEW_RELEASE,
+        "Everything in the new image",
+    ] {
         assert!(
             plan.contains(name),
             "the plan does not tell of {name}:\n{plan}"
         );
     }
+    assert!(
+        !plan.contains("made no plan"),
+        "the server made none:\n{plan}"
+    );
+    page.fill("asu-filter", "OWUT").await?;
+    let found = page.text().await?;
+    assert!(
+        found.contains("auc") && !found.contains("libustream-mbedtls"),
+        "the list is not searched:\n{found}"
+    );
     page.prepare().await?;
     let announced = page.field("sha256").await?;
     page.flash(true).await?;

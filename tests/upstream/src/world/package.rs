@@ -1,5 +1,7 @@
 //! The packages, from `data/packages.txt`.
 
+mod entry;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

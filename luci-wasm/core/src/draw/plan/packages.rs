@@ -1,199 +1,155 @@
-//! The packages of a plan, in groups.
+//! The packages of a plan, in groups that can be searched.
 
-use super::super::parts::checkbox;
-use super::super::reasons;
+use asu_protocol::plan::{Choice, Fate, PackageChange};
+
+use super::pick;
+use super::row::{arrow, row};
 use crate::model::Model;
+use crate::msg::Pick;
 use crate::node::{Element, div, el};
-use crate::order::contains;
-use crate::plan::{Change, Fate, Plan};
-use crate::units;
+use crate::plan::Plan;
 
-/// Packages about which somebody has to decide.
-pub(super) fn decisions(model: &Model, plan: &Plan) -> Vec<Element> {
-    missing(model, plan)
-        .into_iter()
-        .chain(rejected(model, plan))
-        .collect()
-}
-
-/// Without these the next upgrade could not be made here.
-const THIS_PAGE: [&str; 6] = [
-    "cgi-io",
-    "rpcd",
-    "rpcd-mod-attendedsysupgrade",
-    "rpcd-mod-packagelist",
-    "uhttpd",
-    "uhttpd-mod-ubus",
+/// The groups in the order of their importance, and whether they are open from the start.
+const GROUPS: [(Fate, &str, bool); 7] = [
+    (Fate::Replaced, "Replaced", true),
+    (Fate::Dropped, "Removed", true),
+    (Fate::Added, "Added", true),
+    (Fate::Downgraded, "In an older version", true),
+    (Fate::Upgraded, "In a newer version", true),
+    (Fate::Changed, "In another version", true),
+    (Fate::Kept, "Unchanged", false),
 ];
 
-/// Every package a person may do without: all but the standard ones, which a router needs to start,
-/// and those of this page. Open from the start when the last image was too big.
-pub(super) fn choice(model: &Model, plan: &Plan) -> Option<Element> {
-    let defaults = model.documents.profile.as_ref()?.defaults();
-    let missing = plan.missing();
-    let is_rejected = |name: &str| model.rejected.iter().any(|problem| problem.name == name);
-    let is_free = |name: &str| {
-        let is_needed = contains(&defaults, name) || contains(&THIS_PAGE, name);
-        !is_needed && !contains(&missing, name) && !is_rejected(name)
-    };
-    let wanted = plan.packages(&[]);
-    let free: Vec<&String> = wanted.iter().filter(|name| is_free(name)).collect();
-    let left = free
-        .iter()
-        .filter(|name| contains(&model.form.left_out, name))
-        .count();
-    let title = if left == 0 {
-        "Leave packages out".to_owned()
-    } else {
-        format!("Leave packages out ({left} ticked)")
-    };
-    let boxes = free
-        .into_iter()
-        .map(|name| leave(model, name, String::new()));
-    Some(
-        el("details")
-            .class("group")
-            .flag("open", model.too_big)
-            .child(el("summary").text(title))
-            .child(div("boxes").children(boxes)),
-    )
+/// Longer groups are closed from the start, unless they are about what will be missed.
+const LONG: usize = 12;
+
+/// Everything that changes, and everything the new image has.
+pub(super) fn changes(model: &Model, plan: &Plan) -> Element {
+    let found = matches(model, plan);
+    let groups = GROUPS.map(|(fate, title, open)| {
+        let rows = plan.with(fate);
+        group(model, plan, title, &rows, open).attr("data-fate", title)
+    });
+    let none = (found == 0).then(|| {
+        el("p").class("small").text(format!(
+            "No package here has “{}” in its name.",
+            model.form.filter.trim()
+        ))
+    });
+    div("changes")
+        .child(el("h2").text("What changes"))
+        .child(filter())
+        .child(div("slot").maybe(none))
+        .children(groups)
+        .child(choices(plan))
+        .child(image(model, plan))
 }
 
-/// What happens to all the others.
-pub(super) fn groups(plan: &Plan) -> Vec<Element> {
-    let shown = |kind: fn(&Fate) -> bool| -> Vec<&Change> {
-        plan.changes
-            .iter()
-            .filter(|change| kind(&change.fate))
-            .collect()
-    };
-    let mut groups = Vec::new();
-    groups.extend(open(
-        "Replaced",
-        &shown(|fate| matches!(fate, Fate::Replaced { .. })),
-    ));
-    groups.extend(open(
-        "Removed",
-        &shown(|fate| matches!(fate, Fate::Dropped(_))),
-    ));
-    groups.extend(open("Added", &shown(|fate| matches!(fate, Fate::Added(_)))));
-    groups.extend(folded(
-        "in a new version",
-        &shown(|fate| matches!(fate, Fate::Upgraded { .. })),
-    ));
-    groups.extend(folded(
-        "unchanged",
-        &shown(|fate| matches!(fate, Fate::Same(_))),
-    ));
-    groups
+fn filter() -> Element {
+    let input = el("input")
+        .attr("id", "asu-filter")
+        .attr("type", "search")
+        .attr("autocomplete", "off")
+        .attr("autocapitalize", "none")
+        .attr("spellcheck", "false");
+    div("filter")
+        .child(el("label").attr("for", "asu-filter").text("Find a package"))
+        .child(input)
 }
 
-fn open(title: &'static str, changes: &[&Change]) -> Option<Element> {
-    (!changes.is_empty()).then(|| {
-        div("group")
-            .child(
-                el("h3")
-                    .text(title)
-                    .child(el("span").class("count").text(changes.len().to_string())),
-            )
-            .child(rows(changes))
-    })
+/// How many packages of the plan have the text that is searched for in their names.
+pub(in crate::draw) fn matches(model: &Model, plan: &Plan) -> usize {
+    let changes = plan.changes.iter();
+    let found = changes.filter(|change| is_wanted(model, change)).count();
+    let names = plan.install.keys();
+    found.max(names.filter(|name| has(model, name)).count())
 }
 
-fn folded(words: &'static str, changes: &[&Change]) -> Option<Element> {
-    (!changes.is_empty()).then(|| {
-        let title = format!("{} {words}", units::packages(changes.len()));
-        el("details")
-            .class("group")
-            .child(el("summary").text(title))
-            .child(rows(changes))
-    })
+fn has(model: &Model, name: &str) -> bool {
+    let wanted = model.form.filter.trim();
+    name.contains(wanted) || name.contains(&wanted.to_ascii_lowercase())
 }
 
-fn rows(changes: &[&Change]) -> Element {
-    el("ul")
-        .class("packages")
-        .children(changes.iter().map(|change| row(change)))
+fn is_wanted(model: &Model, change: &PackageChange) -> bool {
+    has(model, &change.name) || change.by.iter().any(|by| has(model, by))
 }
 
-fn row(change: &Change) -> Element {
-    let name = el("span").class("name").text(change.name.as_str());
-    let row = el("li");
-    let version = |text: &str| el("span").class("version").text(text);
-    match &change.fate {
-        Fate::Same(installed) => row.child(name).child(version(installed)),
-        Fate::Upgraded { from, to } => row.child(name).child(
-            version(from)
-                .child(to_arrow())
-                .child(el("b").text(to.as_str())),
-        ),
-        Fate::Replaced { by, .. } => row
-            .child(name.child(to_arrow()).child(el("b").text(by.as_str())))
-            .child(
-                el("span")
-                    .class("reason")
-                    .text(reasons::replaced(&change.name, by)),
-            ),
-        Fate::Dropped(reason) => row
-            .child(name)
-            .child(el("span").class("reason").text(reason.as_str())),
-        Fate::Added(_) => row
-            .child(name)
-            .child(el("span").class("reason").text("new standard package")),
-        Fate::Missing => row.child(name),
-    }
-}
-
-fn to_arrow() -> Element {
-    el("span")
-        .class("to")
-        .child(el("span").class("sr-only").text(" becomes "))
-}
-
-fn missing(model: &Model, plan: &Plan) -> Option<Element> {
-    let names = plan.missing();
-    if names.is_empty() {
-        return None;
-    }
-    let all = names
-        .iter()
-        .all(|name| contains(&model.form.left_out, name));
-    let boxes = names.iter().map(|name| leave(model, name, String::new()));
-    Some(
-        div("note warn group")
-            .child(el("h2").text("Not available in this release"))
-            .child(el("p").text(format!("OpenWrt {} does not have these. Tick what the new image may leave out; its settings stay on the router.", plan.version)))
-            .maybe((names.len() > 1).then(|| checkbox("asu-leave-all", "Leave out all of them", "", all, true)))
-            .children(boxes),
-    )
-}
-
-/// Packages the server named when it refused the last request.
-fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
-    let wanted = plan.packages(&[]);
-    let boxes: Vec<Element> = model
-        .rejected
-        .iter()
-        .filter(|problem| {
-            wanted.contains(&problem.name) && !plan.missing().contains(&problem.name.as_str())
-        })
-        .map(|problem| leave(model, &problem.name, problem.reason.clone()))
+fn group(
+    model: &Model,
+    plan: &Plan,
+    title: &'static str,
+    all: &[(usize, &PackageChange)],
+    open: bool,
+) -> Element {
+    let wanted = all.iter().filter(|(_, change)| is_wanted(model, change));
+    let rows: Vec<Element> = wanted
+        .map(|(place, change)| row(model, plan, *place, change))
         .collect();
-    (!boxes.is_empty()).then(|| {
-        div("note warn group")
-            .child(el("h2").text("The server could not install these"))
-            .child(el("p").text("Tick what the new image may leave out, then request it again."))
-            .children(boxes)
-    })
+    let searching = !model.form.filter.trim().is_empty();
+    let short = open && (all.len() <= LONG || title == "Removed");
+    folded(title, &count(rows.len(), all.len()))
+        .flag("open", short || searching)
+        .flag("hidden", rows.is_empty())
+        .child(el("ul").class("packages").children(rows))
 }
 
-fn leave(model: &Model, name: &str, hint: String) -> Element {
-    let on = contains(&model.form.left_out, name);
-    checkbox(
-        format!("asu-leave-{name}"),
-        format!("Leave out {name}"),
-        hint,
-        on,
-        true,
+fn count(found: usize, all: usize) -> String {
+    if found == all {
+        all.to_string()
+    } else {
+        format!("{found} of {all}")
+    }
+}
+
+fn folded(title: &'static str, count: &str) -> Element {
+    let number = el("span").class("count").text(count);
+    el("details").class("group").child(
+        el("summary")
+            .child(el("span").class("title").text(title))
+            .child(number),
     )
+}
+
+/// Where several packages would have done.
+fn choices(plan: &Plan) -> Element {
+    let rows = plan.choices.iter().enumerate();
+    let rows = rows.map(|(place, choice)| provider(place, choice));
+    folded("Chosen among several", &plan.choices.len().to_string())
+        .flag("hidden", plan.choices.is_empty())
+        .child(
+            el("p")
+                .class("small")
+                .text("More than one package provides these names; this one of them was taken."),
+        )
+        .child(el("ul").class("packages").children(rows))
+}
+
+fn provider(place: usize, choice: &Choice) -> Element {
+    let name = el("span")
+        .class("name")
+        .text(choice.name.as_str())
+        .child(arrow(" is provided by "))
+        .child(el("b").text(choice.chosen.as_str()));
+    let others = choice.others.iter().enumerate();
+    let buttons = others.map(|(other, name)| {
+        let label = format!("Use {name} instead");
+        pick(Pick::Provider, place, other, label, "plain mini")
+    });
+    el("li").child(name).child(div("ways").children(buttons))
+}
+
+/// The whole content of the new image.
+fn image(model: &Model, plan: &Plan) -> Element {
+    let wanted = plan.install.iter().filter(|(name, _)| has(model, name));
+    let rows: Vec<Element> = wanted
+        .map(|(name, version)| {
+            el("li")
+                .child(el("span").class("name").text(name.as_str()))
+                .child(el("span").class("version").text(version.as_str()))
+        })
+        .collect();
+    let count = count(rows.len(), plan.install.len());
+    folded("Everything in the new image", &count)
+        .flag("hidden", rows.is_empty())
+        .child(el("ul").class("packages").children(rows))
 }

@@ -8,27 +8,25 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use asu_catalog::CatalogError;
-use asu_protocol::name::{Target, VersionName};
-use asu_protocol::plan::{Fate, Installed, Plan, PlanProblem, PlanRequest, RouterFacts};
+use asu_protocol::plan::{Fate, Installed, Plan, PlanRequest, RouterFacts};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::REQUEST_HASH;
+use super::refusal::Refusal;
+use super::wish;
 use crate::api::Unplannable;
-use crate::{Api, Offer, plans};
+use crate::{Api, Offer};
 
 /// How long an answer can be asked for again.
 const KEEP: Duration = Duration::from_hours(24);
-/// Names the package nobody knows.
-const UNKNOWN_PACKAGE: HeaderName = HeaderName::from_static("x-unknown-package");
-/// The hash of an answer without a body.
-const REQUEST_HASH: HeaderName = HeaderName::from_static("x-request-hash");
 
 /// The question, as its clients ask it; unknown fields are passed over.
 #[derive(Deserialize)]
@@ -63,10 +61,10 @@ pub(crate) async fn ask<O: Offer>(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Ok(bytes) = bytes else {
-        return error(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large");
+        return Refusal::too_large().into_response();
     };
     let Ok(question) = serde_json::from_slice::<Question>(&bytes) else {
-        return (StatusCode::BAD_REQUEST, Json(json!([]))).into_response();
+        return Refusal::empty_list().into_response();
     };
     if let Some(hash) = &question.request_hash {
         return stored(&api, hash).await;
@@ -74,7 +72,7 @@ pub(crate) async fn ask<O: Offer>(
     let packages_count = question.counts_packages();
     let request = match question.into_plan_request() {
         Ok(request) => request,
-        Err((status, text)) => return error(status, &text),
+        Err(refusal) => return refusal.into_response(),
     };
     match api.offer.plan(request.clone()).await {
         Ok(plan) => answer(&api, &request, &plan, packages_count).await,
@@ -96,28 +94,15 @@ impl Question {
         !self.upgrade_packages.as_ref().is_some_and(no)
     }
 
-    /// The same question in today's words, or the status and text to refuse it with.
-    fn into_plan_request(self) -> Result<PlanRequest, (StatusCode, String)> {
-        let missing = || {
-            let text = "distro, version, target and subtarget are needed";
-            (StatusCode::BAD_REQUEST, text.to_owned())
-        };
+    /// The same question in today's words.
+    fn into_plan_request(self) -> Result<PlanRequest, Refusal> {
+        let missing = || Refusal::bad("distro, version, target and subtarget are needed");
         let version = self.version.ok_or_else(missing)?;
         let (target, subtarget) = self.target.zip(self.subtarget).ok_or_else(missing)?;
-        let target = format!("{target}/{subtarget}");
-        let unknown = |what: &str, given: &str| {
-            (
-                StatusCode::PRECONDITION_FAILED,
-                format!("unknown {what} {given}"),
-            )
-        };
         Ok(PlanRequest {
-            distro: distribution(self.distro),
-            version: VersionName::try_from(
-                version.to_ascii_lowercase().replace("snapshot", "SNAPSHOT"),
-            )
-            .map_err(|_| unknown("release", &version))?,
-            target: Target::try_from(target.clone()).map_err(|_| unknown("target", &target))?,
+            distro: wish::distribution(self.distro.as_deref()),
+            version: wish::version(&version)?,
+            target: wish::target(&target, &subtarget)?,
             profile: self.board.and_then(|board| board.try_into().ok()),
             packages: self.packages.unwrap_or_default(),
             // What the person sees and decides on; nothing is built from this answer.
@@ -135,19 +120,14 @@ impl Question {
     }
 }
 
-/// Clients of the time send the name a release file has: `LEDE`, `OpenWrt`.
-fn distribution(given: Option<String>) -> String {
-    given.map_or_else(|| "openwrt".to_owned(), |name| name.to_ascii_lowercase())
-}
-
 async fn stored<O: Offer>(api: &Api<O>, request_hash: &str) -> Response {
     match api.store.check(request_hash, api.now()).await {
         Ok(Some(answer)) => {
             let kind = [(header::CONTENT_TYPE, "application/json")];
             (StatusCode::OK, kind, answer).into_response()
         }
-        Ok(None) => error(StatusCode::NOT_FOUND, "unknown request hash"),
-        Err(failure) => broken(&failure),
+        Ok(None) => Refusal::unknown_hash().into_response(),
+        Err(failure) => Refusal::from(failure).into_response(),
     }
 }
 
@@ -180,10 +160,10 @@ async fn answer<O: Offer>(
         .keep_check(&answer.request_hash, &text, api.now(), KEEP)
         .await;
     if let Err(failure) = kept {
-        return broken(&failure);
+        return Refusal::from(failure).into_response();
     }
     let Ok(hash) = HeaderValue::from_str(&answer.request_hash) else {
-        return broken(&"a hash that is no header value");
+        return Refusal::broken(&"a hash that is no header value").into_response();
     };
     if answer.version.is_none() && answer.upgrades.is_empty() {
         return (StatusCode::NO_CONTENT, [(REQUEST_HASH, hash)]).into_response();
@@ -215,56 +195,10 @@ fn hash(request: &PlanRequest, answer: &Answer) -> String {
 
 fn refused(reason: Unplannable) -> Response {
     match reason {
-        Unplannable::Catalog(catalog) => refused_by_catalog(&catalog),
-        Unplannable::Problems(problems) => problematic(&problems),
-    }
-}
-
-fn refused_by_catalog(refusal: &CatalogError) -> Response {
-    let text = match refusal {
-        CatalogError::UnsupportedDistro(name) => format!("unknown distribution {name}"),
-        CatalogError::UnsupportedBranch(version) | CatalogError::UnsupportedVersion(version) => {
-            format!("unknown release {version}")
+        Unplannable::Catalog(CatalogError::NothingNewer(_)) => {
+            StatusCode::NO_CONTENT.into_response()
         }
-        CatalogError::UnsupportedTarget(target) => format!("unknown target {target}"),
-        CatalogError::UnsupportedProfile(_) => {
-            "unknown device, please check model and board params".to_owned()
-        }
-        CatalogError::NothingNewer(_) => return StatusCode::NO_CONTENT.into_response(),
-        fault => return unavailable(fault),
-    };
-    error(StatusCode::PRECONDITION_FAILED, &text)
-}
-
-fn problematic(problems: &[PlanProblem]) -> Response {
-    let unknown = problems
-        .iter()
-        .find(|problem| problem.code == "no-such-package");
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let Some(name) = unknown.and_then(|problem| problem.packages.first()) else {
-        let told = json!({"error": plans::summary(problems), "problems": problems});
-        return (status, Json(told)).into_response();
-    };
-    let text = format!("could not find package '{name}' for requested target");
-    let mut response = (status, Json(json!({"error": text, "problems": problems}))).into_response();
-    if let Ok(value) = HeaderValue::from_str(name) {
-        response.headers_mut().insert(UNKNOWN_PACKAGE, value);
+        Unplannable::Catalog(refusal) => Refusal::from(refusal).into_response(),
+        Unplannable::Problems(problems) => Refusal::problematic(&problems).into_response(),
     }
-    response
-}
-
-fn error(status: StatusCode, text: &str) -> Response {
-    (status, Json(json!({"error": text}))).into_response()
-}
-
-fn unavailable(failure: &CatalogError) -> Response {
-    tracing::error!(%failure, "an upgrade check could not be answered");
-    let text = "the mirror cannot be reached; please try again in a few minutes";
-    error(StatusCode::BAD_GATEWAY, text)
-}
-
-fn broken(failure: &impl std::fmt::Display) -> Response {
-    tracing::error!(%failure, "an upgrade check could not be answered");
-    let text = "the server could not do this because of a fault of its own";
-    error(StatusCode::INTERNAL_SERVER_ERROR, text)
 }

@@ -1,0 +1,98 @@
+//! What to know before going on.
+
+use asu_protocol::plan::Warning;
+
+use super::super::parts::{checkbox, note};
+use super::pick;
+use crate::model::Model;
+use crate::msg::Pick;
+use crate::node::{Element, div, el};
+use crate::order::contains;
+use crate::plan::Plan;
+
+/// Everything that stands out above the button.
+pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
+    div("notes slot")
+        .maybe(model.too_big.then(too_big))
+        .maybe(rejected(model, plan))
+        .children(plan.warnings.iter().map(warning))
+        .maybe(consent(model, plan))
+        .maybe(plan.is_own.then(|| own(model)))
+}
+
+fn too_big() -> Element {
+    note(
+        "note warn",
+        "The last image was too big for the router’s flash. Leave out packages below that you can do without, then build again.",
+    )
+}
+
+/// What is only good to know is not shown as an alarm.
+fn warning(warning: &Warning) -> Element {
+    let class = match warning.code.as_str() {
+        "does-not-fit" | "tmp-too-small" => "note bad",
+        "default-not-installed" => "note info",
+        _ => "note warn",
+    };
+    note(class, warning.text.as_str())
+}
+
+/// The box that says yes to older releases and packages.
+fn consent(model: &Model, plan: &Plan) -> Option<Element> {
+    let has = |code: &str| plan.warnings.iter().any(|warning| warning.code == code);
+    let older = (has("release-downgrade"), has("package-downgrade"));
+    let agreed = model.question.allow_downgrade && (older.0 || older.1);
+    let label = match older {
+        _ if !plan.needs_consent() && !agreed => return None,
+        (true, true) => "Go on although the release and some packages are older",
+        (true, false) => "Go on although the release is older",
+        (false, true) => "Go on although some packages become older",
+        _ => "Go on although the server warns",
+    };
+    Some(checkbox(
+        "asu-consent",
+        label,
+        "Without this the image is not built.",
+        model.question.allow_downgrade,
+        true,
+    ))
+}
+
+/// What a plan made here cannot know.
+fn own(model: &Model) -> Element {
+    let said = match model.unplanned.as_deref() {
+        Some(text) if !text.is_empty() => format!(" The server says: “{text}”"),
+        _ => String::new(),
+    };
+    note(
+        "note info",
+        format!(
+            "This build server made no plan, so this page compared package lists itself. It cannot tell which packages become older, whether all of them work together, or whether the image fits; the build will show.{said}"
+        ),
+    )
+}
+
+/// Packages the server named when it refused the last request.
+fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
+    let is_planned = |name: &str| {
+        plan.changes.iter().any(|change| {
+            (change.name == name || contains(&change.by, name))
+                && change.fate != asu_protocol::plan::Fate::Dropped
+        })
+    };
+    let problems = model.rejected.iter().enumerate();
+    let rows: Vec<Element> = problems
+        .filter(|(_, problem)| is_planned(&problem.name))
+        .map(|(place, problem)| {
+            let label = format!("Leave out {}", problem.name);
+            el("li")
+                .child(el("span").class("reason").text(problem.reason.as_str()))
+                .child(pick(Pick::Rejected, place, 0, label, "plain mini"))
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        div("note warn")
+            .child(el("h2").text("The server could not install these"))
+            .child(el("ul").class("rejected").children(rows))
+    })
+}

@@ -1,0 +1,230 @@
+//! `POST /api/upgrade-request` and `/api/build-request`: asks for an image, in the words of 2017.
+
+use asu_protocol::build::BuildRequest;
+use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
+use asu_protocol::plan::{Installed, PlanProblem, PlanRequest, RouterFacts};
+use asu_store::{Admission, Job};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::outcome::{self, Kind};
+use super::refusal::{Refusal, missing};
+use super::wish::{self, Wish};
+use super::{images, place, profile};
+use crate::api::Unplannable;
+use crate::{Api, Offer, OfferedDistribution};
+
+/// Packages every image has, whatever the indexes say.
+const ALWAYS_THERE: [&str; 3] = ["base-files", "kernel", "libc"];
+
+type Body = Result<Bytes, BytesRejection>;
+
+/// `POST /api/upgrade-request`
+pub(crate) async fn ask_upgrade<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+    bytes: Body,
+) -> Result<Response, Refusal> {
+    ask(&api, &headers, bytes, Kind::Upgrade).await
+}
+
+/// `POST /api/build-request`
+pub(crate) async fn ask_build<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+    bytes: Body,
+) -> Result<Response, Refusal> {
+    ask(&api, &headers, bytes, Kind::Build).await
+}
+
+/// `GET /api/upgrade-request/{request_hash or image_hash}`
+pub(crate) async fn look_upgrade<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+    Path(hash): Path<String>,
+) -> Result<Response, Refusal> {
+    look(&api, &headers, &hash, Kind::Upgrade).await
+}
+
+/// `GET /api/build-request/{request_hash or image_hash}`
+pub(crate) async fn look_build<O: Offer>(
+    State(api): State<Api<O>>,
+    headers: HeaderMap,
+    Path(hash): Path<String>,
+) -> Result<Response, Refusal> {
+    look(&api, &headers, &hash, Kind::Build).await
+}
+
+async fn ask<O: Offer>(
+    api: &Api<O>,
+    headers: &HeaderMap,
+    bytes: Body,
+    kind: Kind,
+) -> Result<Response, Refusal> {
+    let bytes = bytes.map_err(|_| Refusal::too_large())?;
+    let wish = wish::read(&bytes)?;
+    if let Some(hash) = &wish.request_hash {
+        return look(api, headers, hash, kind).await;
+    }
+    let request = request(api, wish).await?;
+    let request = api.offer.canonical(request).await?;
+    let job = job(api, &request).await?;
+    outcome::answer(api, &place::base(headers), job, kind).await
+}
+
+async fn look<O: Offer>(
+    api: &Api<O>,
+    headers: &HeaderMap,
+    hash: &str,
+    kind: Kind,
+) -> Result<Response, Refusal> {
+    let job = match api.store.job(hash, api.now()).await? {
+        Some(job) => job,
+        None => images::job_of(api, hash).await?,
+    };
+    outcome::answer(api, &place::base(headers), job, kind).await
+}
+
+/// The wish in the words of API v1.
+async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Refusal> {
+    let (version, target) = wish.place()?;
+    let distributions = api.offer.distributions().await;
+    let distribution = called(&distributions, wish.distro.as_deref())?;
+    let defaults = wish.script(&api.limits)?;
+    let mut packages = network_profile(distribution, wish.network_profile.as_deref())?;
+    let profile = device(api, &version, &target, &wish).await?;
+    packages.extend(wish.packages()?);
+    Ok(BuildRequest {
+        distro: distribution.name.clone(),
+        version,
+        version_code: String::new(),
+        target,
+        profile,
+        packages,
+        packages_versions: std::collections::BTreeMap::new(),
+        diff_packages: false,
+        defaults,
+        rootfs_size_mb: None,
+        filesystem: None,
+        client: None,
+    })
+}
+
+/// The distribution a client means; none named is OpenWrt.
+pub(crate) fn called<'d>(
+    distributions: &'d [OfferedDistribution],
+    given: Option<&str>,
+) -> Result<&'d OfferedDistribution, Refusal> {
+    let name = wish::distribution(given);
+    let found = distributions.iter().find(|known| known.is_called(&name));
+    found.ok_or_else(|| Refusal::unknown("distribution", &name))
+}
+
+/// The packages of a community's network; until the end of 2017 they were asked for by name.
+fn network_profile(
+    distribution: &OfferedDistribution,
+    named: Option<&str>,
+) -> Result<Vec<PackageSpec>, Refusal> {
+    let Some(name) = named.filter(|name| !name.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let mut known = distribution.network_profiles.iter();
+    let found = known.find(|set| set.name == name);
+    let found = found.ok_or_else(|| Refusal::bad("unknown network profile"))?;
+    let specs = found.packages.iter().map(|name| name.parse());
+    specs
+        .collect::<Result<_, _>>()
+        .map_err(|error| Refusal::broken(&error))
+}
+
+/// The device by its board, also by what the release calls it now, or by its model.
+async fn device<O: Offer>(
+    api: &Api<O>,
+    version: &VersionName,
+    target: &Target,
+    wish: &Wish,
+) -> Result<ProfileName, Refusal> {
+    let profiles = api.offer.profiles(version, target).await?;
+    let board = wish.board.as_deref();
+    let renamed = board.map(|board| api.offer.board_in(version, board));
+    let boards: Vec<&str> = board.into_iter().chain(renamed.as_deref()).collect();
+    if let Some(profile) = profile::find(&profiles, &boards, wish.model.as_deref()) {
+        return Ok(profile);
+    }
+    // A device may have come with a newer list; the catalog looks again before it refuses.
+    let named = boards.last().and_then(|board| board.parse().ok());
+    named.ok_or_else(Refusal::unknown_device)
+}
+
+/// The job of a request: the known one, or a new one if the release has the packages.
+async fn job<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<Job, Refusal> {
+    let hash = asu_store::request_hash(request);
+    if let Some(job) = api.store.job(&hash, api.now()).await? {
+        return Ok(job);
+    }
+    has_packages(api, request).await?;
+    let max_pending = api.limits.max_pending;
+    match api.store.enqueue(request, api.now(), max_pending).await? {
+        Admission::Full { .. } => Err(Refusal::overloaded()),
+        Admission::Joined(job) => Ok(job),
+        Admission::Queued(job) => {
+            tracing::info!(request_hash = job.request_hash, "queued");
+            api.wake.notify_one();
+            Ok(job)
+        }
+    }
+}
+
+/// Refuses a package the release does not have. Whether the packages go together, and what the
+/// indexes cannot tell today, is left to the build.
+async fn has_packages<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<(), Refusal> {
+    let Some(question) = question(request) else {
+        return Ok(());
+    };
+    match api.offer.plan(question).await {
+        Err(Unplannable::Problems(problems)) => all_known(request, problems),
+        Err(Unplannable::Catalog(error)) => {
+            tracing::info!(%error, "packages are not checked before the build");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// What a dependency lacks is left to the build as well: not every package manager minds.
+fn all_known(request: &BuildRequest, mut problems: Vec<PlanProblem>) -> Result<(), Refusal> {
+    let asked = |name: &str| request.packages.iter().any(|spec| spec.package() == name);
+    problems.retain(|problem| missing(std::slice::from_ref(problem)).is_some_and(asked));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::problematic(&problems))
+}
+
+/// A plan from the release to itself: its packages are looked up, and nothing changes.
+fn question(request: &BuildRequest) -> Option<PlanRequest> {
+    let specs = request.packages.iter();
+    let wanted = specs.filter(|spec| !spec.is_removal() && !ALWAYS_THERE.contains(&spec.package()));
+    let names = wanted.filter_map(|spec| PackageName::try_from(spec.package().to_owned()).ok());
+    let packages = Installed(names.map(|name| (name, None)).collect());
+    (!packages.0.is_empty()).then(|| PlanRequest {
+        distro: request.distro.clone(),
+        version: request.version.clone(),
+        revision: String::new(),
+        target: request.target.clone(),
+        profile: Some(request.profile.clone()),
+        packages,
+        to: Some(request.version.to_string()),
+        add: Vec::new(),
+        remove: Vec::new(),
+        flavor: None,
+        network_profile: None,
+        allow_downgrade: true,
+        filesystem: None,
+        rootfs_size_mb: None,
+        router: RouterFacts::default(),
+    })
+}

@@ -1,0 +1,20 @@
+//! Writes apk's index `packages.adb` as `apk mkndx` does, byte for byte before compression, and
+//! signs it as `apk adbsign` does.
+//!
+//! | module | what it is | source of the facts |
+//! |---|---|---|
+//! | [`index`] | packages, and the data they become | `app_mkndx.c`, `apk_adb.c` |
+//! | [`key`] | a key and its signatures | `adb.c`, `adb_trust_write_signatures` |
+//! | `data` | numbers, texts, lists and how they point at each other | `adb.c`, `adb_w_*` |
+//! | [`file`] | blocks, and deflate around them | `adb.c`, `adb_c_*`; `adb_comp.c` |
+//!
+//! Hand-written, because no crate writes the format. It knows nothing of the product's reader, so
+//! that the two can be held against each other and against apk-tools 3.0.6.
+
+mod data;
+pub mod file;
+pub mod index;
+pub mod key;
+
+pub use index::{Index, Invalid, Package};
+pub use key::Key;
