@@ -150,10 +150,16 @@ fn choices(solution: Solution) -> Vec<Choice> {
         .collect()
 }
 
-/// Everything on the router, if its release is known and agrees to the packages installed.
+/// Everything on the router that came from its release, if that is known.
 fn before(upgrade: &Upgrade<'_>) -> Option<Closure> {
     let release = upgrade.from.release?;
     let names = upgrade.from.packages.keys().map(PackageName::as_str);
+    // What came from elsewhere must not hide the rest.
+    let offered = |name: &&str| {
+        let name = release.index_name(name);
+        release.universe.providers(name).next().is_some()
+    };
+    let names = names.filter(offered);
     settle(&release, names)
         .ok()
         .map(|solution| Closure::of(&solution))

@@ -30,6 +30,13 @@ fn an_image_that_outgrows_the_overlay_is_told() {
 }
 
 #[test]
+fn a_package_from_elsewhere_does_not_hide_what_the_rest_takes() {
+    let mut stage = Stage::new(&[], &[package("big", "1-r1")]).installed(&[("big", Some("1-r1"))]);
+    stage.router.overlay_free = Some(999);
+    assert_eq!(stage.plan().unwrap().size.growth, Some(1000));
+}
+
+#[test]
 fn nothing_is_claimed_where_nothing_is_known() {
     let plan = Stage::new(&[], &[]).plan().unwrap();
     assert_eq!(plan.size.fits, None);
