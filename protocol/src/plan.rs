@@ -60,6 +60,29 @@ pub struct PlanRequest {
     pub router: RouterFacts,
 }
 
+impl PlanRequest {
+    /// A question with nothing but the place: no packages, no wishes.
+    pub fn new(distro: String, version: VersionName, target: Target) -> Self {
+        Self {
+            distro,
+            version,
+            revision: String::new(),
+            target,
+            profile: None,
+            packages: Installed::default(),
+            to: None,
+            add: Vec::new(),
+            remove: Vec::new(),
+            flavor: None,
+            network_profile: None,
+            allow_downgrade: false,
+            filesystem: None,
+            rootfs_size_mb: None,
+            router: RouterFacts::default(),
+        }
+    }
+}
+
 /// Installed packages: name to version where known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Installed(pub BTreeMap<PackageName, Option<PackageVersion>>);

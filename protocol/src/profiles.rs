@@ -31,6 +31,33 @@ pub struct TargetProfiles {
     pub linux_kernel: Option<LinuxKernel>,
 }
 
+impl TargetProfiles {
+    /// The profile called `name`, else the first that supports a device of that name. A
+    /// `board_name` has a comma where a profile has an underscore, so either does for both.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        let wanted = underscored(name);
+        let is = |name: &String| underscored(name) == wanted;
+        let mut known = self.profiles.iter();
+        let called = known.clone().find(|(id, _)| is(id));
+        let supports = |profile: &Profile| profile.supported_devices.iter().any(is);
+        let found = called.or_else(|| known.find(|(_, profile)| supports(profile)));
+        found.map(|(id, _)| id.as_str())
+    }
+}
+
+fn underscored(name: &str) -> String {
+    name.replace(',', "_")
+}
+
+/// What an image has without being asked for, in the order listed: a target's default packages and
+/// a device's, where `-name` takes one away.
+pub fn defaults<'a>(target: &'a [String], device: &'a [String]) -> Vec<&'a str> {
+    let listed = || target.iter().chain(device).map(String::as_str);
+    let is_removed = |name: &str| listed().any(|other| other.strip_prefix('-') == Some(name));
+    let kept = listed().filter(|name| !name.starts_with('-') && !is_removed(name));
+    kept.collect()
+}
+
 fn one() -> u32 {
     1
 }

@@ -7,8 +7,8 @@ mod universes;
 use std::sync::Arc;
 
 use asu_catalog::{Catalog, CatalogError};
+use asu_distributions::{Chosen, Releases};
 use asu_http::{Offer, OfferedDistribution, Unplannable};
-use asu_planner::{Chosen, Releases};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{ProfileName, Target, VersionName};
 use asu_protocol::overview::Overview;
@@ -41,7 +41,7 @@ impl Desk {
         if catalog.distribution().branch_of(installed).is_none() {
             return Err(CatalogError::UnsupportedVersion(installed.to_owned()).into());
         }
-        let releases = releases(&catalog).await;
+        let releases = catalog.releases().await;
         let (chosen, version) = choose(&catalog, &releases, &request)?;
         let profile = renamed(&catalog, &request, &version);
         let new = self
@@ -85,17 +85,6 @@ impl Desk {
             profiles: offered.profiles,
             universe,
         })
-    }
-}
-
-async fn releases(catalog: &Catalog) -> Releases {
-    let channels = catalog.channels().await;
-    Releases {
-        stable: channels.stable,
-        oldstable: channels.oldstable,
-        testing: channels.testing,
-        snapshot: channels.snapshot,
-        all: channels.all,
     }
 }
 

@@ -50,21 +50,14 @@ impl Catalog {
 
 /// The profile `wanted` names: itself, a device that says so, or the only one there is.
 fn resolve(profiles: &TargetProfiles, wanted: &str) -> Option<ProfileName> {
-    let named = |(id, _): &(&String, _)| underscored(id) == wanted;
-    let supports = |device: &String| underscored(device) == wanted;
-    let mut entries = profiles.profiles.iter();
-    let found = (entries.clone().find(named))
-        .or_else(|| {
-            entries
-                .clone()
-                .find(|(_, profile)| profile.supported_devices.iter().any(supports))
-        })
-        .or_else(|| {
-            entries
-                .next()
-                .filter(|(id, _)| profiles.profiles.len() == 1 && *id == "generic")
-        });
-    found.and_then(|(id, _)| id.parse().ok())
+    let only = || {
+        let first = profiles.profiles.keys().next();
+        first.filter(|id| profiles.profiles.len() == 1 && *id == "generic")
+    };
+    let found = profiles
+        .named(wanted)
+        .or_else(|| only().map(String::as_str));
+    found.and_then(|id| id.parse().ok())
 }
 
 /// Sorted, unique packages. A name that is also removed is left out, as the ImageBuilder does.

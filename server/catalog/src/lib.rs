@@ -35,7 +35,6 @@ mod trust;
 
 pub use catalog::{Catalog, CatalogConfig, Tuning};
 pub use error::CatalogError;
-pub use overview::Channels;
 pub use release::Offered;
 pub use shelf::Clock;
 pub use trust::Trust;

@@ -7,22 +7,7 @@ use futures_util::future::join_all;
 use crate::documents::Versions;
 use crate::shelf::is_absent;
 use crate::{Catalog, CatalogError};
-use asu_distributions::{Branch as Entry, Channel};
-
-/// The newest release of each channel, and all there are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Channels {
-    /// The newest release.
-    pub stable: Option<String>,
-    /// The newest release of the branch before.
-    pub oldstable: Option<String>,
-    /// The newest release candidate.
-    pub testing: Option<String>,
-    /// The development version.
-    pub snapshot: Option<String>,
-    /// Every release of a branch that is built, in upstream's order.
-    pub all: Vec<String>,
-}
+use asu_distributions::{Branch as Entry, Channel, Releases};
 
 impl Catalog {
     /// The branches with their versions, targets and package changes.
@@ -56,7 +41,7 @@ impl Catalog {
     ///
     /// Where the distribution's file fixes a channel to a version, that goes before upstream's own
     /// word. Of a distribution made of another's images, each enabled branch is one release.
-    pub async fn channels(&self) -> Channels {
+    pub async fn releases(&self) -> Releases {
         let distribution = self.distribution();
         let upstream = self.versions().await;
         let own = distribution.parent().is_none();
@@ -76,7 +61,7 @@ impl Catalog {
                 .or_else(|| upstream.clone().filter(|_| own))
                 .filter(enabled)
         };
-        Channels {
+        Releases {
             stable: newest(Channel::Stable, &upstream.stable),
             oldstable: newest(Channel::OldStable, &upstream.oldstable),
             testing: newest(Channel::Testing, &upstream.upcoming),

@@ -138,7 +138,8 @@ impl Distribution {
         (supported.is_empty() || any_matches(supported, target)) && !any_matches(ignored, target)
     }
 
-    /// Packages every image gets besides the target's own defaults.
+    /// What an image has that nobody chose packages for, besides the target's own defaults. An
+    /// upgrade never adds it.
     pub fn vanilla(&self) -> impl Iterator<Item = &str> {
         self.file
             .vanilla

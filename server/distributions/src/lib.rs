@@ -8,6 +8,7 @@
 //! | [`schema`] | the fields of a file |
 //! | [`Distributions`] | reads files and names every mistake with its line |
 //! | [`Distribution`] | answers: branch, channel, folder, feeds and keys of a version |
+//! | [`Releases`] | which release a version, branch or channel means |
 //! | [`transform`] | carries a package list from one version to another |
 
 mod boards;
@@ -22,6 +23,7 @@ mod load;
 mod outcome;
 mod published;
 mod release_keys;
+mod releases;
 pub mod schema;
 mod steps;
 mod template;
@@ -36,6 +38,7 @@ pub use feeds::Feed;
 pub use load::Distributions;
 pub use outcome::{Added, AppliedRule, Offer, Outcome, Transformed};
 pub use release_keys::{ApkKey, ReleaseKeys, UsignKey};
+pub use releases::{Chosen, Releases};
 pub use schema::{Branch, Channel, Flavour, PackageSet};
 pub use timeline::Release;
 pub use transform::{Device, transform};

@@ -1,4 +1,5 @@
-use asu_store::{Admission, Job, request_hash};
+use asu_protocol::build::BuildRequest;
+use asu_store::{Admission, Job, StoreError, request_hash};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -29,20 +30,28 @@ pub(crate) async fn ask<O: Offer>(
         api.hot.learn(&bytes, &hash);
         return Ok(counted(&api, answer));
     }
-    let max_pending = api.limits.max_pending;
-    let admitted = api.store.enqueue(&canonical, api.now(), max_pending);
-    let job = match admitted.await? {
+    let job = match queue(&api, &canonical, client.as_deref()).await? {
         Admission::Full { pending } => return Err(Failure::overloaded(pending)),
-        Admission::Joined(job) => job,
-        Admission::Queued(job) => {
-            tracing::info!(request_hash = job.request_hash, ?client, "queued");
-            api.wake.notify_one();
-            job
-        }
+        Admission::Joined(job) | Admission::Queued(job) => job,
     };
     api.hot.learn(&bytes, &hash);
     let answer = told(&api, job, &headers).await;
     Ok(counted(&api, answer))
+}
+
+/// Queues a canonical request and wakes the worker, or joins the same one that is known.
+pub(crate) async fn queue<O>(
+    api: &Api<O>,
+    canonical: &BuildRequest,
+    client: Option<&str>,
+) -> Result<Admission, StoreError> {
+    let max_pending = api.limits.max_pending;
+    let admission = api.store.enqueue(canonical, api.now(), max_pending).await?;
+    if let Admission::Queued(job) = &admission {
+        tracing::info!(request_hash = job.request_hash, ?client, "queued");
+        api.wake.notify_one();
+    }
+    Ok(admission)
 }
 
 /// Counts a request that was accepted; it is a hit if there is an answer already.

@@ -5,14 +5,12 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`solve`] | which packages come along, by the rules of opkg or apk; or why none can |
-//! | `channel` | which release is meant |
 //! | `selection` | which packages are asked for: installed ones after the rules, defaults, wishes |
 //! | `plan` | both together |
 //! | `changes`, `closure`, `versions` | what becomes of each package |
 //! | `warnings`, `problems` | what to know before going on, and why it does not go on |
 
 mod changes;
-mod channel;
 mod closure;
 mod plan;
 mod problems;
@@ -22,7 +20,5 @@ mod upgrade;
 mod versions;
 mod warnings;
 
-pub use channel::{Chosen, Releases};
 pub use plan::plan;
-pub use selection::defaults;
 pub use upgrade::{Installed, Release, Upgrade};

@@ -138,11 +138,3 @@ impl Selection {
         }
     }
 }
-
-/// A target's default packages with a device's: `-name` takes one away.
-pub fn defaults<'a>(target: &'a [String], device: &'a [String]) -> BTreeSet<&'a str> {
-    let all = || target.iter().chain(device).map(String::as_str);
-    let removed: BTreeSet<&str> = all().filter_map(|name| name.strip_prefix('-')).collect();
-    let stays = |name: &&str| !name.starts_with('-') && !removed.contains(name);
-    all().filter(stays).collect()
-}

@@ -6,11 +6,11 @@ use asu_distributions::{Device, Distribution, Outcome, Transformed, transform};
 use asu_index::Flavour;
 use asu_protocol::name::{PackageName, PackageVersion, ProfileName, Target, VersionName};
 use asu_protocol::plan::RouterFacts;
-use asu_protocol::profiles::Profile;
+use asu_protocol::profiles::{Profile, defaults};
 use asu_protocol::release::revision_number;
 
 use crate::closure::Closure;
-use crate::selection::{Selection, Wishes, defaults};
+use crate::selection::{Selection, Wishes};
 use crate::solve::Universe;
 
 /// Older than every release with rules.
@@ -181,6 +181,8 @@ impl Release<'_> {
             .profile
             .map_or(&[][..], |(_, profile)| &profile.device_packages);
         defaults(self.default_packages, device)
+            .into_iter()
+            .collect()
     }
 
     /// Whether it offers a package by this name, with or without ABI version.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use asu_protocol::overview::{self, Branch};
 use asu_protocol::plan::{Fate, PackageChange, PlanProblem, PlannedRelease, Remedy};
-use asu_protocol::profiles::Image;
+use asu_protocol::profiles::{Image, defaults};
 
 use super::{Plan, blank, reasons};
 use crate::order::{contains, insert};
@@ -30,12 +30,7 @@ pub struct ProfileDocument {
 impl ProfileDocument {
     /// The packages of a stock image.
     pub fn defaults(&self) -> Vec<&str> {
-        let listed = || self.default_packages.iter().chain(&self.device_packages);
-        let is_removed = |name: &str| listed().any(|other| other.strip_prefix('-') == Some(name));
-        let kept = listed()
-            .map(String::as_str)
-            .filter(|name| !name.starts_with('-') && !is_removed(name));
-        kept.collect()
+        defaults(&self.default_packages, &self.device_packages)
     }
 }
 

@@ -8,8 +8,8 @@ use asu_protocol::overview::Overview;
 use asu_protocol::release;
 use serde::Serialize;
 
-use super::upstream::{Cache, Upstream};
-use super::{Error, Output};
+use super::Error;
+use super::upstream::Source;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
@@ -17,16 +17,6 @@ pub(crate) enum Args {
     Show(Source),
     /// Ask the mirror for what it offers, and fetch the package indexes of one target.
     Refresh(Refresh),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Source {
-    #[command(flatten)]
-    upstream: Upstream,
-    #[command(flatten)]
-    cache: Cache,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,14 +64,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
                 .output
                 .print(&Fetched { latest, target }, fetched)
         }
-    }
-}
-
-impl Source {
-    async fn catalog(&self) -> Result<Catalog, Error> {
-        self.upstream
-            .catalog(&self.cache.folder(), Vec::new())
-            .await
     }
 }
 

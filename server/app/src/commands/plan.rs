@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use asu_http::Unplannable;
 use asu_protocol::name::{PackageName, ProfileName, Target, VersionName};
-use asu_protocol::plan::{Fate, Installed, Plan, PlanProblem, PlanRequest, RouterFacts};
+use asu_protocol::plan::{Fate, Installed, Plan, PlanProblem, PlanRequest};
 use asu_server::Desk;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::upstream::{Cache, Upstream};
-use super::{Error, Output, read};
+use super::upstream::Source;
+use super::{Error, read};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -54,11 +54,7 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_downgrade: bool,
     #[command(flatten)]
-    upstream: Upstream,
-    #[command(flatten)]
-    cache: Cache,
-    #[command(flatten)]
-    output: Output,
+    source: Source,
 }
 
 /// What is printed: a plan, or why there is none.
@@ -72,11 +68,8 @@ enum Answer {
 pub(crate) async fn run(args: Args) -> Result<(), Error> {
     let installed = installed(&String::from_utf8_lossy(&read(&args.installed)?))
         .map_err(|error| format!("{}: {error}", args.installed.display()))?;
-    let catalog = args
-        .upstream
-        .catalog(&args.cache.folder(), Vec::new())
-        .await?;
-    let output = args.output;
+    let catalog = args.source.catalog().await?;
+    let output = args.source.output;
     let answer = match Desk::new(catalog).plan(request(args, installed)).await {
         Ok(plan) => Answer::Plan(Box::new(plan)),
         Err(Unplannable::Problems(problems)) => Answer::Problems { problems },
@@ -87,10 +80,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
 
 fn request(args: Args, packages: Installed) -> PlanRequest {
     PlanRequest {
-        distro: args.distribution,
-        version: args.version,
         revision: args.revision,
-        target: args.target,
         profile: args.profile,
         packages,
         to: args.to,
@@ -99,9 +89,7 @@ fn request(args: Args, packages: Installed) -> PlanRequest {
         flavor: args.flavor,
         network_profile: args.network_profile,
         allow_downgrade: args.allow_downgrade,
-        filesystem: None,
-        rootfs_size_mb: None,
-        router: RouterFacts::default(),
+        ..PlanRequest::new(args.distribution, args.version, args.target)
     }
 }
 

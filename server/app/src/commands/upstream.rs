@@ -6,7 +6,7 @@ use asu_catalog::{Catalog, CatalogConfig, Trust};
 use asu_distributions::Distributions;
 use asu_index::{adb, usign};
 
-use super::{Error, read};
+use super::{Error, Output, read};
 
 /// Where upstream is, and who may sign its package indexes.
 #[derive(Debug, Clone, clap::Args)]
@@ -67,9 +67,12 @@ fn key(file: &Path) -> Result<adb::PublicKey, Error> {
         .map_err(|error| format!("{}: {error}; check --apk-key", file.display()).into())
 }
 
-/// Where a command keeps what it fetches.
+/// Where a command asks, where it keeps what it fetches, and how it answers.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Cache {
+pub(crate) struct Source {
+    #[command(flatten)]
+    upstream: Upstream,
+
     /// The server's data folder, whose cached documents are used; made if it is not there.
     #[arg(
         long,
@@ -78,12 +81,16 @@ pub(crate) struct Cache {
         default_value = "/var/lib/asu-server"
     )]
     data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
-impl Cache {
-    /// The folder of the documents. A server may use it at the same time: each document appears
-    /// whole.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.data.join("catalog")
+impl Source {
+    /// Opens the catalog. A server may use its documents at the same time: each appears whole.
+    pub(crate) async fn catalog(&self) -> Result<Catalog, Error> {
+        self.upstream
+            .catalog(&self.data.join("catalog"), Vec::new())
+            .await
     }
 }

@@ -34,7 +34,7 @@ async fn described(catalog: &Catalog) -> OfferedDistribution {
         name: distribution.name().to_owned(),
         title: distribution.title().to_owned(),
         aliases: file.aliases.iter().map(|name| name.value.clone()).collect(),
-        latest: catalog.channels().await.stable,
+        latest: catalog.releases().await.stable,
         releases: releases(catalog).await,
         network_profiles: file.network_profiles.iter().map(set).collect(),
     }

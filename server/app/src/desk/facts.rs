@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use asu_catalog::Catalog;
-use asu_distributions::PackageSet;
+use asu_distributions::{PackageSet, Releases};
 use asu_planner::solve::Universe;
-use asu_planner::{Installed, Release, Releases, Upgrade};
+use asu_planner::{Installed, Release, Upgrade};
 use asu_protocol::name::{ProfileName, VersionName};
 use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::profiles::TargetProfiles;

@@ -1,54 +1,48 @@
 //! Packages indexed for planning, kept as long as upstream's indexes stay the same.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use asu_catalog::{CatalogError, Offered};
 use asu_index::Package;
 use asu_planner::solve::Universe;
+use moka::future::Cache;
 
 use super::broken;
 
 /// Targets kept; each takes up to 40 MB.
-const KEPT: usize = 6;
+const KEPT: u64 = 6;
 
 type Feeds = Vec<Arc<Vec<Arc<Package>>>>;
-type Kept = Vec<(Feeds, Arc<Universe>)>;
 
 /// Packages indexed for planning. Cheap to clone; clones share everything.
-#[derive(Clone, Default)]
-pub(super) struct Universes {
-    kept: Arc<Mutex<Kept>>,
+///
+/// The places of the feeds in memory are the key: the feeds are kept with the entry, so nothing
+/// else comes to lie there while it lives.
+#[derive(Clone)]
+pub(super) struct Universes(Cache<Vec<usize>, (Feeds, Arc<Universe>)>);
+
+impl Default for Universes {
+    fn default() -> Self {
+        Self(Cache::new(KEPT))
+    }
 }
 
 impl Universes {
-    /// The packages of a target, indexed once for the same feeds.
+    /// The packages of a target, indexed once for the same feeds, however many ask.
     pub(super) async fn of(&self, offered: &Offered) -> Result<Arc<Universe>, CatalogError> {
-        if let Some(universe) = self.find(&offered.feeds) {
-            return Ok(universe);
-        }
-        let (subject, feeds) = (offered.clone(), offered.feeds.clone());
-        let built = tokio::task::spawn_blocking(move || Arc::new(universe(&subject)));
-        let universe = built.await.map_err(|error| broken(&error))?;
-        self.keep(feeds, &universe);
+        let feeds = offered.feeds.iter();
+        let places = feeds.map(|feed| Arc::as_ptr(feed).addr()).collect();
+        let subject = offered.clone();
+        let built = async move {
+            let indexed = tokio::task::spawn_blocking(move || {
+                let universe = Arc::new(universe(&subject));
+                (subject.feeds, universe)
+            });
+            indexed.await.map_err(|error| broken(&error))
+        };
+        let kept = self.0.try_get_with(places, built).await;
+        let (_, universe) = kept.map_err(|error| (*error).clone())?;
         Ok(universe)
-    }
-
-    /// The one asked for last is the last to be forgotten.
-    fn find(&self, feeds: &Feeds) -> Option<Arc<Universe>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(known, _)| same(known, feeds))?;
-        let found = kept.remove(place);
-        let universe = Arc::clone(&found.1);
-        kept.push(found);
-        Some(universe)
-    }
-
-    fn keep(&self, feeds: Feeds, universe: &Arc<Universe>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.remove(0);
-        }
-        kept.push((feeds, Arc::clone(universe)));
     }
 }
 
@@ -57,8 +51,4 @@ fn universe(offered: &Offered) -> Universe {
     let packages = listed.chain(offered.brought_along());
     let architectures = [offered.profiles.arch_packages.clone()];
     Universe::new(offered.flavour, &architectures, packages)
-}
-
-fn same(a: &Feeds, b: &Feeds) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
 }

@@ -171,6 +171,6 @@ async fn another_distribution_has_the_targets_of_its_parent() {
     let (version, target) = ("2024.1".parse().unwrap(), "ath79/generic".parse().unwrap());
     let profiles = catalog.profiles(&version, &target).await.unwrap();
     assert_eq!(profiles.arch_packages, "mips_24kc");
-    assert_eq!(catalog.channels().await.stable.as_deref(), Some("2024.1"));
+    assert_eq!(catalog.releases().await.stable.as_deref(), Some("2024.1"));
     assert!(catalog.of("freifunk").is_err());
 }

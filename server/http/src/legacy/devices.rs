@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asu_protocol::name::{Target, VersionName};
-use asu_protocol::profiles::TargetProfiles;
+use asu_protocol::profiles::{TargetProfiles, defaults};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -117,16 +117,8 @@ pub(crate) async fn packages<O: Offer>(
 }
 
 fn default_packages(profiles: &TargetProfiles, id: &str) -> BTreeSet<String> {
-    let mut packages: BTreeSet<String> = profiles.default_packages.iter().cloned().collect();
-    let of_device = profiles
-        .profiles
-        .get(id)
-        .map(|p| p.device_packages.as_slice());
-    for package in of_device.unwrap_or_default() {
-        match package.strip_prefix('-') {
-            Some(removed) => packages.remove(removed),
-            None => packages.insert(package.clone()),
-        };
-    }
-    packages
+    let device = profiles.profiles.get(id);
+    let device = device.map_or(&[][..], |profile| &profile.device_packages);
+    let packages = defaults(&profiles.default_packages, device);
+    packages.into_iter().map(str::to_owned).collect()
 }

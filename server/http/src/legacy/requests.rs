@@ -2,7 +2,7 @@
 
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
-use asu_protocol::plan::{Installed, PlanProblem, PlanRequest, RouterFacts};
+use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
 use asu_store::{Admission, Job};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -15,10 +15,7 @@ use super::refusal::{Refusal, missing};
 use super::wish::{self, Wish};
 use super::{images, place, profile};
 use crate::api::Unplannable;
-use crate::{Api, Offer, OfferedDistribution};
-
-/// Packages every image has, whatever the indexes say.
-const ALWAYS_THERE: [&str; 3] = ["base-files", "kernel", "libc"];
+use crate::{Api, Offer, OfferedDistribution, builds};
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -166,15 +163,9 @@ async fn job<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<Job, Refu
         return Ok(job);
     }
     has_packages(api, request).await?;
-    let max_pending = api.limits.max_pending;
-    match api.store.enqueue(request, api.now(), max_pending).await? {
+    match builds::queue(api, request, None).await? {
         Admission::Full { .. } => Err(Refusal::overloaded()),
-        Admission::Joined(job) => Ok(job),
-        Admission::Queued(job) => {
-            tracing::info!(request_hash = job.request_hash, "queued");
-            api.wake.notify_one();
-            Ok(job)
-        }
+        Admission::Joined(job) | Admission::Queued(job) => Ok(job),
     }
 }
 
@@ -206,25 +197,15 @@ fn all_known(request: &BuildRequest, mut problems: Vec<PlanProblem>) -> Result<(
 
 /// A plan from the release to itself: its packages are looked up, and nothing changes.
 fn question(request: &BuildRequest) -> Option<PlanRequest> {
-    let specs = request.packages.iter();
-    let wanted = specs.filter(|spec| !spec.is_removal() && !ALWAYS_THERE.contains(&spec.package()));
+    let wanted = request.packages.iter().filter(|spec| !spec.is_removal());
     let names = wanted.filter_map(|spec| PackageName::try_from(spec.package().to_owned()).ok());
     let packages = Installed(names.map(|name| (name, None)).collect());
+    let (distro, version) = (request.distro.clone(), request.version.clone());
     (!packages.0.is_empty()).then(|| PlanRequest {
-        distro: request.distro.clone(),
-        version: request.version.clone(),
-        revision: String::new(),
-        target: request.target.clone(),
         profile: Some(request.profile.clone()),
         packages,
-        to: Some(request.version.to_string()),
-        add: Vec::new(),
-        remove: Vec::new(),
-        flavor: None,
-        network_profile: None,
+        to: Some(version.to_string()),
         allow_downgrade: true,
-        filesystem: None,
-        rootfs_size_mb: None,
-        router: RouterFacts::default(),
+        ..PlanRequest::new(distro, version, request.target.clone())
     })
 }

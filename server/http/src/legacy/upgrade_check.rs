@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use asu_catalog::CatalogError;
-use asu_protocol::plan::{Fate, Installed, Plan, PlanRequest, RouterFacts};
+use asu_protocol::plan::{Fate, Installed, Plan, PlanRequest};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -99,23 +99,14 @@ impl Question {
         let missing = || Refusal::bad("distro, version, target and subtarget are needed");
         let version = self.version.ok_or_else(missing)?;
         let (target, subtarget) = self.target.zip(self.subtarget).ok_or_else(missing)?;
+        let distro = wish::distribution(self.distro.as_deref());
+        let (version, target) = (wish::version(&version)?, wish::target(&target, &subtarget)?);
         Ok(PlanRequest {
-            distro: wish::distribution(self.distro.as_deref()),
-            version: wish::version(&version)?,
-            target: wish::target(&target, &subtarget)?,
             profile: self.board.and_then(|board| board.try_into().ok()),
             packages: self.packages.unwrap_or_default(),
             // What the person sees and decides on; nothing is built from this answer.
             allow_downgrade: true,
-            revision: String::new(),
-            to: None,
-            add: Vec::new(),
-            remove: Vec::new(),
-            flavor: None,
-            network_profile: None,
-            filesystem: None,
-            rootfs_size_mb: None,
-            router: RouterFacts::default(),
+            ..PlanRequest::new(distro, version, target)
         })
     }
 }
