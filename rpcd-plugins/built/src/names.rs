@@ -6,12 +6,11 @@ use object::{Endianness, Result};
 
 /// All a plugin may ask of rpcd and what rpcd has loaded. `abort` is not among it: only a reachable
 /// panic asks for that. Not `statx`: musl has it since 1.2.5 only, that is OpenWrt 24.10.
-const IMPORTS: [&str; 15] = [
+const IMPORTS: [&str; 14] = [
     "bcmp",
     "blobmsg_add_field",
     "blobmsg_add_json_from_string",
     "free",
-    "memchr",
     "memcmp",
     "memcpy",
     "memmove",

@@ -41,17 +41,22 @@ impl Entry {
     }
 
     /// Takes what a line says. With apk that is a letter and a colon.
-    pub(crate) fn take(&mut self, line: &[u8]) {
+    ///
+    /// True for a line of apk's list of files: that is the rest of an entry, and most of it.
+    pub(crate) fn take(&mut self, line: &[u8]) -> bool {
         let (number, value) = match line {
-            [b'P', b':', name @ ..] => (0, name),
-            [b'V', b':', version @ ..] => (1, version),
-            [b'g', b':', tags @ ..] => (2, abi(tags)),
-            [_, b':', ..] => return,
+            [letter, b':', value @ ..] => match letter {
+                b'P' => (0, value),
+                b'V' => (1, value),
+                b'g' => (2, abi(value)),
+                _ => return *letter == b'F',
+            },
             _ => self.take_opkg(line),
         };
         if let Some(text) = self.texts.get_mut(number) {
             text.set_word(value);
         }
+        false
     }
 
     fn take_opkg<'a>(&mut self, line: &'a [u8]) -> (usize, &'a [u8]) {

@@ -14,10 +14,9 @@ impl Filter {
 
     /// Notes a name. False if it was never noted before; true if it was, and rarely if it was not.
     pub(crate) fn note(&mut self, name: &[u8]) -> bool {
-        let mut hash = FNV_OFFSET;
-        for byte in name {
-            hash = (hash ^ u32::from(*byte)).wrapping_mul(FNV_PRIME);
-        }
+        let hash = name.iter().fold(FNV_OFFSET, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(FNV_PRIME)
+        });
         // The upper bits are mixed best: 12 choose the byte, the 3 below them the bit in it.
         let bit = 1u8 << ((hash >> 17) & 7);
         let Some(byte) = self.bits.get_mut((hash >> 20) as usize) else {

@@ -46,7 +46,9 @@ pub fn write(all: bool, table: &[u8], reply: &mut Message) -> Result<(), Status>
         let last = line.is_none();
         let line = line.unwrap_or_default();
         if !line.iter().all(|byte| *byte <= b' ') {
-            entry.take(line);
+            if entry.take(line) {
+                lines.skim();
+            }
             continue;
         }
         let wanted = match &world {

@@ -36,14 +36,15 @@ impl World {
 
     /// Whether a package was asked for; the world may name a library with its ABI suffix or without.
     pub(crate) fn wants(&self, package: &Entry) -> bool {
-        let (full, plain) = (package.name(), package.plain_name());
+        let (full, plain) = (package.name(), package.plain_name().len());
         let mut rest = self.names.as_slice();
         while let Some((length, behind)) = rest.split_first() {
             let length = usize::from(*length);
             let Some((known, next)) = behind.split_at_checked(length) else {
                 break;
             };
-            if known == full || known == plain {
+            // The plain name is the beginning of the full one.
+            if (length == plain || length == full.len()) && full.starts_with(known) {
                 return true;
             }
             rest = next;
@@ -55,7 +56,9 @@ impl World {
 /// Adds the name in `name`, `name@tag`, `name>=1.2` and their like; not that in `!name`, which
 /// excludes.
 fn add(names: &mut Bytes, entry: &[u8]) {
-    let name = entry.split(|byte| b"@~<>=!".contains(byte)).next();
+    let name = entry
+        .split(|byte| matches!(byte, b'!' | b'<'..=b'@' | b'~'))
+        .next();
     let name = name.unwrap_or_default();
     // A longer name is that of no package.
     if let Ok(length @ 1..) = u8::try_from(name.len()) {

@@ -214,7 +214,6 @@ unsafe extern "C" {
 
     pub(crate) fn abort() -> !;
     pub(crate) fn free(memory: *mut c_void);
-    pub(crate) fn memchr(memory: *const c_void, byte: c_int, length: usize) -> *const c_void;
     pub(crate) fn open(path: *const c_char, flags: c_int, ...) -> c_int;
     pub(crate) fn realloc(memory: *mut c_void, size: usize) -> *mut c_void;
     pub(crate) fn syscall(number: c_long, ...) -> c_long;

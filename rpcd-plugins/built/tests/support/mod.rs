@@ -173,7 +173,11 @@ impl Router {
             uhttpd: Some(uhttpd),
             port,
         };
-        wait(|| Self::ubus(&["list", "session"]).is_some());
+        // rpcd offers its own objects before those of its plugins.
+        for plugin in plugins.iter().copied().chain(rpcsys.then_some("rpc-sys")) {
+            let object = plugin.replace("rpcsys_compat", "rpc-sys");
+            wait(|| Self::ubus(&["list", &object]).is_some());
+        }
         wait(|| TcpStream::connect(&address).is_ok());
         router
     }

@@ -135,6 +135,29 @@ proptest! {
     }
 
     #[test]
+    fn skimming_leaves_out_whole_lines_and_no_blank_one(
+        blocks in prop::collection::vec(prop::collection::vec("[a-z\u{1}\u{b}é]{1,40}", 0..60), 0..20),
+        every in 1_usize..4,
+    ) {
+        let text: String = blocks.iter().map(|lines| lines.join("\n") + "\n\n").collect();
+        let (_file, path) = file(text.as_bytes());
+        let mut window = Window::new();
+        let mut lines = Lines::new(File::open(&path).unwrap(), &mut window);
+        let mut all = text.lines();
+        let mut count = 0;
+        while let Some(line) = lines.next() {
+            let line = String::from_utf8(line.to_vec()).unwrap();
+            let left_out: Vec<_> = all.by_ref().take_while(|known| *known != line).collect();
+            prop_assert!(!left_out.contains(&""), "{:?} before {:?}", left_out, line);
+            count += 1;
+            if !line.is_empty() && count % every == 0 {
+                lines.skim();
+            }
+        }
+        prop_assert!(all.all(|line| !line.is_empty()));
+    }
+
+    #[test]
     fn never_panics_on_any_bytes(content in prop::collection::vec(any::<u8>(), 0..20_000)) {
         lines(&content);
         short_lines(&content);
