@@ -42,6 +42,11 @@ impl Rates {
         }))
     }
 
+    /// Whether whose request it is asks too often.
+    pub(crate) fn refuses(&self, request: &Request) -> bool {
+        address(request).is_some_and(|address| self.wait(address).is_some())
+    }
+
     /// How long `address` has to wait, if it has to.
     fn wait(&self, address: IpAddr) -> Option<Duration> {
         let Inner { limiter, seen } = &*self.0;

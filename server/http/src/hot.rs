@@ -12,6 +12,7 @@ use std::time::Duration;
 use asu_store::{Job, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use moka::{future, sync};
 use serde::Serialize;
@@ -149,7 +150,14 @@ impl Hot {
         }
     }
 
-    /// The document at `path`; `make` is asked for it once a second, however many ask here.
+    /// The document at `path`, if it is at hand.
+    pub(crate) fn kept(&self, path: &str, asked: &HeaderMap) -> Option<Response> {
+        // Never waits: that is for caches that write what they drop, and this one does not.
+        let ready = self.0.fresh.get(path).now_or_never()??;
+        Some(ready.respond(asked))
+    }
+
+    /// The document at `path`, under which [`Hot::kept`] finds it; `make` is asked for it once a second, however many ask here.
     pub(crate) async fn document<T: Serialize>(
         &self,
         path: &str,
