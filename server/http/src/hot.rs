@@ -31,7 +31,7 @@ const DOCUMENTS: u64 = 8 << 20;
 /// Bytes for the bodies of requests whose answer is known.
 const BODIES: u64 = 2 << 20;
 /// Longer bodies are read each time.
-const LONGEST_BODY: usize = 16 * 1024;
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
 /// How long a body stands for the same request: the catalog may learn of other aliases.
 const BODY_AGE: Duration = Duration::from_secs(10);
 /// How long a document is given out before it is made anew.
@@ -94,6 +94,13 @@ impl Hot {
     /// Ends the event streams: the server stops.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Forgets every answer that is kept; all are made anew when they are asked for.
+    pub fn forget(&self) {
+        self.0.answers.invalidate_all();
+        self.0.bodies.invalidate_all();
+        self.0.fresh.invalidate_all();
     }
 
     pub(crate) fn is_closed(&self) -> bool {

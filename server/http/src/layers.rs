@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, Request, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -79,10 +79,10 @@ pub(crate) fn around(
 }
 
 /// What the layers do to an answer that did not come through them.
-pub(crate) fn finish(request: &Request<Body>, answer: &mut Response) {
-    let own = request.headers().get(REQUEST_ID).cloned();
+pub(crate) fn finish(path: &str, asked: &HeaderMap, answer: &mut Response) {
+    let own = asked.get(REQUEST_ID).cloned();
     let id = own.or_else(new_id);
-    tracing::debug!(?id, path = request.uri().path(), "answered from memory");
+    tracing::debug!(?id, path, "answered from memory");
     let headers = answer.headers_mut();
     if let Some(id) = id {
         headers.insert(REQUEST_ID, id);

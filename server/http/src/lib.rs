@@ -121,5 +121,6 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         hot,
         clock,
         rates,
+        limits,
     }
 }

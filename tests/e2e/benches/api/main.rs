@@ -14,7 +14,7 @@ mod report;
 
 use anyhow::Context;
 use asu_protocol::build::BuildAnswer;
-use asu_test_e2e::stage::{NEW_RELEASE, OWNERS_PACKAGES, request};
+use asu_test_e2e::stage::{NEW_RELEASE, request};
 use asu_test_e2e::{Parts, Stage};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -25,6 +25,8 @@ use report::Report;
 
 /// Connections: a lone router, and a busy day.
 const CONNECTIONS: [u32; 2] = [1, 32];
+/// What the image has beside the defaults.
+const PACKAGES: [&str; 4] = ["luci", "htop", "tcpdump-mini", "wireguard-tools"];
 /// Builds that wait.
 const WAITING: usize = 10_000;
 
@@ -50,7 +52,7 @@ fn parts() -> anyhow::Result<Parts> {
 
 /// All that lies ready once an image was built.
 async fn warm(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    let wish = serde_json::to_value(request(NEW_RELEASE, &OWNERS_PACKAGES)?)?;
+    let wish = serde_json::to_value(request(NEW_RELEASE, &PACKAGES)?)?;
     let built = stage
         .server()?
         .build(&serde_json::from_value(wish.clone())?)
@@ -91,15 +93,12 @@ fn loads(built: &BuildAnswer, wish: &Value) -> Vec<(&'static str, Load<'static>)
     };
     let mut unknown = wish.clone();
     unknown["profile"] = json!("nobodys_router");
-    let build = "/api/v1/build".to_owned();
-    let answer = format!("{build}/{}", built.request_hash);
+    let ask = "/api/v1/build".to_owned();
+    let answer = format!("{ask}/{}", built.request_hash);
     let image = built.images.first().map_or("", |image| &image.name);
     let file = format!("/store/{}/{image}", built.bin_dir);
     vec![
-        (
-            "POST finished",
-            load("POST", Some(wish), build.clone(), true),
-        ),
+        ("POST finished", load("POST", Some(wish), ask.clone(), true)),
         ("GET finished", load("GET", None, answer, true)),
         (
             "overview",
@@ -107,7 +106,7 @@ fn loads(built: &BuildAnswer, wish: &Value) -> Vec<(&'static str, Load<'static>)
         ),
         (
             "POST unknown profile",
-            load("POST", Some(&unknown), build, false),
+            load("POST", Some(&unknown), ask, false),
         ),
         ("GET store file", load("GET", None, file, true)),
     ]
