@@ -1,23 +1,39 @@
 //! Times and memory, held against the committed budget.
 
 use crate::run::{cargo_in, root, run};
+use crate::setup;
 
 /// What is measured.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Subject {
     /// Reading package indexes and planning with them; 10,000 packages, 250 installed.
     Planner,
+    /// The server's answers under load by wrk, beside nginx.
+    Api,
 }
 
 /// Measures, prints the figures, and fails if one is over its budget (bench-budget.json).
 pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
     let package = match subject {
         Subject::Planner => ["--package", "asu-planner", "--bench", "planner"],
+        Subject::Api => {
+            prepare_api()?;
+            ["--package", "asu-test-e2e", "--bench", "api"]
+        }
     };
     let mut command = cargo_in(&root(), &["bench", "--locked"]);
-    command.args(package);
+    // More than the bench asks for at once; by default the queue is shorter.
+    command.args(package).env("ASU_MAX_PENDING", "20000");
     if json {
         command.args(["--", "--json"]);
     }
     run(&mut command)
+}
+
+fn prepare_api() -> anyhow::Result<()> {
+    setup::debian(&setup::ALL)?;
+    setup::debian(&setup::LOAD)?;
+    let programs = ["asu-server", "asu-test-upstream"];
+    let mut command = cargo_in(&root(), &["build", "--locked", "--release"]);
+    run(command.args(programs.iter().flat_map(|package| ["--package", package])))
 }

@@ -107,6 +107,16 @@ pub(crate) const EMULATION: [Package; 2] = [
     ),
 ];
 
+/// What `cargo xtask bench api` needs.
+pub(crate) const LOAD: [Package; 2] = [
+    package("wrk", "/usr/bin/wrk", "it asks as fast as it can"),
+    package(
+        "nginx-light",
+        "/usr/sbin/nginx",
+        "it shows how fast the same bytes could be given out",
+    ),
+];
+
 /// Sees to all that building and testing need, and not only the demo.
 pub(crate) fn everything() -> anyhow::Result<()> {
     [&ALL[..], &DEBIAN_RUST, &EMULATION]

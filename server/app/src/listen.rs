@@ -1,11 +1,10 @@
 //! Connections: axum's own server has no time limit for a request's head, so its loop is here.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
+use asu_http::Front;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -15,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
+use tower::Service;
 
 /// Within this a request's head must have come, and after this an idle connection is closed.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -25,7 +24,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Answers connections until `stop` ends, then waits for the answers under way.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(listener: TcpListener, front: Front, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -35,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(connection(stream, peer, router.clone(), graceful.watcher()));
+                tokio::spawn(connection(stream, peer, front.clone(), graceful.watcher()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -47,14 +46,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     graceful.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+async fn connection(stream: TcpStream, peer: SocketAddr, front: Front, watcher: Watcher) {
     // An answer goes out at once, not when the next one does.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+        let mut front = front.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        async move { Ok::<_, Infallible>(answered(router, request).await) }
+        front.call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -64,9 +63,4 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
-}
-
-async fn answered(router: Router, request: Request<Body>) -> axum::response::Response {
-    let Ok(response) = router.oneshot(request).await;
-    response
 }

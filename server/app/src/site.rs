@@ -116,8 +116,8 @@ impl<O: Offer, B: Build> Site<O, B> {
         let until = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let router = asu_http::router(api.clone());
-        let connections = listen::serve(listener, router, until(stopping.clone()));
+        let front = asu_http::router(api.clone());
+        let connections = listen::serve(listener, front, until(stopping.clone()));
         let out_of_patience = async move {
             until(stopping).await;
             tokio::time::sleep(LAST_ANSWERS).await;

@@ -27,7 +27,9 @@ pub(crate) async fn overview<O: Offer>(
             ..api.offer.overview().await
         })
     };
-    api.hot.document("overview", &headers, overview).await
+    api.hot
+        .document("/json/v1/overview.json", &headers, overview)
+        .await
 }
 
 /// `/json/v1/latest.json`
@@ -36,7 +38,9 @@ pub(crate) async fn latest<O: Offer>(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let latest = async { Ok(json!({"latest": api.offer.latest().await})) };
-    api.hot.document("latest", &headers, latest).await
+    api.hot
+        .document("/json/v1/latest.json", &headers, latest)
+        .await
 }
 
 /// `/json/v1/branches.json`: the overview's branches as a list, newest first.
@@ -45,7 +49,9 @@ pub(crate) async fn branches<O: Offer>(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let branches = async { Ok(newest_first(api.offer.overview().await)) };
-    api.hot.document("branches", &headers, branches).await
+    api.hot
+        .document("/json/v1/branches.json", &headers, branches)
+        .await
 }
 
 pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {
@@ -60,7 +66,7 @@ pub(crate) async fn arch_of_release<O: Offer>(
     Path((version, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = format!("packages {:?}", (&version, &file));
+    let path = format!("/json/v1/releases/{version}/packages/{file}");
     let index = arch(&api, version, &file);
     api.hot.document(&path, &headers, index).await
 }
@@ -90,7 +96,7 @@ pub(crate) async fn target_of_release<O: Offer>(
     Path((version, target, subtarget, file)): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = format!("target {:?}", (&version, &target, &subtarget, &file));
+    let path = format!("/json/v1/releases/{version}/targets/{target}/{subtarget}/{file}");
     let document = of_target(&api, version, format!("{target}/{subtarget}"), &file);
     api.hot.document(&path, &headers, document).await
 }
@@ -160,7 +166,7 @@ pub(crate) async fn revision<O: Offer>(
     Path((version, target, subtarget)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = format!("revision {:?}", (&version, &target, &subtarget));
+    let path = format!("/api/v1/revision/{version}/{target}/{subtarget}");
     let made = revision_of(&api, version, format!("{target}/{subtarget}"));
     api.hot.document(&path, &headers, made).await
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
@@ -40,6 +40,11 @@ impl Rates {
             limiter: RateLimiter::keyed(quota),
             seen: AtomicU32::new(0),
         }))
+    }
+
+    /// Whether whose request it is asks too often.
+    pub(crate) fn refuses(&self, request: &Request) -> bool {
+        address(request).is_some_and(|address| self.wait(address).is_some())
     }
 
     /// How long `address` has to wait, if it has to.
@@ -101,14 +106,22 @@ pub(crate) async fn whole_body(
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(time, axum::body::to_bytes(body, most));
-    match read.await {
-        Ok(Ok(bytes)) => {
+    match read(body, most, time).await {
+        Ok(bytes) => {
             next.run(Request::from_parts(parts, Body::from(bytes)))
                 .await
         }
-        Ok(Err(_)) => Failure::too_large().into_response(),
-        Err(_) => Failure::too_slow().into_response(),
+        Err(failure) => failure.into_response(),
+    }
+}
+
+/// A body of at most so many bytes that comes whole within `time`.
+pub(crate) async fn read(body: Body, most: usize, time: Duration) -> Result<Bytes, Failure> {
+    let read = tokio::time::timeout(time, axum::body::to_bytes(body, most));
+    match read.await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Failure::too_large()),
+        Err(_) => Err(Failure::too_slow()),
     }
 }
 

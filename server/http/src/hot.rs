@@ -12,6 +12,7 @@ use std::time::Duration;
 use asu_store::{Job, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use moka::{future, sync};
 use serde::Serialize;
@@ -30,7 +31,7 @@ const DOCUMENTS: u64 = 8 << 20;
 /// Bytes for the bodies of requests whose answer is known.
 const BODIES: u64 = 2 << 20;
 /// Longer bodies are read each time.
-const LONGEST_BODY: usize = 16 * 1024;
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
 /// How long a body stands for the same request: the catalog may learn of other aliases.
 const BODY_AGE: Duration = Duration::from_secs(10);
 /// How long a document is given out before it is made anew.
@@ -95,6 +96,13 @@ impl Hot {
         self.0.closed.store(true, Ordering::Relaxed);
     }
 
+    /// Forgets every answer that is kept; all are made anew when they are asked for.
+    pub fn forget(&self) {
+        self.0.answers.invalidate_all();
+        self.0.bodies.invalidate_all();
+        self.0.fresh.invalidate_all();
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Relaxed)
     }
@@ -149,7 +157,14 @@ impl Hot {
         }
     }
 
-    /// The document at `path`; `make` is asked for it once a second, however many ask here.
+    /// The document at `path`, if it is at hand.
+    pub(crate) fn kept(&self, path: &str, asked: &HeaderMap) -> Option<Response> {
+        // Never waits: that is for caches that write what they drop, and this one does not.
+        let ready = self.0.fresh.get(path).now_or_never()??;
+        Some(ready.respond(asked))
+    }
+
+    /// The document at `path`, under which [`Hot::kept`] finds it; `make` is asked for it once a second, however many ask here.
     pub(crate) async fn document<T: Serialize>(
         &self,
         path: &str,

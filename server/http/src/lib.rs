@@ -16,7 +16,8 @@
 //! | `moved` | the old paths and double slashes |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |
 //!
-//! `ready` is an answer as bytes, and `hot` keeps those that are asked for again and again.
+//! `ready` is an answer as bytes, `hot` keeps those that are asked for again and again, and `front`
+//! gives them out before any route is looked for.
 
 mod api;
 mod body;
@@ -24,6 +25,7 @@ mod builds;
 mod documents;
 mod events;
 mod failure;
+mod front;
 mod guard;
 mod health;
 mod hot;
@@ -40,20 +42,30 @@ mod ready;
 mod stats;
 mod status;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::guard::Rates;
+
 pub use api::{Api, Clock, Offer, Unplannable};
+pub use front::Front;
 pub use health::Pulse;
 pub use hot::Hot;
+
 pub use limits::Limits;
 pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
-pub fn router<O: Offer>(api: Api<O>) -> Router {
-    let (limits, metrics) = (Arc::clone(&api.limits), api.hot.metrics().clone());
+pub fn router<O: Offer>(api: Api<O>) -> Front {
+    let (limits, hot, clock) = (
+        Arc::clone(&api.limits),
+        api.hot.clone(),
+        Arc::clone(&api.clock),
+    );
+    let rates = NonZeroU32::new(limits.rate).map(Rates::new);
     let json = Router::new()
         .route("/overview.json", get(documents::overview))
         .route("/latest.json", get(documents::latest))
@@ -104,5 +116,11 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .fallback(moved::unknown)
         .method_not_allowed_fallback(moved::wrong_method)
         .with_state(api);
-    layers::around(routes, &limits, metrics)
+    Front {
+        routes: layers::around(routes, &limits, rates.clone(), hot.metrics().clone()),
+        hot,
+        clock,
+        rates,
+        limits,
+    }
 }

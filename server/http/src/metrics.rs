@@ -43,7 +43,7 @@ struct Counters {
 }
 
 impl Metrics {
-    fn count(&self, kind: usize, status: StatusCode, took: Duration) {
+    pub(crate) fn count(&self, kind: usize, status: StatusCode, took: Duration) {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
         add(&self.0.answers[kind][class], 1);
         let within = |bound: &&u32| took <= Duration::from_millis(u64::from(**bound));
@@ -124,7 +124,7 @@ pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response
     Ok(([(header::CONTENT_TYPE, FORMAT)], text).into_response())
 }
 
-fn kind_of(path: &str) -> usize {
+pub(crate) fn kind_of(path: &str) -> usize {
     let starts = ["/api/", "/json/", "/store/"];
     let known = starts.iter().position(|start| path.starts_with(start));
     known.unwrap_or(KINDS.len() - 1)

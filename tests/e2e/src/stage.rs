@@ -153,6 +153,14 @@ impl Stage {
             .url())
     }
 
+    /// The server's process id.
+    pub fn server_id(&self) -> anyhow::Result<u32> {
+        let server = self.server.as_ref();
+        server
+            .and_then(Process::id)
+            .context("the server does not run")
+    }
+
     /// Where the mirror listens.
     pub fn mirror_url(&self) -> &str {
         self.mirror.url()

@@ -93,3 +93,31 @@ async fn a_known_body_of_another_type_is_still_refused() {
     let request = request.body(Body::from(wish().to_string())).unwrap();
     assert_eq!(server.send(request).await.status, 422);
 }
+
+#[tokio::test]
+async fn what_is_at_hand_has_the_headers_of_what_is_not() {
+    let server = Server::start().await;
+    let hash = server.post(&wish()).await.json()["request_hash"].clone();
+    build(&server, "done").await;
+    let path = format!("/api/v1/build/{}", hash.as_str().unwrap());
+    for method in [Method::GET, Method::HEAD] {
+        for path in [OVERVIEW, path.as_str()] {
+            // Neither a new document nor a new answer is at hand when it is first asked for.
+            server.api.hot.forget();
+            let headers = [
+                ("accept-encoding", "gzip"),
+                ("origin", "http://192.168.1.1"),
+            ];
+            let mut first = server.ask(method.clone(), path, &headers).await;
+            let mut second = server.ask(method.clone(), path, &headers).await;
+            for answer in [&mut first, &mut second] {
+                assert!(answer.headers.remove("x-request-id").is_some());
+                // For other methods the connection writes it.
+                let length = answer.headers.remove("content-length");
+                assert!(length.is_some() || method != Method::HEAD);
+            }
+            assert_eq!(first.headers, second.headers, "{method} {path}");
+            assert_eq!(first.bytes, second.bytes);
+        }
+    }
+}

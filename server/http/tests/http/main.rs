@@ -21,9 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use asu_artifacts::Artifacts;
-use asu_http::{Api, Limits, Pulse};
+use asu_http::{Api, Front, Limits, Pulse};
 use asu_store::{Policy, Store};
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
@@ -36,7 +35,7 @@ use upstream::Upstream;
 struct Server {
     dir: TempDir,
     api: Api<Upstream>,
-    router: Router,
+    router: Front,
     second: Arc<AtomicI64>,
 }
 
