@@ -107,7 +107,8 @@ impl Catalog {
         };
         while let Some(newest) = branch.versions.first() {
             let folder = self.distribution().folder(newest).unwrap_or_default();
-            match self.targets(&folder).await {
+            let targets = format!("{folder}/.targets.json");
+            match self.site().targets.soon(&targets).await {
                 Ok(targets) => branch.targets = (*targets).clone(),
                 Err(error) if entry.snapshot || is_absent(&error) => {
                     branch.versions.remove(0);
