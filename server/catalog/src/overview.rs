@@ -89,6 +89,7 @@ impl Catalog {
         let name = &entry.name.value;
         let mut branch = Branch {
             name: name.clone(),
+            path_packages: "DEPRECATED".to_owned(),
             enabled: true,
             snapshot: entry.snapshot,
             path: entry

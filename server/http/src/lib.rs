@@ -43,6 +43,7 @@ mod status;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_request;
 use axum::routing::{get, post};
 
 pub use api::{Api, Clock, Offer, Unplannable};
@@ -95,6 +96,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .nest("/json/v1", json)
         .nest("/api/v1", v1)
         .route("/overview", get(moved::overview))
+        .route("/api/overview", get(moved::overview))
         .merge(legacy::routes())
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))
@@ -104,5 +106,9 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         .fallback(moved::unknown)
         .method_not_allowed_fallback(moved::wrong_method)
         .with_state(api);
-    layers::around(routes, &limits, metrics)
+    let routes = layers::around(routes, &limits, metrics);
+    // A path is changed before routes are looked for, and so outside of the router that has them.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(moved::one_slash))
 }
