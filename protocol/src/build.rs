@@ -150,6 +150,9 @@ pub struct BuildAnswer {
     /// The device's names for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub titles: Vec<Title>,
+    /// The command that built the images, without the server's own paths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub build_cmd: Vec<String>,
     /// What the ImageBuilder printed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stdout: String,

@@ -30,6 +30,8 @@ pub struct Branch {
     pub snapshot: bool,
     /// Folder below the mirror's root; `{version}` stands for the version.
     pub path: String,
+    /// Nothing any more, but auc skips a branch that does not have it; ASU says `DEPRECATED`.
+    pub path_packages: String,
     /// The revision number at which the branch left the main line; package changes up to it apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch_off_rev: Option<u32>,

@@ -90,6 +90,8 @@ fn branch(name: &str, json: &Json) -> Branch {
         enabled: json.get("enabled").is_true(),
         snapshot: json.get("snapshot").is_true(),
         path: json.string("path"),
+        // Says nothing.
+        path_packages: String::new(),
         branch_off_rev: small(json.get("branch_off_rev")),
         package_changes: changes.iter().map(package_change).collect(),
         versions: json.get("versions").strings(),

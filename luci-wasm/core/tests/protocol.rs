@@ -27,6 +27,7 @@ fn branch() -> Branch {
         enabled: true,
         snapshot: true,
         path: "releases/{version}".into(),
+        path_packages: String::new(),
         branch_off_rev: Some(27990),
         package_changes: vec![
             PackageChange {

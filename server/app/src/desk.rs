@@ -5,6 +5,7 @@ mod facts;
 mod universes;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use asu_catalog::{Catalog, CatalogError};
 use asu_distributions::{Chosen, Releases};
@@ -17,6 +18,12 @@ use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 
 use facts::{Facts, Known};
 use universes::Universes;
+
+/// How long a client waits for what the mirror has to be asked for. Downloads go on behind, so that
+/// the same question may be answered later.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a plan waits for the installed release, which it can do without.
+const PATIENCE_FOR_OLD: Duration = Duration::from_secs(5);
 
 /// The catalog, and plans made of it. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -41,15 +48,17 @@ impl Desk {
         if catalog.distribution().branch_of(installed).is_none() {
             return Err(CatalogError::UnsupportedVersion(installed.to_owned()).into());
         }
-        let releases = catalog.releases().await;
-        let (chosen, version) = choose(&catalog, &releases, &request)?;
+        let (releases, chosen, version) = choose(&catalog, &request).await?;
         let profile = renamed(&catalog, &request, &version);
-        let new = self
-            .known(&catalog, &version, &request.target, profile.as_ref())
-            .await?;
-        let old = self
-            .known(&catalog, &request.version, &request.target, None)
-            .await;
+        let (new, old) = tokio::join!(
+            self.known(&catalog, &version, &request.target, profile.as_ref()),
+            in_time(
+                PATIENCE_FOR_OLD,
+                &catalog,
+                self.known(&catalog, &request.version, &request.target, None)
+            ),
+        );
+        let new = new?;
         let old = old.map_err(|error| tracing::info!(%error, "the installed release is not known"));
         let facts = Facts {
             catalog,
@@ -88,22 +97,37 @@ impl Desk {
     }
 }
 
-fn choose(
+async fn choose(
     catalog: &Catalog,
-    releases: &Releases,
     request: &PlanRequest,
-) -> Result<(Chosen, VersionName), CatalogError> {
+) -> Result<(Releases, Chosen, VersionName), CatalogError> {
     let installed = request.version.as_str();
     let none = || match &request.to {
         Some(wanted) => CatalogError::UnsupportedVersion(wanted.clone()),
         None => CatalogError::NothingNewer(installed.to_owned()),
     };
-    let chosen = releases
-        .choose(request.to.as_deref(), installed)
-        .ok_or_else(none)?;
+    let mut releases = catalog.releases().await;
+    let mut chosen = releases.choose(request.to.as_deref(), installed);
+    if chosen.is_none() {
+        // What is not there may be new, or not known because the mirror is down.
+        catalog.look_again().await?;
+        releases = catalog.releases().await;
+        chosen = releases.choose(request.to.as_deref(), installed);
+    }
+    let chosen = chosen.ok_or_else(none)?;
     let version = chosen.version.parse().map_err(|_| none())?;
     catalog.buildable(&chosen.version)?;
-    Ok((chosen, version))
+    Ok((releases, chosen, version))
+}
+
+/// What `work` comes to, unless the mirror takes too long.
+async fn in_time<T, E: From<CatalogError>>(
+    patience: Duration,
+    catalog: &Catalog,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let done = tokio::time::timeout(patience, work).await;
+    done.unwrap_or_else(|_| Err(CatalogError::late(catalog.upstream()).into()))
 }
 
 /// The name the wanted release has for the board.
@@ -134,7 +158,8 @@ impl Offer for Desk {
         version: &VersionName,
         target: &Target,
     ) -> Result<Arc<TargetProfiles>, CatalogError> {
-        self.catalog.profiles(version, target).await
+        let profiles = self.catalog.profiles(version, target);
+        in_time(PATIENCE, &self.catalog, profiles).await
     }
 
     async fn target_index(
@@ -142,7 +167,8 @@ impl Offer for Desk {
         version: &VersionName,
         target: &Target,
     ) -> Result<TargetIndex, CatalogError> {
-        self.catalog.target_index(version, target).await
+        let index = self.catalog.target_index(version, target);
+        in_time(PATIENCE, &self.catalog, index).await
     }
 
     async fn arch_index(
@@ -150,7 +176,8 @@ impl Offer for Desk {
         version: &VersionName,
         arch: &str,
     ) -> Result<ArchIndex, CatalogError> {
-        self.catalog.arch_index(version, arch).await
+        let index = self.catalog.arch_index(version, arch);
+        in_time(PATIENCE, &self.catalog, index).await
     }
 
     async fn distributions(&self) -> Vec<OfferedDistribution> {
@@ -162,10 +189,11 @@ impl Offer for Desk {
     }
 
     async fn plan(&self, request: PlanRequest) -> Result<Plan, Unplannable> {
-        Desk::plan(self, request).await
+        in_time(PATIENCE, &self.catalog, Desk::plan(self, request)).await
     }
 
     async fn canonical(&self, request: BuildRequest) -> Result<BuildRequest, CatalogError> {
-        self.catalog.canonical(request).await
+        let canonical = self.catalog.canonical(request);
+        in_time(PATIENCE, &self.catalog, canonical).await
     }
 }

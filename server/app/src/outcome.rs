@@ -30,6 +30,7 @@ pub(crate) fn done(
         manifest: output.manifest,
         supported_devices: output.supported_devices,
         titles: output.titles,
+        build_cmd: output.build_cmd,
         stdout: output.stdout,
         stderr: output.stderr,
         ..BuildAnswer::default()

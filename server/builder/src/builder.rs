@@ -66,6 +66,8 @@ pub struct BuildOutput {
     pub supported_devices: Vec<String>,
     /// The device's names for people.
     pub titles: Vec<Title>,
+    /// The command that made the images, without this server's paths.
+    pub build_cmd: Vec<String>,
     /// What the ImageBuilder printed, at most the last 256 KiB.
     pub stdout: String,
     /// What the ImageBuilder complained, at most the last 256 KiB.

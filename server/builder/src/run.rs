@@ -39,8 +39,12 @@ pub(crate) async fn run(
     let packages = selection::packages(request, &info);
     let manifest = resolve(&workspace, request, &packages, &info).await?;
     progress(stage::BUILDING_IMAGE);
-    let ended = assemble(&workspace, request, &packages, &info).await?;
-    output(&workspace, request, manifest, ended, &info, out).await
+    let (ended, build_cmd) = assemble(&workspace, request, &packages, &info).await?;
+    let output = output(&workspace, request, manifest, ended, &info, out).await?;
+    Ok(BuildOutput {
+        build_cmd,
+        ..output
+    })
 }
 
 async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder, BuildError> {
@@ -153,7 +157,7 @@ async fn assemble(
     request: &BuildRequest,
     packages: &[String],
     info: &Info,
-) -> Result<Finished, BuildError> {
+) -> Result<(Finished, Vec<String>), BuildError> {
     let overlay = match &request.defaults {
         Some(script) => {
             let storage = |error| BuildError::storage("Writing the first-boot script", &error);
@@ -167,7 +171,7 @@ async fn assemble(
     let ended = make(workspace, &arguments).await?;
     let usable = ended.success() && !is_too_big(&ended.stderr);
     if usable {
-        Ok(ended)
+        Ok((ended, selection::told(&arguments)))
     } else {
         Err(diagnose(&ended, info))
     }
@@ -225,6 +229,7 @@ async fn output(
         titles,
         stdout: ended.stdout,
         stderr: ended.stderr,
+        build_cmd: Vec::new(),
     })
 }
 

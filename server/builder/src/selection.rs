@@ -63,6 +63,19 @@ pub(crate) fn image(
     Ok(arguments)
 }
 
+/// The command as clients are told it: folders of this server are nobody's business.
+pub(crate) fn told(arguments: &[String]) -> Vec<String> {
+    let own = |argument: &&String| {
+        !["BIN_DIR=", "FILES="]
+            .iter()
+            .any(|folder| argument.starts_with(folder))
+    };
+    let arguments = arguments.iter().filter(own).cloned();
+    std::iter::once("make".to_owned())
+        .chain(arguments)
+        .collect()
+}
+
 fn common(goal: &str, request: &BuildRequest, packages: &[String]) -> Vec<String> {
     let profile = format!("PROFILE={}", request.profile);
     vec![
@@ -129,6 +142,14 @@ mod tests {
                 "ROOTFS_FILESYSTEM=ext4"
             ]
         );
+    }
+
+    #[test]
+    fn the_command_is_told_without_folders_of_this_server() {
+        let (out, overlay) = (Path::new("/b"), Some(Path::new("/f")));
+        let arguments = image(&request(""), &["luci".to_owned()], out, overlay).unwrap();
+        let command = ["make", "image", "PROFILE=c7", "PACKAGES=luci"];
+        assert_eq!(told(&arguments), command);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use reqwest::{Client, Response, StatusCode};
@@ -12,7 +12,10 @@ use tempfile::NamedTempFile;
 use crate::BuildError;
 
 /// How long the mirror may send nothing before it counts as down.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(15);
+/// What the mirror must send on average once it had [`SILENCE`] for it, bytes a second: at this pace
+/// an ImageBuilder takes hours, and every build behind it waits.
+const SLOWEST: u64 = 10 << 10;
 /// Largest text accepted, bytes; the largest `sha256sums` upstream has 0.5 MB.
 const MAX_TEXT: usize = 8 << 20;
 
@@ -48,13 +51,14 @@ impl Upstream {
             return Ok(None);
         };
         let mut text = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            text.extend_from_slice(&chunk.map_err(|error| self.broken(path, &error))?);
+        self.receive(path, response, |chunk| {
+            text.extend_from_slice(chunk);
             if text.len() > MAX_TEXT {
                 return Err(self.invalid(path, "it is larger than any such file should be"));
             }
-        }
+            Ok(())
+        })
+        .await?;
         Ok(Some(text))
     }
 
@@ -70,16 +74,36 @@ impl Upstream {
         let storage = |error| BuildError::storage("Storing an ImageBuilder", &error);
         let mut file = NamedTempFile::new_in(folder).map_err(storage)?;
         let mut hash = Sha256::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| self.broken(path, &error))?;
-            hash.update(&chunk);
-            file.write_all(&chunk).map_err(storage)?;
-        }
+        self.receive(path, response, |chunk| {
+            hash.update(chunk);
+            file.write_all(chunk).map_err(storage)
+        })
+        .await?;
         if hex::encode(hash.finalize()) != sha256 {
             return Err(self.invalid(path, "it does not have the checksum sha256sums tells"));
         }
         Ok(file)
+    }
+
+    /// Hands a body over as it comes, unless it comes too slowly.
+    async fn receive(
+        &self,
+        path: &str,
+        response: Response,
+        mut take: impl FnMut(&[u8]) -> Result<(), BuildError> + Send,
+    ) -> Result<(), BuildError> {
+        let (begun, mut received) = (Instant::now(), 0);
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| self.broken(path, &error))?;
+            received += chunk.len() as u64;
+            take(&chunk)?;
+            let time = begun.elapsed();
+            if time > SILENCE && received / SLOWEST < time.as_secs() {
+                return Err(self.invalid(path, "the mirror sends it too slowly"));
+            }
+        }
+        Ok(())
     }
 
     async fn get(&self, path: &str) -> Result<Option<Response>, BuildError> {

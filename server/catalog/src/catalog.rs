@@ -49,7 +49,8 @@ impl Default for Tuning {
         let start = Instant::now();
         Self {
             clock: Arc::new(move || start.elapsed()),
-            timeout: Duration::from_secs(20),
+            // A large index on a slow line; silence and trickle end it sooner.
+            timeout: Duration::from_mins(1),
         }
     }
 }
@@ -73,7 +74,7 @@ impl Catalog {
     pub async fn open_with(config: CatalogConfig, tuning: Tuning) -> Result<Self, CatalogError> {
         let members = Arc::new(Members::open(&config, &tuning)?);
         let catalog = Self::member(&members, OPENWRT)?;
-        if let Err(error) = catalog.site().versions.get(VERSIONS).await {
+        if let Err(error) = catalog.site().versions.soon(VERSIONS).await {
             tracing::warn!(%error, "starting without any version; upstream is asked again later");
         }
         Ok(catalog)
@@ -106,6 +107,12 @@ impl Catalog {
 
     pub(crate) fn site(&self) -> &Site {
         &self.member.site
+    }
+
+    /// Asks upstream for its releases, unless that was done within the minute, for somebody who
+    /// wants one that is not known; an error if upstream cannot tell.
+    pub async fn look_again(&self) -> Result<(), CatalogError> {
+        self.recent_versions().await.map(drop)
     }
 
     /// The profiles of a target.
@@ -244,13 +251,17 @@ impl Catalog {
     }
 
     /// The address of the mirror.
-    pub(crate) fn upstream(&self) -> &str {
+    pub fn upstream(&self) -> &str {
         self.site().mirror.root()
     }
 
     /// The releases on the mirror; none while it was never reached.
     pub(crate) async fn versions(&self) -> Arc<Versions> {
-        self.site().versions.get(VERSIONS).await.unwrap_or_default()
+        self.site()
+            .versions
+            .soon(VERSIONS)
+            .await
+            .unwrap_or_default()
     }
 
     /// The feeds the distribution's file names, as paths on the mirror or whole addresses.

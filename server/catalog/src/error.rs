@@ -66,6 +66,15 @@ impl CatalogError {
         )
     }
 
+    /// A mirror that kept somebody waiting for too long.
+    pub fn late(mirror: &str) -> Self {
+        Self::Upstream {
+            url: mirror.to_owned(),
+            status: None,
+            reason: "it did not answer in time".to_owned(),
+        }
+    }
+
     /// A stable code for programs, see [`asu_protocol::problem::Problem::cause`].
     pub fn cause(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Upstream over HTTP: conditional requests with limits on time and size.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use reqwest::header::{
@@ -13,12 +14,19 @@ use crate::disk::{Disk, Validators};
 
 /// Largest document accepted, bytes; upstream's largest index has 3 MB.
 const MAX_BYTES: usize = 64 << 20;
+/// How long upstream may send nothing.
+const SILENCE: Duration = Duration::from_secs(5);
+/// What upstream must send on average once it had [`SILENCE`] for it, bytes a second: a mirror that
+/// trickles is as good as one that is down.
+const SLOWEST: usize = 1024;
 
 /// One upstream and the documents kept of it.
 pub(crate) struct Mirror {
     client: Client,
     root: String,
     pub(crate) disk: Disk,
+    /// Whether the last request was not answered, or not soon.
+    ailing: AtomicBool,
 }
 
 /// Upstream's answer to a conditional request.
@@ -35,7 +43,8 @@ impl Mirror {
         let root = root.trim_end_matches('/').to_owned();
         let client = Client::builder()
             .user_agent(concat!("asu-server/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(timeout.min(Duration::from_secs(5)))
+            .connect_timeout(timeout.min(SILENCE))
+            .read_timeout(timeout.min(SILENCE))
             .timeout(timeout)
             .build()
             .map_err(|error| CatalogError::Upstream {
@@ -43,7 +52,22 @@ impl Mirror {
                 status: None,
                 reason: error.to_string(),
             })?;
-        Ok(Self { client, root, disk })
+        Ok(Self {
+            client,
+            root,
+            disk,
+            ailing: AtomicBool::default(),
+        })
+    }
+
+    /// Whether an answer can be expected soon, as far as the last request tells.
+    pub(crate) fn is_well(&self) -> bool {
+        !self.ailing.load(Ordering::Relaxed)
+    }
+
+    /// Notes that an answer did not come soon.
+    pub(crate) fn doubt(&self) {
+        self.ailing.store(true, Ordering::Relaxed);
     }
 
     /// The address of a document; a feed that lies elsewhere is named by its whole address.
@@ -66,6 +90,13 @@ impl Mirror {
         path: &str,
         validators: &Validators,
     ) -> Result<Fetched, CatalogError> {
+        let fetched = self.exchange(path, validators).await;
+        let silent = matches!(&fetched, Err(CatalogError::Upstream { status: None, .. }));
+        self.ailing.store(silent, Ordering::Relaxed);
+        fetched
+    }
+
+    async fn exchange(&self, path: &str, validators: &Validators) -> Result<Fetched, CatalogError> {
         let response = self.request(path, validators).await?;
         match response.status() {
             StatusCode::NOT_MODIFIED => Ok(Fetched::Unchanged),
@@ -97,24 +128,30 @@ impl Mirror {
     }
 
     async fn body(&self, path: &str, response: Response) -> Result<Vec<u8>, CatalogError> {
-        let mut body = Vec::new();
+        let (mut body, begun) = (Vec::new(), Instant::now());
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             body.extend_from_slice(&chunk.map_err(|error| self.broken(path, &error))?);
             if body.len() > MAX_BYTES {
                 return Err(self.invalid(path, &format!("it is larger than {MAX_BYTES} bytes")));
             }
+            if is_trickle(body.len(), begun.elapsed()) {
+                return Err(self.invalid(path, "upstream sends it too slowly"));
+            }
         }
         Ok(body)
     }
 
     fn broken(&self, path: &str, error: &reqwest::Error) -> CatalogError {
-        let reason = if error.is_timeout() {
-            "upstream did not answer in time".to_owned()
-        } else {
-            innermost(error)
-        };
-        self.invalid(path, &reason)
+        if error.is_timeout() {
+            return self.late(path);
+        }
+        self.invalid(path, &innermost(error))
+    }
+
+    /// The error for a document that did not come while somebody waited for it.
+    pub(crate) fn late(&self, path: &str) -> CatalogError {
+        self.invalid(path, "upstream did not answer in time")
     }
 
     /// The error for a document that does not exist.
@@ -134,6 +171,11 @@ impl Mirror {
             reason: reason.to_owned(),
         }
     }
+}
+
+fn is_trickle(bytes: usize, time: Duration) -> bool {
+    let seconds = usize::try_from(time.as_secs()).unwrap_or(usize::MAX);
+    time > SILENCE && bytes / SLOWEST < seconds
 }
 
 /// The text at the end of the chain, where "connection refused" is said.

@@ -89,6 +89,7 @@ impl Catalog {
         let name = &entry.name.value;
         let mut branch = Branch {
             name: name.clone(),
+            path_packages: "DEPRECATED".to_owned(),
             enabled: true,
             snapshot: entry.snapshot,
             path: entry
@@ -107,7 +108,8 @@ impl Catalog {
         };
         while let Some(newest) = branch.versions.first() {
             let folder = self.distribution().folder(newest).unwrap_or_default();
-            match self.targets(&folder).await {
+            let targets = format!("{folder}/.targets.json");
+            match self.site().targets.soon(&targets).await {
                 Ok(targets) => branch.targets = (*targets).clone(),
                 Err(error) if entry.snapshot || is_absent(&error) => {
                     branch.versions.remove(0);

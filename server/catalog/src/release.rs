@@ -88,11 +88,16 @@ impl Catalog {
         let flavour = self.flavour(version.as_str())?;
         let folders = self.feed_folders(version, target, &profiles).await?;
         let feeds = folders.iter().map(|folder| self.feed(folder, flavour));
-        let feeds = try_join_all(feeds).await?;
+        let feeds: Vec<_> = try_join_all(feeds).await?.into_iter().flatten().collect();
+        if feeds.is_empty() {
+            // Nothing can be planned with no package at all: a mirror that is being updated.
+            let own = folders.first().map_or("", String::as_str);
+            return Err(self.site().mirror.absent(own));
+        }
         Ok(Offered {
             flavour,
             profiles,
-            feeds: feeds.into_iter().flatten().collect(),
+            feeds,
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A document that was ever good is answered at once and revalidated behind the answer; a worse one
 //! (absent, torn, nonsense) never takes its place. One that was never seen is fetched while the
-//! asker waits; if that fails, the failure is the answer for a while. That upstream does not have a
+//! asker waits; if that fails, the failure is the answer for a while. However many ask, upstream is
+//! asked once, in a task that does not end with its asker. That upstream does not have a
 //! document is knowledge too, and outlasts upstream's being down.
 
 use std::collections::HashMap;
@@ -23,9 +24,11 @@ pub(crate) const FRESH: Duration = Duration::from_mins(1);
 /// How long "there is no such document" is believed.
 pub(crate) const ABSENT: Duration = Duration::from_mins(1);
 /// How long after a failure upstream is asked again.
-const RETRY: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_secs(5);
 /// How long an asker waits to hear whether a document that did not exist does so now.
-const HURRY: Duration = Duration::from_secs(2);
+const HURRY: Duration = Duration::from_secs(1);
+/// How long an asker waits who can do without a document that was never seen.
+const SOON: Duration = Duration::from_secs(3);
 /// Documents of one kind kept in memory; more are read from disk again.
 const CAPACITY: usize = 128;
 
@@ -102,19 +105,32 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         let (good, absence) = slot.known();
         if let Some(good) = good {
             if !slot.checked_within(FRESH, self.inner.now()) {
-                self.refresh_behind(path, &slot);
+                self.refresh_behind(path, &slot, FRESH);
             }
             return Ok(good);
         }
-        let refresh = self.refresh_behind(path, &slot);
+        let refresh = self.refresh_behind(path, &slot, FRESH);
         let Some(absence) = absence else {
             return self.finish(path, refresh.await);
         };
         // An upstream that is down must not make everyone wait for what it never had.
-        match tokio::time::timeout(HURRY, refresh).await {
-            Ok(refreshed) => self.finish(path, refreshed),
-            Err(_) => Err(absence),
+        let mirror = &self.inner.mirror;
+        let hurry = if mirror.is_well() {
+            HURRY
+        } else {
+            Duration::ZERO
+        };
+        if let Ok(refreshed) = tokio::time::timeout(hurry, refresh).await {
+            return self.finish(path, refreshed);
         }
+        mirror.doubt();
+        Err(absence)
+    }
+
+    /// [`Shelf::get`] for those who can do without: an error if it takes more than a few seconds.
+    pub(crate) async fn soon(&self, path: &str) -> Result<Arc<T>, CatalogError> {
+        let got = tokio::time::timeout(SOON, self.get(path)).await;
+        got.unwrap_or_else(|_| Err(self.inner.mirror.late(path)))
     }
 
     /// Refreshes in a task of its own, which goes on when the asker goes away.
@@ -122,9 +138,10 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         &self,
         path: &str,
         slot: &Arc<Slot<T>>,
+        max_age: Duration,
     ) -> JoinHandle<Result<Arc<T>, CatalogError>> {
         let (inner, path, slot) = (Arc::clone(&self.inner), path.to_owned(), Arc::clone(slot));
-        tokio::spawn(async move { inner.refresh(&path, &slot, FRESH).await })
+        tokio::spawn(async move { inner.refresh(&path, &slot, max_age).await })
     }
 
     fn finish(
@@ -135,10 +152,16 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         refreshed.unwrap_or_else(|error| Err(self.inner.mirror.invalid(path, &error.to_string())))
     }
 
-    /// The document as it was at most [`ABSENT`] ago, if upstream can be asked.
+    /// The document as it was at most [`ABSENT`] ago; an error if upstream cannot tell, because what
+    /// is not in an older one may be in a newer one.
     pub(crate) async fn recent(&self, path: &str) -> Result<Arc<T>, CatalogError> {
         let slot = self.inner.slot(path).await;
-        self.inner.refresh(path, &slot, ABSENT).await
+        let refreshed = self.refresh_behind(path, &slot, ABSENT).await;
+        let known = self.finish(path, refreshed)?;
+        match slot.failure() {
+            Some(failure) if !is_absent(&failure) => Err(failure),
+            _ => Ok(known),
+        }
     }
 }
 
@@ -300,15 +323,15 @@ impl<T> Slot<T> {
         state.absence.is_some() && !was_absent
     }
 
+    /// Why upstream gave nothing usable when it was last asked.
+    fn failure(&self) -> Option<CatalogError> {
+        lock(&self.state).checked.as_ref()?.1.clone()
+    }
+
     fn best(&self) -> Option<Result<Arc<T>, CatalogError>> {
-        let state = lock(&self.state);
-        let failure = || {
-            state
-                .absence
-                .clone()
-                .or_else(|| state.checked.as_ref()?.1.clone())
-        };
-        state.good.clone().map(Ok).or_else(|| failure().map(Err))
+        let (good, absence) = self.known();
+        let failure = || absence.or_else(|| self.failure());
+        good.map(Ok).or_else(|| failure().map(Err))
     }
 }
 

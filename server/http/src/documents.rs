@@ -24,7 +24,7 @@ pub(crate) async fn overview<O: Offer>(
     let overview = async {
         Ok(Overview {
             server: api.limits.shown(),
-            ..api.offer.overview().await
+            ..known(&api).await?
         })
     };
     api.hot
@@ -37,7 +37,7 @@ pub(crate) async fn latest<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let latest = async { Ok(json!({"latest": api.offer.latest().await})) };
+    let latest = async { Ok(json!({"latest": known(&api).await?.latest})) };
     api.hot
         .document("/json/v1/latest.json", &headers, latest)
         .await
@@ -48,10 +48,19 @@ pub(crate) async fn branches<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let branches = async { Ok(newest_first(api.offer.overview().await)) };
+    let branches = async { Ok(newest_first(known(&api).await?)) };
     api.hot
         .document("/json/v1/branches.json", &headers, branches)
         .await
+}
+
+/// The overview, once there is any release: an empty one would tell clients that theirs is gone.
+async fn known<O: Offer>(api: &Api<O>) -> Result<Overview, Failure> {
+    let overview = api.offer.overview().await;
+    if overview.branches.is_empty() {
+        return Err(Failure::nothing_known());
+    }
+    Ok(overview)
 }
 
 pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {

@@ -16,6 +16,10 @@ const OVERLOADED: u16 = 529;
 /// When a client may ask an overloaded server again, seconds.
 const RETRY_AFTER: u32 = 60;
 
+/// When a client may ask again for what the mirror could not give, seconds: as long as the catalog
+/// does not ask the mirror again.
+pub(crate) const RETRY_UPSTREAM: u32 = 5;
+
 /// An error on its way out: what the client is told, and what only the log is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -231,7 +235,27 @@ impl Failure {
             .and_then(|code| StatusCode::from_u16(code).ok())
             .unwrap_or(StatusCode::BAD_GATEWAY);
         let detail = format!("Failed to fetch revision for {of}");
-        Self::new(status, detail, error.cause(), "").logged(error)
+        let failure = Self::new(status, detail, error.cause(), "").logged(error);
+        if status == StatusCode::NOT_FOUND {
+            return failure;
+        }
+        failure.retried_after(RETRY_UPSTREAM)
+    }
+
+    /// 500 for lists of releases while not one is known.
+    pub(crate) fn nothing_known() -> Self {
+        Self::unreachable_mirror()
+            .logged(&"no release is known; the mirror has not answered so far")
+    }
+
+    fn unreachable_mirror() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server could not reach the mirror it builds from",
+            "upstream",
+            "Try again in a few minutes.",
+        )
+        .retried_after(RETRY_UPSTREAM)
     }
 
     fn internal(log: &impl ToString) -> Self {
@@ -254,13 +278,7 @@ impl From<CatalogError> for Failure {
     /// status they do not know, and they know 400, 422 and 500.
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Upstream { .. } => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the server could not reach the mirror it builds from",
-                error.cause(),
-                "Try again in a few minutes.",
-            )
-            .logged(&error),
+            CatalogError::Upstream { .. } => Self::unreachable_mirror().logged(&error),
             CatalogError::Cache { .. }
             | CatalogError::Distributions(_)
             | CatalogError::Planning(_) => Self::internal(&error),

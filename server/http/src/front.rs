@@ -20,7 +20,7 @@ use tower::Service;
 use crate::api::Clock;
 use crate::guard::{self, Rates};
 use crate::hot::{Hot, LONGEST_BODY};
-use crate::{Limits, body, layers, metrics};
+use crate::{Limits, body, layers, metrics, moved};
 
 const BUILD: &str = "/api/v1/build";
 
@@ -122,7 +122,8 @@ impl Service<Request<Body>> for Front {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        moved::one_slash(&mut request);
         if let Some(answer) = self.read(&request) {
             return Either::Left(ready(Ok(answer)));
         }

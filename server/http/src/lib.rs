@@ -54,7 +54,6 @@ pub use api::{Api, Clock, Offer, Unplannable};
 pub use front::Front;
 pub use health::Pulse;
 pub use hot::Hot;
-
 pub use limits::Limits;
 pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
 
@@ -107,6 +106,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         .nest("/json/v1", json)
         .nest("/api/v1", v1)
         .route("/overview", get(moved::overview))
+        .route("/api/overview", get(moved::overview))
         .merge(legacy::routes())
         .route("/store/{request_hash}/{file}", get(images::serve))
         .route("/healthz", get(health::show))

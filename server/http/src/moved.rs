@@ -1,11 +1,13 @@
 //! Paths of old clients, and paths of nobody.
 
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::failure::Failure;
 
-/// `/overview` and `/api/v1/overview`
+/// `/overview`, `/api/overview` and `/api/v1/overview`
 pub(crate) async fn overview() -> Response {
     to(StatusCode::MOVED_PERMANENTLY, "/json/v1/overview.json")
 }
@@ -15,22 +17,27 @@ pub(crate) async fn latest() -> Response {
     to(StatusCode::MOVED_PERMANENTLY, "/json/v1/latest.json")
 }
 
-/// Everything else; old clients send `//json/v1/…` when their server's URL ends with a slash.
-pub(crate) async fn unknown(method: Method, uri: Uri) -> Response {
-    let Some(path) = uri.path().strip_prefix("//") else {
-        return Failure::not_found().into_response();
-    };
-    // One slash, or the rest would be read as another host's name.
-    let mut place = format!("/{}", path.trim_start_matches('/'));
-    if let Some(query) = uri.query() {
-        place = format!("{place}?{query}");
+/// Takes the second slash away that clients send whose server's URL ends with one.
+///
+/// A redirect would do for browsers only: uclient, which owut and auc use, repeats a `POST` without
+/// its body, and its older versions do not follow to a path.
+pub(crate) fn one_slash(request: &mut Request) {
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
     }
-    let status = match method {
-        Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
-        // 301 would turn a POST into a GET.
-        _ => StatusCode::PERMANENT_REDIRECT,
-    };
-    to(status, &place)
+}
+
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let asked = uri.path_and_query()?.as_str();
+    let path = asked.strip_prefix("//")?.trim_start_matches('/');
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(format!("/{path}")).ok();
+    Uri::from_parts(parts).ok()
+}
+
+/// Everything else.
+pub(crate) async fn unknown() -> Failure {
+    Failure::not_found()
 }
 
 /// A known path, asked in a way it does not answer.

@@ -5,6 +5,7 @@ use asu_store::{Job, State};
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use crate::ready::Ready;
 
@@ -28,8 +29,18 @@ pub(crate) fn answer(job: Job, estimate: Option<u32>) -> Response {
 /// The answer for a finished job, which will not change any more.
 pub(crate) fn ready(job: Job) -> Option<Ready> {
     let answer = told(job);
-    let json = serde_json::to_vec(&answer).ok()?;
+    let json = serde_json::to_vec(&with_logs(&answer)?).ok()?;
     Some(Ready::new(status(&answer), headers(&answer), json))
+}
+
+/// The firmware selector shows both logs where there is one of them, even one that is not there.
+fn with_logs(answer: &BuildAnswer) -> Option<Value> {
+    let mut json = serde_json::to_value(answer).ok()?;
+    let fields = json.as_object_mut()?;
+    for log in ["stdout", "stderr"] {
+        fields.entry(log).or_insert_with(|| Value::from(""));
+    }
+    Some(json)
 }
 
 /// The body of the answer.

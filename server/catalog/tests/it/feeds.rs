@@ -146,7 +146,15 @@ async fn a_worse_index_never_takes_the_place_of_a_good_one() {
 #[tokio::test]
 async fn what_the_imagebuilder_brings_along_is_there_even_if_no_index_lists_it() {
     let upstream = Upstream::start().await;
-    let offered = ask(&upstream, Trust::default(), "24.10.10", "ath79/generic")
+    let nothing = ask(&upstream, trust(), "24.10.10", "ath79/generic").await;
+    assert!(
+        nothing.unwrap_err().is_a_fault(),
+        "a release without any index is one that is being published"
+    );
+    for name in ["Packages.gz", "Packages.sig"] {
+        upstream.put(&format!("{OPKG}/{name}"), fixture(&format!("opkg/{name}")));
+    }
+    let offered = ask(&upstream, trust(), "24.10.10", "ath79/generic")
         .await
         .unwrap();
     let names: Vec<String> = offered

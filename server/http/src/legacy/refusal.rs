@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::UNKNOWN_PACKAGE;
+use crate::failure::RETRY_UPSTREAM;
 use crate::plans;
 
 /// When a client may ask an overloaded server again, seconds; the API's own advice.
@@ -141,9 +142,12 @@ impl IntoResponse for Refusal {
         if let Some(name) = self.unknown_package {
             headers.insert(UNKNOWN_PACKAGE, name);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-        }
+        let again = match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
+            StatusCode::BAD_GATEWAY => Some(RETRY_UPSTREAM.into()),
+            _ => None,
+        };
+        headers.extend(again.map(|again| (header::RETRY_AFTER, again)));
         response
     }
 }

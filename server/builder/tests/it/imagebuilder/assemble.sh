@@ -15,7 +15,7 @@ fi
 cat > "$bin/profiles.json" <<JSON
 {"arch_packages":"mips_24kc","default_packages":["base-files"],"metadata_version":1,
 "profiles":{"$profile":{"device_packages":["kmod-usb2"],"image_prefix":"openwrt-24.10.2-ath79-generic-$profile",
-"images":[{"filesystem":"squashfs","name":"$image","sha256":"0000","type":"sysupgrade"}],
+"images":[{"filesystem":"squashfs","name":"$image","sha256":"0000","sha256_unsigned":"0000","type":"sysupgrade"}],
 "supported_devices":["tplink,archer-c7-v5"],"titles":[{"model":"Archer C7","variant":"v5","vendor":"TP-Link"}]}},
 "source_date_epoch":1750000000,"target":"ath79/generic","version_code":"r28739-d9340319c6","version_number":"24.10.2"}
 JSON
