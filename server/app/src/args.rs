@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use asu_builder::Trust;
 use asu_index::usign::PublicKey;
+use asu_protocol::repository::RepositoryUrl;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -125,6 +126,18 @@ pub(crate) struct Serve {
     /// Refuse requests with a first-boot script (`defaults`).
     #[arg(long, env = "ASU_FORBID_DEFAULTS")]
     pub(crate) forbid_defaults: bool,
+
+    /// A package feed that requests may name, with all that lies below it; can be given several times.
+    ///
+    /// Its packages become part of images. Scheme, host, port and whole parts of the path are
+    /// compared, so https://feeds.example/24.10 allows https://feeds.example/24.10/mine only there.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ASU_REPOSITORY_ALLOW",
+        value_delimiter = ' '
+    )]
+    pub(crate) repository_allow: Vec<RepositoryUrl>,
 
     /// How to reach you; shown on the start page and in overview.json.
     #[arg(

@@ -92,6 +92,7 @@ fn settings(serve: &Serve) -> Settings {
             max_pending: serve.max_pending,
             rate: serve.rate,
             allow_defaults: !serve.forbid_defaults,
+            repositories: serve.repository_allow.clone(),
             contact: serve.contact.clone(),
             ..Limits::default()
         },

@@ -23,7 +23,7 @@ pub(crate) fn read(
     let value = json_of(headers, body)?;
     let request: BuildRequest = typed(&value)?;
     within_bounds(&request, limits)?;
-    allowed(&request, &value, limits)?;
+    allowed(&request, limits)?;
     Ok(request)
 }
 
@@ -145,7 +145,7 @@ fn plain(text: &str) -> bool {
     text.len() <= 128 && text.bytes().all(allowed)
 }
 
-fn allowed(request: &BuildRequest, value: &Value, limits: &Limits) -> Result<(), Failure> {
+fn allowed(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
     if !limits.allow_defaults && request.defaults.as_deref().is_some_and(|s| !s.is_empty()) {
         return Err(Failure::refused(
             "Handling `defaults` not enabled on server",
@@ -153,17 +153,35 @@ fn allowed(request: &BuildRequest, value: &Value, limits: &Limits) -> Result<(),
             "Ask without a first-boot script, or use a server that allows them.",
         ));
     }
-    // No feeds but upstream's are built from here, so each one named is one too many.
-    let named = value.get("repositories").and_then(Value::as_object);
-    if let Some((_, url)) = named.and_then(|feeds| feeds.iter().next()) {
-        let url = url.as_str().unwrap_or_default();
-        return Err(Failure::refused(
+    match limits.foreign_repository(request) {
+        Some(url) => Err(Failure::refused(
             format!("Repository not allowed: {url}"),
             "repository-not-allowed",
-            "Ask without package feeds of your own, and add their packages on the router.",
-        ));
+            "overview.json lists the feeds allowed (server.repository_allow_list); ask without others, \
+             and add their packages on the router.",
+        )),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Longest text of a request that an answer repeats, characters.
+const REPEATED: usize = 100;
+
+/// What was sent, as far as it helps to find it: an answer does not repeat a request.
+fn repeated(input: &Value) -> Value {
+    match input {
+        Value::String(text) => json!(cut(text, REPEATED)),
+        Value::Array(list) => json!(format!("a list of {}", list.len())),
+        Value::Object(fields) => json!(format!("an object of {}", fields.len())),
+        other => other.clone(),
+    }
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn wrong(kind: &'static str, field: &[&str], msg: &str, input: &Value) -> Failure {
@@ -172,7 +190,7 @@ fn wrong(kind: &'static str, field: &[&str], msg: &str, input: &Value) -> Failur
         kind,
         loc: std::iter::once(json!("body")).chain(field).collect(),
         msg: msg.to_owned(),
-        input: input.clone(),
+        input: repeated(input),
     })
 }
 
@@ -194,9 +212,9 @@ fn located(body: &Value, path: &Path, error: &serde_json::Error) -> WrongField {
             _ => None,
         }
         .unwrap_or(&Value::Null);
-        loc.push(step);
+        loc.push(repeated(&step));
     }
-    let msg = error.to_string();
+    let msg = cut(&error.to_string(), 3 * REPEATED);
     // serde tells the kinds of errors apart in words only.
     let (kind, msg) = match missing_field(&msg) {
         Some(field) => {
@@ -211,7 +229,7 @@ fn located(body: &Value, path: &Path, error: &serde_json::Error) -> WrongField {
         kind,
         loc,
         msg,
-        input: input.clone(),
+        input: repeated(input),
     }
 }
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
+use asu_protocol::build::BuildRequest;
 use asu_protocol::overview::ServerLimits;
+use asu_protocol::repository::RepositoryUrl;
 
 /// What this server allows; the defaults are those of ASU (`config.py`) unless said otherwise.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct Limits {
     pub max_defaults_length: u32,
     /// Largest root filesystem partition, MiB.
     pub max_rootfs_size_mb: u32,
+    /// The feeds a request may name, with all that lies below them; none by default.
+    pub repositories: Vec<RepositoryUrl>,
     /// Largest request body, bytes.
     pub max_body: usize,
     /// Within this a request's body must have come whole.
@@ -31,6 +35,7 @@ impl Default for Limits {
             allow_defaults: true,
             max_defaults_length: 20_480,
             max_rootfs_size_mb: 1024,
+            repositories: Vec::new(),
             // The longest script, escaped, and a few thousand package names.
             max_body: 256 * 1024,
             body_time: Duration::from_secs(20),
@@ -42,13 +47,20 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The first feed of a request that is not allowed here.
+    pub fn foreign_repository<'r>(&self, request: &'r BuildRequest) -> Option<&'r RepositoryUrl> {
+        let allowed = |url: &RepositoryUrl| self.repositories.iter().any(|one| one.covers(url));
+        let mut urls = request.repositories.iter().map(|(_, url)| url);
+        urls.find(|url| !allowed(url))
+    }
+
     /// The limits as the overview shows them.
     pub(crate) fn shown(&self) -> ServerLimits {
         ServerLimits {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contact: self.contact.clone(),
             allow_defaults: self.allow_defaults,
-            repository_allow_list: Vec::new(),
+            repository_allow_list: self.repositories.iter().map(ToString::to_string).collect(),
             max_custom_rootfs_size_mb: self.max_rootfs_size_mb,
             max_defaults_length: self.max_defaults_length,
         }

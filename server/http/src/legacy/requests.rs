@@ -3,6 +3,7 @@
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
 use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
+use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 use asu_store::{Admission, Job};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -106,6 +107,9 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
         defaults,
         rootfs_size_mb: None,
         filesystem: None,
+        repositories: Repositories::default(),
+        repositories_mode: RepositoriesMode::default(),
+        repository_keys: RepositoryKeys::default(),
         client: None,
     })
 }

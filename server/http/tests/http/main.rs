@@ -14,6 +14,7 @@ mod legacy;
 mod legacy_lists;
 mod numbers;
 mod plans;
+mod repositories;
 mod upgrade_check;
 mod upstream;
 
