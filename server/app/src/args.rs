@@ -1,4 +1,5 @@
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -115,6 +116,35 @@ pub(crate) struct Serve {
     /// How many builds may wait; more are refused (529) until there is room.
     #[arg(long, value_name = "N", env = "ASU_MAX_PENDING", default_value_t = 200)]
     pub(crate) max_pending: u32,
+
+    /// How many unfinished builds one address may have asked for (429 beyond); 0 is any number.
+    ///
+    /// Who joins a build that others asked for first is not counted.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_PENDING_PER_ADDRESS",
+        default_value_t = 10
+    )]
+    pub(crate) pending_per_address: u32,
+
+    /// How many of these may be for the same device: version, target and profile; 0 is any number.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_PENDING_PER_DEVICE",
+        default_value_t = 5
+    )]
+    pub(crate) pending_per_device: u32,
+
+    /// How many connections may be open at once; more wait until one of them is closed.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_CONNECTIONS",
+        default_value = "1024"
+    )]
+    pub(crate) connections: NonZeroUsize,
 
     /// How many requests a second one address may send (429 beyond); 0 is any number.
     ///

@@ -26,14 +26,14 @@ pub(crate) async fn add(tree: &Path, request: &BuildRequest) -> Result<(), Build
         return Ok(());
     }
     let storage = |error| BuildError::storage("Adding package feeds", &error);
-    let uses_apk = fs::try_exists(tree.join(APK)).await.map_err(storage)?;
-    let (file, merge): (_, Merge) = if uses_apk {
-        (tree.join(APK), for_apk)
+    let (apk, opkg) = (tree.join(APK), tree.join(OPKG));
+    let (file, text) = if fs::try_exists(&apk).await.map_err(storage)? {
+        let text = fs::read_to_string(&apk).await.map_err(storage)?;
+        (apk, for_apk(&text, request))
     } else {
-        (tree.join(OPKG), for_opkg)
+        let text = fs::read_to_string(&opkg).await.map_err(storage)?;
+        (opkg, for_opkg(&text, request)?)
     };
-    let text = fs::read_to_string(&file).await.map_err(storage)?;
-    let text = merge(&text, request)?;
     fs::write(&file, text).await.map_err(storage)?;
     for key in request.repository_keys.iter() {
         let (name, text) = key_file(key)?;
@@ -42,8 +42,6 @@ pub(crate) async fn add(tree: &Path, request: &BuildRequest) -> Result<(), Build
     }
     Ok(())
 }
-
-type Merge = fn(&str, &BuildRequest) -> Result<String, BuildError>;
 
 fn for_opkg(text: &str, request: &BuildRequest) -> Result<String, BuildError> {
     let is_remote = |line: &str| line.split_whitespace().nth(2).is_some_and(is_url);
@@ -63,17 +61,17 @@ fn for_opkg(text: &str, request: &BuildRequest) -> Result<String, BuildError> {
     Ok(lines.join("\n") + "\n")
 }
 
-fn for_apk(text: &str, request: &BuildRequest) -> Result<String, BuildError> {
+fn for_apk(text: &str, request: &BuildRequest) -> String {
     let mut lines = kept(text, request, is_url);
     let urls = request.repositories.iter().map(|(_, url)| apk_index(url));
     lines.extend(urls);
-    Ok(lines.join("\n") + "\n")
+    lines.join("\n") + "\n"
 }
 
 /// The lines of a list that stay.
 fn kept(text: &str, request: &BuildRequest, is_remote: impl Fn(&str) -> bool) -> Vec<String> {
     let replaces = request.repositories_mode == RepositoriesMode::Replace;
-    let stays = |line: &&str| !line.trim().is_empty() && !(replaces && is_remote(line));
+    let stays = |line: &&str| !(line.trim().is_empty() || replaces && is_remote(line));
     text.lines().filter(stays).map(str::to_owned).collect()
 }
 
@@ -146,11 +144,11 @@ mod tests {
     fn apk_is_told_the_index_of_each_feed() {
         let mine = "https://f.example/x/packages.adb\nhttps://f.example/mine/packages.adb\n";
         assert_eq!(
-            for_apk(APK_LIST, &request("append")).unwrap(),
+            for_apk(APK_LIST, &request("append")),
             format!("{APK_LIST}{mine}")
         );
         assert_eq!(
-            for_apk(APK_LIST, &request("replace")).unwrap(),
+            for_apk(APK_LIST, &request("replace")),
             format!("# feeds\nfile:///builder/packages/packages.adb\n{mine}")
         );
     }

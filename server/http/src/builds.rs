@@ -8,12 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::askers::Entry;
 use crate::failure::Failure;
+use crate::guard::Asker;
 use crate::{Api, Offer, body};
 
 /// `POST /api/v1/build`: queues a build, or joins the same one that is known.
 pub(crate) async fn ask<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -30,10 +33,7 @@ pub(crate) async fn ask<O: Offer>(
         api.hot.learn(&bytes, &hash);
         return Ok(counted(&api, answer));
     }
-    let job = match queue(&api, &canonical, client.as_deref()).await? {
-        Admission::Full { pending } => return Err(Failure::overloaded(pending)),
-        Admission::Joined(job) | Admission::Queued(job) => job,
-    };
+    let job = queue(&api, &canonical, client.as_deref(), asker).await?;
     api.hot.learn(&bytes, &hash);
     let answer = told(&api, job, &headers).await;
     Ok(counted(&api, answer))
@@ -44,14 +44,65 @@ pub(crate) async fn queue<O>(
     api: &Api<O>,
     canonical: &BuildRequest,
     client: Option<&str>,
-) -> Result<Admission, StoreError> {
-    let max_pending = api.limits.max_pending;
-    let admission = api.store.enqueue(canonical, api.now(), max_pending).await?;
-    if let Admission::Queued(job) = &admission {
-        tracing::info!(request_hash = job.request_hash, ?client, "queued");
-        api.wake.notify_one();
+    Asker(address): Asker,
+) -> Result<Job, NotQueued> {
+    let (hash, now) = (request_hash(canonical), api.now());
+    let askers = api.hot.askers();
+    let wish = (hash.as_str(), canonical);
+    let entry = match address {
+        Some(address) => {
+            let store = (&api.store, now);
+            askers.enter(address, wish, store, &api.limits).await?
+        }
+        None => Entry::Known,
+    };
+    if entry == Entry::Crowded {
+        return api.store.job(&hash, now).await?.ok_or(NotQueued::Crowded);
     }
-    Ok(admission)
+    let admission = api.store.enqueue(canonical, now, api.limits.max_pending);
+    let admission = admission.await;
+    let is_new = matches!(admission, Ok(Admission::Queued(_)));
+    if let (Some(address), Entry::New, false) = (address, entry, is_new) {
+        askers.leave(address, &hash);
+    }
+    match admission? {
+        Admission::Full { pending } => Err(NotQueued::Full { pending }),
+        Admission::Joined(job) => Ok(job),
+        Admission::Queued(job) => {
+            tracing::info!(request_hash = job.request_hash, ?client, "queued");
+            api.wake.notify_one();
+            Ok(job)
+        }
+    }
+}
+
+/// Why a request that is well-formed was not queued.
+pub(crate) enum NotQueued {
+    /// Too many builds wait.
+    Full {
+        /// How many.
+        pending: u32,
+    },
+    /// Too many of them are of the one who asks.
+    Crowded,
+    /// The store failed.
+    Broken(StoreError),
+}
+
+impl From<StoreError> for NotQueued {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<NotQueued> for Failure {
+    fn from(reason: NotQueued) -> Self {
+        match reason {
+            NotQueued::Full { pending } => Self::overloaded(pending),
+            NotQueued::Crowded => Self::too_many_builds(),
+            NotQueued::Broken(error) => error.into(),
+        }
+    }
 }
 
 /// Counts a request that was accepted; it is a hit if there is an answer already.

@@ -151,6 +151,26 @@ impl Failure {
         .retried_after(u32::try_from(wait.as_secs() + 1).unwrap_or(RETRY_AFTER))
     }
 
+    /// 429 for a client that waits for as many builds as it may.
+    pub(crate) fn too_many_builds() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many unfinished builds were asked for from this address",
+            "too-many-builds",
+            "Wait until one of them is finished, then ask again.",
+        )
+        .retried_after(RETRY_AFTER)
+    }
+
+    /// 400 for a body that ends too soon or contradicts itself.
+    pub(crate) fn broken_body() -> Self {
+        Self::refused(
+            "the body of the request did not come whole",
+            "broken-body",
+            "Send the request again.",
+        )
+    }
+
     /// 408.
     pub(crate) fn too_slow() -> Self {
         Self::new(

@@ -17,6 +17,7 @@ use moka::{future, sync};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::askers::Askers;
 use crate::events::STREAMS;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
@@ -50,6 +51,7 @@ struct Caches {
     fresh: future::Cache<String, Arc<Ready>>,
     last: sync::Cache<String, Arc<Ready>>,
     metrics: Metrics,
+    askers: Askers,
     streams: Arc<Semaphore>,
     closed: AtomicBool,
 }
@@ -83,6 +85,7 @@ impl Default for Hot {
                 .time_to_idle(MEMORY)
                 .build(),
             metrics: Metrics::default(),
+            askers: Askers::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             closed: AtomicBool::new(false),
         }))
@@ -102,6 +105,10 @@ impl Hot {
     /// A place for an event stream, while there is one.
     pub(crate) fn stream(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.streams).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn askers(&self) -> &Askers {
+        &self.0.askers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -19,6 +19,7 @@
 //! `ready` is an answer as bytes, and `hot` keeps those that are asked for again and again.
 
 mod api;
+mod askers;
 mod body;
 mod builds;
 mod documents;

@@ -9,6 +9,10 @@ use asu_protocol::repository::RepositoryUrl;
 pub struct Limits {
     /// How many jobs may wait before new requests are refused.
     pub max_pending: u32,
+    /// How many unfinished builds one address may have asked for first; 0: any number.
+    pub pending_per_address: u32,
+    /// How many of these may be for the same version, target and profile; 0: any number.
+    pub pending_per_device: u32,
     /// Whether first-boot scripts are built in. They run on the router only, so, unlike ASU, the
     /// default is yes.
     pub allow_defaults: bool,
@@ -32,6 +36,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_pending: 200,
+            // A household upgrades its routers at once, and tries other packages for one of them.
+            pending_per_address: 10,
+            pending_per_device: 5,
             allow_defaults: true,
             max_defaults_length: 20_480,
             max_rootfs_size_mb: 1024,

@@ -20,8 +20,8 @@ pub(crate) async fn unknown(method: Method, uri: Uri) -> Response {
     let Some(path) = uri.path().strip_prefix("//") else {
         return Failure::not_found().into_response();
     };
-    // One slash, or the rest would be read as another host's name.
-    let mut place = format!("/{}", path.trim_start_matches('/'));
+    // One slash, or the rest would be read as another host's name; browsers take \\ for one, too.
+    let mut place = format!("/{}", path.trim_start_matches(['/', '\\']));
     if let Some(query) = uri.query() {
         place = format!("{place}?{query}");
     }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::UNKNOWN_PACKAGE;
+use crate::builds::NotQueued;
 use crate::plans;
 
 /// When a client may ask an overloaded server again, seconds; the API's own advice.
@@ -118,6 +119,20 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(failure: StoreError) -> Self {
         Self::broken(&failure)
+    }
+}
+
+impl From<NotQueued> for Refusal {
+    /// The clients of 2017 know 503 as the answer to ask again after.
+    fn from(reason: NotQueued) -> Self {
+        match reason {
+            NotQueued::Full { .. } => Self::overloaded(),
+            NotQueued::Crowded => {
+                let text = "too many unfinished builds were asked for from this address";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+            NotQueued::Broken(error) => error.into(),
+        }
     }
 }
 

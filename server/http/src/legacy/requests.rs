@@ -4,7 +4,7 @@ use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
 use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
 use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
-use asu_store::{Admission, Job};
+use asu_store::Job;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -16,6 +16,7 @@ use super::refusal::{Refusal, missing};
 use super::wish::{self, Wish};
 use super::{images, place, profile};
 use crate::api::Unplannable;
+use crate::guard::Asker;
 use crate::{Api, Offer, OfferedDistribution, builds};
 
 type Body = Result<Bytes, BytesRejection>;
@@ -23,19 +24,21 @@ type Body = Result<Bytes, BytesRejection>;
 /// `POST /api/upgrade-request`
 pub(crate) async fn ask_upgrade<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Body,
 ) -> Result<Response, Refusal> {
-    ask(&api, &headers, bytes, Kind::Upgrade).await
+    ask(&api, asker, &headers, bytes, Kind::Upgrade).await
 }
 
 /// `POST /api/build-request`
 pub(crate) async fn ask_build<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Body,
 ) -> Result<Response, Refusal> {
-    ask(&api, &headers, bytes, Kind::Build).await
+    ask(&api, asker, &headers, bytes, Kind::Build).await
 }
 
 /// `GET /api/upgrade-request/{request_hash or image_hash}`
@@ -58,6 +61,7 @@ pub(crate) async fn look_build<O: Offer>(
 
 async fn ask<O: Offer>(
     api: &Api<O>,
+    asker: Asker,
     headers: &HeaderMap,
     bytes: Body,
     kind: Kind,
@@ -69,7 +73,7 @@ async fn ask<O: Offer>(
     }
     let request = request(api, wish).await?;
     let request = api.offer.canonical(request).await?;
-    let job = job(api, &request).await?;
+    let job = job(api, asker, &request).await?;
     outcome::answer(api, &place::base(headers), job, kind).await
 }
 
@@ -161,16 +165,13 @@ async fn device<O: Offer>(
 }
 
 /// The job of a request: the known one, or a new one if the release has the packages.
-async fn job<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<Job, Refusal> {
+async fn job<O: Offer>(api: &Api<O>, asker: Asker, request: &BuildRequest) -> Result<Job, Refusal> {
     let hash = asu_store::request_hash(request);
     if let Some(job) = api.store.job(&hash, api.now()).await? {
         return Ok(job);
     }
     has_packages(api, request).await?;
-    match builds::queue(api, request, None).await? {
-        Admission::Full { .. } => Err(Refusal::overloaded()),
-        Admission::Joined(job) | Admission::Queued(job) => Ok(job),
-    }
+    Ok(builds::queue(api, request, None, asker).await?)
 }
 
 /// Refuses a package the release does not have. Whether the packages go together, and what the

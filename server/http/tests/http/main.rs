@@ -4,6 +4,7 @@
     reason = "clippy.toml allows it in test functions, not in their helpers"
 )]
 
+mod askers;
 mod builds;
 mod documents;
 mod edges;
