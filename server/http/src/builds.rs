@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::askers::Entry;
-use crate::failure::Failure;
+use crate::failure::{Failure, cut};
 use crate::guard::Asker;
 use crate::{Api, Offer, body};
 
@@ -69,6 +69,7 @@ pub(crate) async fn queue<O>(
         Admission::Full { pending } => Err(NotQueued::Full { pending }),
         Admission::Joined(job) => Ok(job),
         Admission::Queued(job) => {
+            let client = client.map(|name| cut(name, 100));
             tracing::info!(request_hash = job.request_hash, ?client, "queued");
             api.wake.notify_one();
             Ok(job)

@@ -16,6 +16,14 @@ const OVERLOADED: u16 = 529;
 /// When a client may ask an overloaded server again, seconds.
 const RETRY_AFTER: u32 = 60;
 
+/// The first characters of a text from outside, so that an answer does not repeat all of it.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// An error on its way out: what the client is told, and what only the log is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {

@@ -40,6 +40,7 @@ mod plans;
 mod ready;
 mod stats;
 mod status;
+mod wrong;
 
 use std::sync::Arc;
 
