@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::UNKNOWN_PACKAGE;
 use crate::builds::NotQueued;
-use crate::plans;
+use crate::{OfferedDistribution, plans};
 
 /// When a client may ask an overloaded server again, seconds; the API's own advice.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("300");
@@ -67,6 +67,19 @@ impl Refusal {
     /// 412 for something this server does not build: `unknown release 1.2`.
     pub(crate) fn unknown(what: &str, given: &str) -> Self {
         let text = format!("unknown {what} {}", shortened(given));
+        Self::new(StatusCode::PRECONDITION_FAILED, &text)
+    }
+
+    /// As [`From`], but for a target that a release of `known` has and the one asked for has not.
+    pub(crate) fn in_place(error: CatalogError, known: &[OfferedDistribution]) -> Self {
+        let CatalogError::UnsupportedTarget(target) = &error else {
+            return error.into();
+        };
+        let mut releases = known.iter().flat_map(|one| &one.releases);
+        if !releases.any(|release| release.targets.contains(target)) {
+            return error.into();
+        }
+        let text = format!("target currently not supported {target}");
         Self::new(StatusCode::PRECONDITION_FAILED, &text)
     }
 

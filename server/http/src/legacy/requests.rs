@@ -1,8 +1,9 @@
 //! `POST /api/upgrade-request` and `/api/build-request`: asks for an image, in the words of 2017.
 
 use asu_protocol::build::BuildRequest;
-use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
+use asu_protocol::name::{PackageName, PackageSpec, ProfileName, VersionName};
 use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
+use asu_protocol::profiles::TargetProfiles;
 use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 use asu_store::Job;
 use axum::body::Bytes;
@@ -97,7 +98,9 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
     let distribution = called(&distributions, wish.distro.as_deref())?;
     let defaults = wish.script(&api.limits)?;
     let mut packages = network_profile(distribution, wish.network_profile.as_deref())?;
-    let profile = device(api, &version, &target, &wish).await?;
+    let profiles = api.offer.profiles(&version, &target).await;
+    let profiles = profiles.map_err(|error| Refusal::in_place(error, &distributions))?;
+    let profile = device(api, &version, &profiles, &wish)?;
     packages.extend(wish.packages()?);
     Ok(BuildRequest {
         distro: distribution.name.clone(),
@@ -146,17 +149,16 @@ fn network_profile(
 }
 
 /// The device by its board, also by what the release calls it now, or by its model.
-async fn device<O: Offer>(
+fn device<O: Offer>(
     api: &Api<O>,
     version: &VersionName,
-    target: &Target,
+    profiles: &TargetProfiles,
     wish: &Wish,
 ) -> Result<ProfileName, Refusal> {
-    let profiles = api.offer.profiles(version, target).await?;
     let board = wish.board.as_deref();
     let renamed = board.map(|board| api.offer.board_in(version, board));
     let boards: Vec<&str> = board.into_iter().chain(renamed.as_deref()).collect();
-    if let Some(profile) = profile::find(&profiles, &boards, wish.model.as_deref()) {
+    if let Some(profile) = profile::find(profiles, &boards, wish.model.as_deref()) {
         return Ok(profile);
     }
     // A device may have come with a newer list; the catalog looks again before it refuses.
