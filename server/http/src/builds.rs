@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::askers::Entry;
 use crate::failure::{Failure, cut};
 use crate::guard::Asker;
-use crate::{Api, Offer, body};
+use crate::{Api, Offer, body, cancel};
 
 /// `POST /api/v1/build`: queues a build, or joins the same one that is known.
 pub(crate) async fn ask<O: Offer>(
@@ -33,10 +33,37 @@ pub(crate) async fn ask<O: Offer>(
         api.hot.learn(&bytes, &hash);
         return Ok(counted(&api, answer));
     }
-    let job = queue(&api, &canonical, client.as_deref(), asker).await?;
     api.hot.learn(&bytes, &hash);
-    let answer = told(&api, job, &headers).await;
-    Ok(counted(&api, answer))
+    let client = client.as_deref();
+    for _ in 0..TRIES {
+        let job = queue(&api, &canonical, client, asker).await?;
+        if let Some(answer) = awaited(&api, job, &headers).await? {
+            return Ok(counted(&api, answer));
+        }
+    }
+    Err(Failure::overloaded(api.limits.max_pending))
+}
+
+/// How often a request is queued again that others cancel in the very moment it joins them.
+const TRIES: u32 = 3;
+
+/// The answer to who asked for a job, with the token by which it may withdraw; none, if the job was
+/// cancelled.
+async fn awaited<O: Offer>(
+    api: &Api<O>,
+    job: Job,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Failure> {
+    let token = match cancel::wait(api, &job, headers).await {
+        Ok(token) => token,
+        Err(None) => return Ok(None),
+        Err(Some(failure)) => return Err(failure),
+    };
+    let mut answer = told(api, job, headers).await;
+    if let Some(token) = token {
+        answer.headers_mut().insert(cancel::TOKEN, token);
+    }
+    Ok(Some(answer))
 }
 
 /// Queues a canonical request and wakes the worker, or joins the same one that is known.
@@ -57,7 +84,9 @@ pub(crate) async fn queue<O>(
         None => Entry::Known,
     };
     if entry == Entry::Crowded {
-        return api.store.job(&hash, now).await?.ok_or(NotQueued::Crowded);
+        let known = api.store.job(&hash, now).await?;
+        let known = known.filter(|job| !cancel::is_cancelled(job));
+        return known.ok_or(NotQueued::Crowded);
     }
     let admission = api.store.enqueue(canonical, now, api.limits.max_pending);
     let admission = admission.await;
@@ -126,7 +155,13 @@ async fn known<O: Offer>(
     let Some(hash) = api.hot.hash_of(bytes) else {
         return Ok(None);
     };
-    found(api, &hash, headers).await
+    if let Some(answer) = api.hot.answer(&hash, api.now(), headers) {
+        return Ok(Some(answer));
+    }
+    match api.store.job(&hash, api.now()).await? {
+        Some(job) if !cancel::is_cancelled(&job) => awaited(api, job, headers).await,
+        _ => Ok(None),
+    }
 }
 
 async fn found<O: Offer>(

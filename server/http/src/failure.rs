@@ -179,6 +179,26 @@ impl Failure {
         )
     }
 
+    /// 403 for who wants to cancel what it has not asked for.
+    pub(crate) fn not_yours() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "only who asked for a build can cancel it",
+            "not-yours",
+            "Send the X-Cancel-Token that the answer to your POST had.",
+        )
+    }
+
+    /// 409 for a build that has ended before it could be cancelled.
+    pub(crate) fn finished() -> Self {
+        Self::new(StatusCode::CONFLICT, "the build has ended", "finished", "")
+    }
+
+    /// 500 where the system has no random numbers.
+    pub(crate) fn no_token(error: &impl ToString) -> Self {
+        Self::internal(error)
+    }
+
     /// 408.
     pub(crate) fn too_slow() -> Self {
         Self::new(

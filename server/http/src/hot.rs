@@ -15,14 +15,14 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use moka::{future, sync};
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::askers::Askers;
 use crate::events::STREAMS;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::ready::Ready;
-use crate::status;
+use crate::{cancel, status};
 
 /// Bytes for answers; some hundreds of images.
 const ANSWERS: u64 = 6 << 20;
@@ -53,6 +53,7 @@ struct Caches {
     metrics: Metrics,
     askers: Askers,
     streams: Arc<Semaphore>,
+    cancelled: Notify,
     closed: AtomicBool,
 }
 
@@ -87,6 +88,7 @@ impl Default for Hot {
             metrics: Metrics::default(),
             askers: Askers::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            cancelled: Notify::default(),
             closed: AtomicBool::new(false),
         }))
     }
@@ -96,6 +98,11 @@ impl Hot {
     /// Ends the event streams: the server stops.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Told when a build was cancelled: whoever builds it need not wait for its next heartbeat.
+    pub fn cancelled(&self) -> &Notify {
+        &self.0.cancelled
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -130,7 +137,9 @@ impl Hot {
     ///
     /// `estimate` is when one that waits is likely to be finished, seconds.
     pub(crate) fn keep(&self, job: Job, estimate: Option<u32>, asked: &HeaderMap) -> Response {
-        let finished = matches!(job.state, State::Done(_) | State::Failed(_));
+        // One that was cancelled may be asked for again at any time.
+        let finished =
+            matches!(job.state, State::Done(_) | State::Failed(_)) && !cancel::is_cancelled(&job);
         let (Some(until), true) = (job.expires_at, finished) else {
             return status::answer(job, estimate);
         };

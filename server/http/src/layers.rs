@@ -17,6 +17,7 @@ use tower_http::request_id::{
 };
 use tower_http::trace::TraceLayer;
 
+use crate::cancel::TOKEN;
 use crate::failure::Failure;
 use crate::guard::{self, Rates};
 use crate::legacy;
@@ -55,15 +56,23 @@ pub(crate) fn around(routes: Router, limits: &Limits, metrics: Metrics) -> Route
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST, Method::HEAD, Method::OPTIONS])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::HEAD,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allow_headers([
             header::CONTENT_TYPE,
             header::RANGE,
             header::IF_RANGE,
             header::IF_NONE_MATCH,
+            TOKEN,
         ])
         .expose_headers([
             STATUS,
+            TOKEN,
             POSITION,
             REQUEST_ID,
             legacy::POSITION,

@@ -7,6 +7,7 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
+//! | `cancel` | `DELETE /api/v1/build/{hash}` |
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
 //! | `plans` | `/api/v1/plan` |
@@ -22,6 +23,7 @@ mod api;
 mod askers;
 mod body;
 mod builds;
+mod cancel;
 mod documents;
 mod events;
 mod failure;
@@ -78,7 +80,10 @@ pub fn router<O: Offer>(api: Api<O>) -> Router {
         );
     let v1 = Router::new()
         .route("/build", post(builds::ask))
-        .route("/build/{request_hash}", get(builds::look))
+        .route(
+            "/build/{request_hash}",
+            get(builds::look).delete(cancel::withdraw),
+        )
         .route("/build/{request_hash}/events", get(events::follow))
         .route("/plan", post(plans::ask))
         .route("/stats", get(builds::stats))

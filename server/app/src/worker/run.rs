@@ -62,6 +62,8 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 }
                 Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
                 _ = heartbeat.tick() => self.beat(claim).await?,
+                // Perhaps this one: then its lease is lost.
+                () = self.api.hot.cancelled().notified() => self.beat(claim).await?,
                 () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
             }
         }

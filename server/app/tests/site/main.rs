@@ -5,6 +5,7 @@
 )]
 
 mod builds;
+mod cancel;
 mod connections;
 mod restarts;
 mod upstream;

@@ -18,7 +18,7 @@ use super::wish::{self, Wish};
 use super::{images, place, profile};
 use crate::api::Unplannable;
 use crate::guard::Asker;
-use crate::{Api, Offer, OfferedDistribution, builds};
+use crate::{Api, Offer, OfferedDistribution, builds, cancel};
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -169,11 +169,15 @@ fn device<O: Offer>(
 /// The job of a request: the known one, or a new one if the release has the packages.
 async fn job<O: Offer>(api: &Api<O>, asker: Asker, request: &BuildRequest) -> Result<Job, Refusal> {
     let hash = asu_store::request_hash(request);
-    if let Some(job) = api.store.job(&hash, api.now()).await? {
-        return Ok(job);
-    }
-    has_packages(api, request).await?;
-    Ok(builds::queue(api, request, None, asker).await?)
+    let known = api.store.job(&hash, api.now()).await?;
+    let job = if let Some(job) = known.filter(|job| !cancel::is_cancelled(job)) {
+        job
+    } else {
+        has_packages(api, request).await?;
+        builds::queue(api, request, None, asker).await?
+    };
+    cancel::wait_for_good(api, &job).await?;
+    Ok(job)
 }
 
 /// Refuses a package the release does not have. Whether the packages go together, and what the

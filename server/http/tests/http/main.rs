@@ -6,6 +6,7 @@
 
 mod askers;
 mod builds;
+mod cancel;
 mod documents;
 mod edges;
 mod events;
