@@ -1,4 +1,11 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
+use crate::name::InvalidName;
+
+const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
+const PEM_END: &str = "-----END PUBLIC KEY-----";
 
 fn url(text: &str) -> RepositoryUrl {
     text.parse().unwrap()

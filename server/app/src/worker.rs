@@ -112,7 +112,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
         match reported {
             Ok(()) => {}
             Err(lost @ StoreError::LeaseLost { .. }) => {
-                tracing::info!(%lost, "the build was stopped")
+                tracing::info!(%lost, "the build was stopped");
             }
             Err(error) => tracing::error!(%error, "the job's state could not be reported"),
         }
