@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{PackageSpec, PackageVersion, ProfileName, Target, VersionName};
 use crate::problem::PackageProblem;
 use crate::profiles::{Image, Title};
+use crate::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 
 /// What a client asks for: `POST /api/v1/build`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,15 @@ pub struct BuildRequest {
     /// The root filesystem wanted, e.g. `squashfs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filesystem: Option<String>,
+    /// Package feeds besides, or instead of, upstream's.
+    #[serde(default, skip_serializing_if = "Repositories::is_empty")]
+    pub repositories: Repositories,
+    /// What becomes of upstream's feeds where there are `repositories`.
+    #[serde(default, skip_serializing_if = "RepositoriesMode::is_default")]
+    pub repositories_mode: RepositoriesMode,
+    /// The public keys that sign `repositories`.
+    #[serde(default, skip_serializing_if = "RepositoryKeys::is_empty")]
+    pub repository_keys: RepositoryKeys,
     /// The client's name and version, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,

@@ -11,6 +11,7 @@
 //! | [`overview`] | `/json/v1/overview.json` | ASU API v1 |
 //! | [`plan`] | what an upgrade would do | ours; `/api/v1/plan` |
 //! | [`profiles`] | upstream's `profiles.json` and the package indexes | OpenWrt `json_overview_image_info.py` |
+//! | [`repository`] | package feeds a request brings along, and their keys | ASU API v1, opkg, apk |
 //! | [`router`] | the ubus objects of a router | our rpcd plugins, procd's `system` |
 //! | [`problem`] | why something was refused or failed | RFC 9457 in spirit, ASU's keys in form |
 
@@ -21,4 +22,5 @@ pub mod plan;
 pub mod problem;
 pub mod profiles;
 pub mod release;
+pub mod repository;
 pub mod router;

@@ -15,6 +15,24 @@ pub struct InvalidName {
     allowed: &'static str,
 }
 
+/// How much of a wrong name is repeated, characters.
+const SHOWN: usize = 64;
+
+impl InvalidName {
+    /// `what` is the kind of name, `allowed` what would be one.
+    pub(crate) fn new(what: &'static str, mut given: String, allowed: &'static str) -> Self {
+        if let Some((end, _)) = given.char_indices().nth(SHOWN) {
+            given.truncate(end);
+            given.push('…');
+        }
+        Self {
+            what,
+            given,
+            allowed,
+        }
+    }
+}
+
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -50,7 +68,7 @@ macro_rules! checked_name {
                 if check(&given) {
                     Ok(Self(given))
                 } else {
-                    Err(InvalidName { what: $what, given, allowed: $allowed })
+                    Err(InvalidName::new($what, given, $allowed))
                 }
             }
         }
@@ -172,6 +190,14 @@ checked_name! {
     VersionName, "version",
     "letters, digits and . _ - are allowed",
     |text| word(text, "._-") && !text.starts_with('.')
+}
+
+checked_name! {
+    /// The name of a package feed: `openwrt_core`. opkg names files by it, and by `imagebuilder` the
+    /// packages that lie in the ImageBuilder.
+    RepositoryName, "repository name",
+    "letters, digits and . _ - are allowed, beginning with a letter, digit or _, but not imagebuilder",
+    |text| word(text, "._-") && !text.starts_with(['.', '-']) && text != "imagebuilder"
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use asu_builder::Trust;
 use asu_index::usign::PublicKey;
+use asu_protocol::repository::RepositoryUrl;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -115,6 +117,35 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", env = "ASU_MAX_PENDING", default_value_t = 200)]
     pub(crate) max_pending: u32,
 
+    /// How many unfinished builds one address may have asked for (429 beyond); 0 is any number.
+    ///
+    /// Who joins a build that others asked for first is not counted.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_PENDING_PER_ADDRESS",
+        default_value_t = 10
+    )]
+    pub(crate) pending_per_address: u32,
+
+    /// How many of these may be for the same device: version, target and profile; 0 is any number.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_PENDING_PER_DEVICE",
+        default_value_t = 5
+    )]
+    pub(crate) pending_per_device: u32,
+
+    /// How many connections may be open at once; more wait until one of them is closed.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_CONNECTIONS",
+        default_value = "1024"
+    )]
+    pub(crate) connections: NonZeroUsize,
+
     /// How many requests a second one address may send (429 beyond); 0 is any number.
     ///
     /// Ten times as many may come at once. Behind a web server on this machine, the address is the
@@ -125,6 +156,18 @@ pub(crate) struct Serve {
     /// Refuse requests with a first-boot script (`defaults`).
     #[arg(long, env = "ASU_FORBID_DEFAULTS")]
     pub(crate) forbid_defaults: bool,
+
+    /// A package feed that requests may name, with all that lies below it; can be given several times.
+    ///
+    /// Its packages become part of images. Scheme, host, port and whole parts of the path are
+    /// compared, so https://feeds.example/24.10 allows https://feeds.example/24.10/mine only there.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ASU_REPOSITORY_ALLOW",
+        value_delimiter = ' '
+    )]
+    pub(crate) repository_allow: Vec<RepositoryUrl>,
 
     /// How to reach you; shown on the start page and in overview.json.
     #[arg(

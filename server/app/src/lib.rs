@@ -15,5 +15,6 @@ mod worker;
 pub use build::Build;
 pub use data::{DataDir, DataError};
 pub use desk::Desk;
+pub use listen::Connections;
 pub use site::{ServeError, Settings, Site};
 pub use worker::Pace;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use asu_builder::{Builder, BuilderConfig};
 use asu_http::Limits;
-use asu_server::{DataDir, Desk, Pace, Settings, Site};
+use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
 use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -90,13 +90,20 @@ fn settings(serve: &Serve) -> Settings {
     Settings {
         limits: Limits {
             max_pending: serve.max_pending,
+            pending_per_address: serve.pending_per_address,
+            pending_per_device: serve.pending_per_device,
             rate: serve.rate,
             allow_defaults: !serve.forbid_defaults,
+            repositories: serve.repository_allow.clone(),
             contact: serve.contact.clone(),
             ..Limits::default()
         },
         policy: Policy::default(),
         pace: Pace::for_builds_of(serve.job_timeout()),
+        connections: Connections {
+            most: serve.connections.get(),
+            ..Connections::default()
+        },
         clock: Arc::new(jiff::Timestamp::now),
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::worker::{WORKER, Worker, remove};
-use crate::{Build, DataDir, Pace, listen};
+use crate::{Build, Connections, DataDir, Pace, listen};
 
 /// How long open downloads may go on when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -28,6 +28,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How the worker spends its time.
     pub pace: Pace,
+    /// What connections may take.
+    pub connections: Connections,
     /// The time.
     pub clock: Clock,
 }
@@ -51,6 +53,7 @@ pub struct Site<O, B> {
     // Held to the end: it is the lock.
     _data: DataDir,
     worker: Worker<O, B>,
+    connections: Connections,
 }
 
 impl<O: Offer, B: Build> Site<O, B> {
@@ -94,6 +97,7 @@ impl<O: Offer, B: Build> Site<O, B> {
         Ok(Self {
             _data: data,
             worker,
+            connections: settings.connections,
         })
     }
 
@@ -117,7 +121,8 @@ impl<O: Offer, B: Build> Site<O, B> {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
         let front = asu_http::router(api.clone());
-        let connections = listen::serve(listener, front, until(stopping.clone()));
+        let connections =
+            listen::serve(listener, front, &self.connections, until(stopping.clone()));
         let out_of_patience = async move {
             until(stopping).await;
             tokio::time::sleep(LAST_ANSWERS).await;

@@ -109,8 +109,12 @@ impl<O: Offer, B: Build> Worker<O, B> {
             }
             Err(Dropped::Lost(error)) => Err(error),
         };
-        if let Err(error) = reported {
-            tracing::error!(%error, "the job's state could not be reported");
+        match reported {
+            Ok(()) => {}
+            Err(lost @ StoreError::LeaseLost { .. }) => {
+                tracing::info!(%lost, "the build was stopped");
+            }
+            Err(error) => tracing::error!(%error, "the job's state could not be reported"),
         }
         if let Err(error) = remove(&out) {
             tracing::warn!(%error, "what was left of the build could not be removed");

@@ -19,6 +19,7 @@ mod builder;
 mod command;
 mod diagnosis;
 mod error;
+mod feeds;
 mod imagebuilders;
 mod images;
 mod info;

@@ -13,7 +13,7 @@ use crate::imagebuilders::ImageBuilder;
 use crate::info::{self, Info};
 use crate::manifest::{self, Manifest};
 use crate::workspace::Workspace;
-use crate::{BuildError, BuildOutput, Failure, images, selection};
+use crate::{BuildError, BuildOutput, Failure, feeds, images, selection};
 
 type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
@@ -28,6 +28,7 @@ pub(crate) async fn run(
     progress(stage::CONTAINER_SETUP);
     let imagebuilder = obtain(builder, request).await?;
     let workspace = prepare(builder, &imagebuilder).await?;
+    feeds::add(&workspace.tree(), request).await?;
     progress(stage::VALIDATE_REVISION);
     let info = inform(&workspace, &imagebuilder).await?;
     check_revision(

@@ -54,7 +54,8 @@ impl Workspace {
         }
     }
 
-    fn tree(&self) -> PathBuf {
+    /// The private ImageBuilder.
+    pub(crate) fn tree(&self) -> PathBuf {
         self.folder.join("imagebuilder")
     }
 

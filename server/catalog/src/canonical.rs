@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
 use asu_protocol::profiles::TargetProfiles;
+use asu_protocol::repository::{RepositoriesMode, RepositoryKeys};
 
 use crate::{Catalog, CatalogError};
 
@@ -13,7 +14,7 @@ impl Catalog {
     ///
     /// Checks distribution, branch, version, target and profile in API v1's order; resolves the
     /// profile's aliases; makes `packages` sorted, unique and, where `packages_versions` is given,
-    /// equal to its names; an empty first-boot script is no script.
+    /// equal to its names; an empty first-boot script is no script, and keys of no feeds are none.
     pub async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {
         // Only images of this distribution's own ImageBuilders are built so far.
         if request.distro != self.distribution().name() {
@@ -23,6 +24,10 @@ impl Catalog {
         request.profile = self.profile(&request).await?;
         request.packages = selection(&request);
         request.defaults = request.defaults.filter(|script| !script.is_empty());
+        if request.repositories.is_empty() {
+            request.repositories_mode = RepositoriesMode::default();
+            request.repository_keys = RepositoryKeys::default();
+        }
         request.filesystem = request.filesystem.filter(|name| !name.is_empty());
         Ok(request)
     }

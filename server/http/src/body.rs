@@ -5,10 +5,10 @@ use asu_protocol::plan::PlanRequest;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use serde_path_to_error::{Path, Segment};
 
 use crate::Limits;
-use crate::failure::{Failure, WrongField};
+use crate::failure::Failure;
+use crate::wrong::{located, wrong};
 
 /// Longest package list, characters: Linux takes 128 KiB as one argument of a program, and the
 /// ImageBuilder adds to it.
@@ -23,7 +23,7 @@ pub(crate) fn read(
     let value = json_of(headers, body)?;
     let request: BuildRequest = typed(&value)?;
     within_bounds(&request, limits)?;
-    allowed(&request, &value, limits)?;
+    allowed(&request, limits)?;
     Ok(request)
 }
 
@@ -33,10 +33,18 @@ pub(crate) fn read_question(headers: &HeaderMap, body: &[u8]) -> Result<PlanRequ
     let request: PlanRequest = typed(&value)?;
     check_text("distro", &request.distro)?;
     check_text("revision", &request.revision)?;
-    let named = [&request.to, &request.flavor, &request.filesystem];
-    for (field, text) in ["to", "flavor", "filesystem"].iter().zip(named) {
+    for (field, text) in [("to", &request.to), ("flavor", &request.flavor)] {
         check_text(field, text.as_deref().unwrap_or_default())?;
     }
+    // `community/profile`
+    for part in request
+        .network_profile
+        .iter()
+        .flat_map(|name| name.split('/'))
+    {
+        check_text("network_profile", part)?;
+    }
+    check_filesystem(request.filesystem.as_deref())?;
     Ok(request)
 }
 
@@ -50,7 +58,7 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
         return Err(wrong(
             "model_attributes_type",
             &[],
-            "the body must be JSON, sent with Content-Type: application/json",
+            "the body must be JSON in UTF-8, not packed, sent with Content-Type: application/json",
             &Value::Null,
         ));
     }
@@ -67,16 +75,21 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
 }
 
 /// Whether a body calls itself JSON. It must: a browser sends other types to other origins without
-/// asking first.
+/// asking first. What is packed or in another charset only looks like JSON to some.
 pub(crate) fn says_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(|v| v.to_str());
-    matches!(kind, Some(Ok(kind)) if is_json(kind))
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    text(header::CONTENT_TYPE).is_some_and(is_json)
+        && text(header::CONTENT_ENCODING).is_none_or(|packed| packed == "identity")
 }
 
 fn is_json(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    let kind = kind.to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    let kind = content_type.to_ascii_lowercase();
+    let mut parts = kind.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let is_named =
+        name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"));
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset="));
+    is_named && charsets.all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
 }
 
 fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
@@ -84,7 +97,7 @@ fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure>
     check_text("version_code", &request.version_code)?;
     check_packages(request)?;
     check_size(request, limits)?;
-    check_filesystem(request)?;
+    check_filesystem(request.filesystem.as_deref())?;
     check_script(request, limits)
 }
 
@@ -119,8 +132,7 @@ fn check_size(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
     Err(wrong("out_of_range", field, &msg, &json!(size)))
 }
 
-fn check_filesystem(request: &BuildRequest) -> Result<(), Failure> {
-    let named = request.filesystem.as_deref();
+fn check_filesystem(named: Option<&str>) -> Result<(), Failure> {
     let Some(name) = named.filter(|name| !FILESYSTEMS.contains(name)) else {
         return Ok(());
     };
@@ -145,7 +157,7 @@ fn plain(text: &str) -> bool {
     text.len() <= 128 && text.bytes().all(allowed)
 }
 
-fn allowed(request: &BuildRequest, value: &Value, limits: &Limits) -> Result<(), Failure> {
+fn allowed(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {
     if !limits.allow_defaults && request.defaults.as_deref().is_some_and(|s| !s.is_empty()) {
         return Err(Failure::refused(
             "Handling `defaults` not enabled on server",
@@ -153,69 +165,13 @@ fn allowed(request: &BuildRequest, value: &Value, limits: &Limits) -> Result<(),
             "Ask without a first-boot script, or use a server that allows them.",
         ));
     }
-    // No feeds but upstream's are built from here, so each one named is one too many.
-    let named = value.get("repositories").and_then(Value::as_object);
-    if let Some((_, url)) = named.and_then(|feeds| feeds.iter().next()) {
-        let url = url.as_str().unwrap_or_default();
-        return Err(Failure::refused(
+    match limits.foreign_repository(request) {
+        Some(url) => Err(Failure::refused(
             format!("Repository not allowed: {url}"),
             "repository-not-allowed",
-            "Ask without package feeds of your own, and add their packages on the router.",
-        ));
+            "overview.json lists the feeds allowed (server.repository_allow_list); ask without others, \
+             and add their packages on the router.",
+        )),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn wrong(kind: &'static str, field: &[&str], msg: &str, input: &Value) -> Failure {
-    let field = field.iter().map(|name| json!(name));
-    Failure::wrong_field(WrongField {
-        kind,
-        loc: std::iter::once(json!("body")).chain(field).collect(),
-        msg: msg.to_owned(),
-        input: input.clone(),
-    })
-}
-
-fn located(body: &Value, path: &Path, error: &serde_json::Error) -> WrongField {
-    let mut loc = vec![json!("body")];
-    let mut input = body;
-    for segment in path {
-        let step = match segment {
-            Segment::Seq { index } => json!(index),
-            Segment::Map { key } => json!(key),
-            Segment::Enum { variant } => json!(variant),
-            Segment::Unknown => break,
-        };
-        input = match &step {
-            Value::String(key) => input.get(key),
-            Value::Number(index) => index
-                .as_u64()
-                .and_then(|i| input.get(usize::try_from(i).ok()?)),
-            _ => None,
-        }
-        .unwrap_or(&Value::Null);
-        loc.push(step);
-    }
-    let msg = error.to_string();
-    // serde tells the kinds of errors apart in words only.
-    let (kind, msg) = match missing_field(&msg) {
-        Some(field) => {
-            loc.push(json!(field));
-            ("missing", "Field required".to_owned())
-        }
-        None if msg.contains("is not a valid") => ("string_pattern_mismatch", msg),
-        None if msg.starts_with("invalid type") => ("type_error", msg),
-        None => ("value_error", msg),
-    };
-    WrongField {
-        kind,
-        loc,
-        msg,
-        input: input.clone(),
-    }
-}
-
-fn missing_field(msg: &str) -> Option<String> {
-    let rest = msg.strip_prefix("missing field `")?;
-    Some(rest.split('`').next()?.to_owned())
 }

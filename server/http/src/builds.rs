@@ -8,12 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::{Api, Offer, body};
+use crate::askers::Entry;
+use crate::failure::{Failure, cut};
+use crate::guard::Asker;
+use crate::{Api, Offer, body, cancel};
 
 /// `POST /api/v1/build`: queues a build, or joins the same one that is known.
 pub(crate) async fn ask<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -30,13 +33,37 @@ pub(crate) async fn ask<O: Offer>(
         api.hot.learn(&bytes, &hash);
         return Ok(counted(&api, answer));
     }
-    let job = match queue(&api, &canonical, client.as_deref()).await? {
-        Admission::Full { pending } => return Err(Failure::overloaded(pending)),
-        Admission::Joined(job) | Admission::Queued(job) => job,
-    };
     api.hot.learn(&bytes, &hash);
-    let answer = told(&api, job, &headers).await;
-    Ok(counted(&api, answer))
+    let client = client.as_deref();
+    for _ in 0..TRIES {
+        let job = queue(&api, &canonical, client, asker).await?;
+        if let Some(answer) = awaited(&api, job, &headers).await? {
+            return Ok(counted(&api, answer));
+        }
+    }
+    Err(Failure::overloaded(api.limits.max_pending))
+}
+
+/// How often a request is queued again that others cancel in the very moment it joins them.
+const TRIES: u32 = 3;
+
+/// The answer to who asked for a job, with the token by which it may withdraw; none, if the job was
+/// cancelled.
+async fn awaited<O: Offer>(
+    api: &Api<O>,
+    job: Job,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Failure> {
+    let token = match cancel::wait(api, &job, headers).await {
+        Ok(token) => token,
+        Err(None) => return Ok(None),
+        Err(Some(failure)) => return Err(failure),
+    };
+    let mut answer = told(api, job, headers).await;
+    if let Some(token) = token {
+        answer.headers_mut().insert(cancel::TOKEN, token);
+    }
+    Ok(Some(answer))
 }
 
 /// Queues a canonical request and wakes the worker, or joins the same one that is known.
@@ -44,14 +71,68 @@ pub(crate) async fn queue<O>(
     api: &Api<O>,
     canonical: &BuildRequest,
     client: Option<&str>,
-) -> Result<Admission, StoreError> {
-    let max_pending = api.limits.max_pending;
-    let admission = api.store.enqueue(canonical, api.now(), max_pending).await?;
-    if let Admission::Queued(job) = &admission {
-        tracing::info!(request_hash = job.request_hash, ?client, "queued");
-        api.wake.notify_one();
+    Asker(address): Asker,
+) -> Result<Job, NotQueued> {
+    let (hash, now) = (request_hash(canonical), api.now());
+    let askers = api.hot.askers();
+    let wish = (hash.as_str(), canonical);
+    let entry = match address {
+        Some(address) => {
+            let store = (&api.store, now);
+            askers.enter(address, wish, store, &api.limits).await?
+        }
+        None => Entry::Known,
+    };
+    if entry == Entry::Crowded {
+        let known = api.store.job(&hash, now).await?;
+        let known = known.filter(|job| !cancel::is_cancelled(job));
+        return known.ok_or(NotQueued::Crowded);
     }
-    Ok(admission)
+    let admission = api.store.enqueue(canonical, now, api.limits.max_pending);
+    let admission = admission.await;
+    let is_new = matches!(admission, Ok(Admission::Queued(_)));
+    if let (Some(address), Entry::New, false) = (address, entry, is_new) {
+        askers.leave(address, &hash);
+    }
+    match admission? {
+        Admission::Full { pending } => Err(NotQueued::Full { pending }),
+        Admission::Joined(job) => Ok(job),
+        Admission::Queued(job) => {
+            let client = client.map(|name| cut(name, 100));
+            tracing::info!(request_hash = job.request_hash, ?client, "queued");
+            api.wake.notify_one();
+            Ok(job)
+        }
+    }
+}
+
+/// Why a request that is well-formed was not queued.
+pub(crate) enum NotQueued {
+    /// Too many builds wait.
+    Full {
+        /// How many.
+        pending: u32,
+    },
+    /// Too many of them are of the one who asks.
+    Crowded,
+    /// The store failed.
+    Broken(StoreError),
+}
+
+impl From<StoreError> for NotQueued {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<NotQueued> for Failure {
+    fn from(reason: NotQueued) -> Self {
+        match reason {
+            NotQueued::Full { pending } => Self::overloaded(pending),
+            NotQueued::Crowded => Self::too_many_builds(),
+            NotQueued::Broken(error) => error.into(),
+        }
+    }
 }
 
 /// Counts a request that was accepted; it is a hit if there is an answer already.
@@ -74,7 +155,13 @@ async fn known<O: Offer>(
     let Some(hash) = api.hot.hash_of(bytes) else {
         return Ok(None);
     };
-    found(api, &hash, headers).await
+    if let Some(answer) = api.hot.answer(&hash, api.now(), headers) {
+        return Ok(Some(answer));
+    }
+    match api.store.job(&hash, api.now()).await? {
+        Some(job) if !cancel::is_cancelled(&job) => awaited(api, job, headers).await,
+        _ => Ok(None),
+    }
 }
 
 async fn found<O: Offer>(

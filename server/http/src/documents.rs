@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, cut};
 use crate::{Api, Offer};
 
+/// How much of a wrong name is repeated, characters.
+const SHOWN: usize = 64;
 const SNAPSHOT: &str = "SNAPSHOT";
 
 /// `/json/v1/overview.json`
@@ -143,7 +145,7 @@ async fn of_target<O: Offer>(
     }
     let profiles = api.offer.profiles(&version, &target).await;
     let profiles = profiles.map_err(Failure::no_document)?;
-    let unknown = || asu_catalog::CatalogError::UnsupportedProfile(name.to_owned());
+    let unknown = || asu_catalog::CatalogError::UnsupportedProfile(cut(name, SHOWN));
     profile_of(&profiles, name)
         .map(OfTarget::Profile)
         .ok_or_else(|| Failure::no_document(unknown()))
@@ -186,7 +188,7 @@ async fn revision_of<O: Offer>(
     target: String,
 ) -> Result<Value, Failure> {
     use asu_catalog::CatalogError::{UnsupportedBranch, UnsupportedVersion};
-    let unsupported = UnsupportedVersion(version.clone());
+    let unsupported = UnsupportedVersion(cut(&version, SHOWN));
     let of = format!("{version}/{target}");
     let Ok(version) = VersionName::try_from(version) else {
         return Err(unsupported.into());

@@ -35,6 +35,8 @@ struct Progress {
     request_hash: String,
     imagebuilder_status: String,
     detail: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cause: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +127,7 @@ impl<O: Offer> Follower<O> {
             request_hash: answer.request_hash,
             imagebuilder_status: answer.imagebuilder_status,
             detail: answer.detail,
+            cause: answer.cause,
             queue_position: answer.queue_position,
             estimate_seconds: estimate,
         };

@@ -20,6 +20,14 @@ const RETRY_AFTER: u32 = 60;
 /// does not ask the mirror again.
 pub(crate) const RETRY_UPSTREAM: u32 = 5;
 
+/// The first characters of a text from outside, so that an answer does not repeat all of it.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// An error on its way out: what the client is told, and what only the log is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -153,6 +161,46 @@ impl Failure {
             "Wait as long as Retry-After says.",
         )
         .retried_after(u32::try_from(wait.as_secs() + 1).unwrap_or(RETRY_AFTER))
+    }
+
+    /// 429 for a client that waits for as many builds as it may.
+    pub(crate) fn too_many_builds() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many unfinished builds were asked for from this address",
+            "too-many-builds",
+            "Wait until one of them is finished, then ask again.",
+        )
+        .retried_after(RETRY_AFTER)
+    }
+
+    /// 400 for a body that ends too soon or contradicts itself.
+    pub(crate) fn broken_body() -> Self {
+        Self::refused(
+            "the body of the request did not come whole",
+            "broken-body",
+            "Send the request again.",
+        )
+    }
+
+    /// 403 for who wants to cancel what it has not asked for.
+    pub(crate) fn not_yours() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "only who asked for a build can cancel it",
+            "not-yours",
+            "Send the X-Cancel-Token that the answer to your POST had.",
+        )
+    }
+
+    /// 409 for a build that has ended before it could be cancelled.
+    pub(crate) fn finished() -> Self {
+        Self::new(StatusCode::CONFLICT, "the build has ended", "finished", "")
+    }
+
+    /// 500 where the system has no random numbers.
+    pub(crate) fn no_token(error: &impl ToString) -> Self {
+        Self::internal(error)
     }
 
     /// 408.

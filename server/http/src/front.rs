@@ -64,14 +64,15 @@ impl Front {
     /// Asks for a build: the answer that is at hand for these bytes, or that of the routes.
     async fn post(mut self, request: Request<Body>) -> Result<Response, Infallible> {
         let (parts, body) = request.into_parts();
-        let bytes = match guard::read(body, LONGEST_BODY, self.limits.body_time).await {
-            Ok(bytes) => bytes,
-            Err(failure) => {
-                let mut answer = failure.into_response();
-                layers::finish(parts.uri.path(), &parts.headers, &mut answer);
-                return Ok(answer);
-            }
-        };
+        let bytes =
+            match guard::read(body, &parts.headers, LONGEST_BODY, self.limits.body_time).await {
+                Ok(bytes) => bytes,
+                Err(failure) => {
+                    let mut answer = failure.into_response();
+                    layers::finish(parts.uri.path(), &parts.headers, &mut answer);
+                    return Ok(answer);
+                }
+            };
         let began = Instant::now();
         let known = self.known(&bytes, &parts.headers);
         let request = Request::from_parts(parts, Body::from(bytes));

@@ -1,6 +1,7 @@
 //! What keeps one client from taking the server from the others: a rate for each address, and a
 //! time within which a body must have come.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -21,6 +24,9 @@ use crate::failure::Failure;
 const BURST: u32 = 10;
 /// Addresses that have been quiet are forgotten each time so many requests were looked at.
 const SWEEP: u32 = 4096;
+
+/// How much of a body that is too long is read all the same, bytes.
+const DRAINED: u64 = 64 << 20;
 
 /// The rate of each address.
 #[derive(Clone)]
@@ -44,7 +50,8 @@ impl Rates {
 
     /// Whether whose request it is asks too often.
     pub(crate) fn refuses(&self, request: &Request) -> bool {
-        address(request).is_some_and(|address| self.wait(address).is_some())
+        address(request.extensions(), request.headers())
+            .is_some_and(|address| self.wait(address).is_some())
     }
 
     /// How long `address` has to wait, if it has to.
@@ -60,7 +67,8 @@ impl Rates {
 
 /// Refuses (429) whoever asks too often.
 pub(crate) async fn rate(State(rates): State<Rates>, request: Request, next: Next) -> Response {
-    let waits = address(&request).and_then(|address| rates.wait(address));
+    let waits =
+        address(request.extensions(), request.headers()).and_then(|address| rates.wait(address));
     match waits {
         Some(wait) => Failure::too_often(wait).into_response(),
         None => next.run(request).await,
@@ -71,15 +79,27 @@ pub(crate) async fn rate(State(rates): State<Rates>, request: Request, next: Nex
 ///
 /// A program on this machine that says nothing is not limited. Nobody else can choose: others'
 /// headers are not looked at, and a web server adds the address it sees at the end.
-fn address(request: &Request) -> Option<IpAddr> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+fn address(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let peer = peer.ip().to_canonical();
     let client = if peer.is_loopback() {
-        forwarded(request.headers())?
+        forwarded(headers)?
     } else {
         peer
     };
     Some(whole_net(client))
+}
+
+/// Whose request it is, for a handler; `None` for a program on this machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker(pub(crate) Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(address(&parts.extensions, &parts.headers)))
+    }
 }
 
 fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
@@ -106,7 +126,7 @@ pub(crate) async fn whole_body(
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    match read(body, most, time).await {
+    match read(body, &parts.headers, most, time).await {
         Ok(bytes) => {
             next.run(Request::from_parts(parts, Body::from(bytes)))
                 .await
@@ -115,14 +135,43 @@ pub(crate) async fn whole_body(
     }
 }
 
-/// A body of at most so many bytes that comes whole within `time`.
-pub(crate) async fn read(body: Body, most: usize, time: Duration) -> Result<Bytes, Failure> {
-    let read = tokio::time::timeout(time, axum::body::to_bytes(body, most));
-    match read.await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Failure::too_large()),
-        Err(_) => Err(Failure::too_slow()),
+/// A body of at most so many bytes that comes whole within `time`; `asked` are its headers.
+pub(crate) async fn read(
+    body: Body,
+    asked: &HeaderMap,
+    most: usize,
+    time: Duration,
+) -> Result<Bytes, Failure> {
+    let waits = asked.contains_key(header::EXPECT);
+    let taken = tokio::time::timeout(time, take(body, most, waits)).await;
+    let taken = taken.unwrap_or_else(|_| Err(Failure::too_slow()))?;
+    Ok(taken.into())
+}
+
+/// The bytes of a body that is not too long.
+///
+/// One that is too long is still taken, up to a point, from who `waits` not to be told to go on: a
+/// client that is sending would not see an answer, only that its connection is gone.
+async fn take(body: Body, most: usize, waits: bool) -> Result<Vec<u8>, Failure> {
+    let announced = body.size_hint().lower();
+    if announced > DRAINED || (waits && announced > most as u64) {
+        return Err(Failure::too_large());
     }
+    let (mut whole, mut length) = (Vec::new(), 0);
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Failure::broken_body())?;
+        length += chunk.len();
+        match length {
+            _ if length <= most => whole.extend_from_slice(&chunk),
+            _ if length as u64 > DRAINED => break,
+            _ => whole = Vec::new(),
+        }
+    }
+    if length > most {
+        return Err(Failure::too_large());
+    }
+    Ok(whole)
 }
 
 #[cfg(test)]
@@ -137,7 +186,7 @@ mod tests {
         }
         let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
-        address(&request)
+        address(request.extensions(), request.headers())
     }
 
     #[test]

@@ -16,13 +16,14 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use moka::{future, sync};
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use crate::askers::Askers;
 use crate::events::STREAMS;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::ready::Ready;
-use crate::status;
+use crate::{cancel, status};
 
 /// Bytes for answers; some hundreds of images.
 const ANSWERS: u64 = 6 << 20;
@@ -51,7 +52,9 @@ struct Caches {
     fresh: future::Cache<String, Arc<Ready>>,
     last: sync::Cache<String, Arc<Ready>>,
     metrics: Metrics,
+    askers: Askers,
     streams: Arc<Semaphore>,
+    cancelled: Notify,
     closed: AtomicBool,
 }
 
@@ -84,7 +87,9 @@ impl Default for Hot {
                 .time_to_idle(MEMORY)
                 .build(),
             metrics: Metrics::default(),
+            askers: Askers::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            cancelled: Notify::default(),
             closed: AtomicBool::new(false),
         }))
     }
@@ -103,6 +108,11 @@ impl Hot {
         self.0.fresh.invalidate_all();
     }
 
+    /// Told when a build was cancelled: whoever builds it need not wait for its next heartbeat.
+    pub fn cancelled(&self) -> &Notify {
+        &self.0.cancelled
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Relaxed)
     }
@@ -110,6 +120,10 @@ impl Hot {
     /// A place for an event stream, while there is one.
     pub(crate) fn stream(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.streams).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn askers(&self) -> &Askers {
+        &self.0.askers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -131,7 +145,9 @@ impl Hot {
     ///
     /// `estimate` is when one that waits is likely to be finished, seconds.
     pub(crate) fn keep(&self, job: Job, estimate: Option<u32>, asked: &HeaderMap) -> Response {
-        let finished = matches!(job.state, State::Done(_) | State::Failed(_));
+        // One that was cancelled may be asked for again at any time.
+        let finished =
+            matches!(job.state, State::Done(_) | State::Failed(_)) && !cancel::is_cancelled(&job);
         let (Some(until), true) = (job.expires_at, finished) else {
             return status::answer(job, estimate);
         };

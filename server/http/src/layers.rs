@@ -19,6 +19,7 @@ use tower_http::request_id::{
 };
 use tower_http::trace::TraceLayer;
 
+use crate::cancel::TOKEN;
 use crate::failure::Failure;
 use crate::guard::{self, Rates};
 use crate::legacy;
@@ -29,8 +30,9 @@ use crate::status::{POSITION, STATUS};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a page may read of an answer.
-const EXPOSED: [HeaderName; 10] = [
+const EXPOSED: [HeaderName; 11] = [
     STATUS,
+    TOKEN,
     POSITION,
     REQUEST_ID,
     legacy::POSITION,
@@ -96,12 +98,19 @@ pub(crate) fn finish(path: &str, asked: &HeaderMap, answer: &mut Response) {
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST, Method::HEAD, Method::OPTIONS])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::HEAD,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allow_headers([
             header::CONTENT_TYPE,
             header::RANGE,
             header::IF_RANGE,
             header::IF_NONE_MATCH,
+            TOKEN,
         ])
         .expose_headers(EXPOSED)
         // The same whoever asks.

@@ -7,6 +7,7 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
+//! | `cancel` | `DELETE /api/v1/build/{hash}` |
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
 //! | `plans` | `/api/v1/plan` |
@@ -20,8 +21,10 @@
 //! gives them out before any route is looked for.
 
 mod api;
+mod askers;
 mod body;
 mod builds;
+mod cancel;
 mod documents;
 mod events;
 mod failure;
@@ -41,6 +44,7 @@ mod plans;
 mod ready;
 mod stats;
 mod status;
+mod wrong;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -87,7 +91,10 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         );
     let v1 = Router::new()
         .route("/build", post(builds::ask))
-        .route("/build/{request_hash}", get(builds::look))
+        .route(
+            "/build/{request_hash}",
+            get(builds::look).delete(cancel::withdraw),
+        )
         .route("/build/{request_hash}/events", get(events::follow))
         .route("/plan", post(plans::ask))
         .route("/stats", get(builds::stats))

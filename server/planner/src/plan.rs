@@ -13,6 +13,7 @@ use crate::selection::{BASE, Selection};
 use crate::solve::{Refusal, Solution, World, solve};
 use crate::upgrade::{Release, Upgrade};
 use crate::warnings::warnings;
+use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 
 /// What the upgrade would do, or every independent reason why it cannot be done.
 pub fn plan(upgrade: &Upgrade<'_>) -> Result<Plan, Vec<PlanProblem>> {
@@ -135,6 +136,9 @@ fn request(
         defaults: None,
         rootfs_size_mb: upgrade.rootfs_size_mb,
         filesystem: upgrade.filesystem.map(str::to_owned),
+        repositories: Repositories::default(),
+        repositories_mode: RepositoriesMode::default(),
+        repository_keys: RepositoryKeys::default(),
         client: None,
     })
 }

@@ -36,6 +36,15 @@ mod tests {
         assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
     }
 
+    /// Told to clients and stored in their databases: a field that is not used must not change it.
+    #[test]
+    fn a_plain_request_keeps_its_identity() {
+        assert_eq!(
+            request_hash(&request(BASE)),
+            "f637c5684eaf8940f84f87db5519496e0f3d7cd3bd1444fcd67d1cf68dac29b5"
+        );
+    }
+
     #[test]
     fn who_asks_does_not_matter() {
         let mut other = request(BASE);
@@ -46,7 +55,7 @@ mod tests {
     #[test]
     fn every_wish_matters() {
         let base = request(BASE);
-        let changes: [fn(&mut BuildRequest); 9] = [
+        let changes: [fn(&mut BuildRequest); 10] = [
             |r| r.distro = "other".to_owned(),
             |r| r.version = "24.10.1".parse().unwrap(),
             |r| r.version_code = "r1-0".to_owned(),
@@ -56,6 +65,10 @@ mod tests {
             |r| r.diff_packages = true,
             |r| r.defaults = Some("true".to_owned()),
             |r| r.rootfs_size_mb = Some(1),
+            |r| {
+                r.repositories =
+                    serde_json::from_str(r#"{"mine":"https://feeds.example"}"#).unwrap();
+            },
         ];
         for (number, change) in changes.iter().enumerate() {
             let mut other = base.clone();

@@ -9,6 +9,7 @@
 //! - A failure that is the request's fault is an answer, kept for a while. One that is not is tried
 //!   again with growing pauses, and even when given up it is soon forgotten.
 
+mod askers;
 mod checks;
 mod error;
 mod hash;
@@ -21,6 +22,7 @@ mod statistics;
 mod store;
 mod work;
 
+pub use askers::Withdrawal;
 pub use error::StoreError;
 pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};

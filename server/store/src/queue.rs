@@ -8,7 +8,8 @@ use crate::job::{Admission, Job, Load, read_job};
 use crate::store::{Store, millis};
 use crate::{StoreError, request_hash};
 
-/// A new row, or a new life for one whose answer has expired. A known request is left alone. The
+/// A new row, or a new life for one whose answer has expired. A known
+/// request is left alone, but for one that was cancelled. The
 /// limit is part of the statement, so that it holds however many requests arrive at once.
 const ENQUEUE: &str = "
     INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
@@ -19,7 +20,7 @@ const ENQUEUE: &str = "
         enqueued_at = excluded.enqueued_at, not_before = excluded.not_before,
         log = excluded.log, stage = 'queued', attempts = 0, lease = jobs.lease + 1,
         worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL
-    WHERE jobs.expires_at <= ?3";
+    WHERE jobs.expires_at <= ?3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')";
 
 const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= ?1))";
 

@@ -30,6 +30,9 @@ impl<O: Offer, B: Build> Worker<O, B> {
         if let Err(error) = self.api.store.forget_checks(now).await {
             tracing::error!(%error, "expired upgrade checks stay");
         }
+        if let Err(error) = self.api.store.forget_askers().await {
+            tracing::error!(%error, "some who wait for nothing stay");
+        }
         if let Err(error) = self.api.keep_counts().await {
             tracing::error!(%error, "some requests are missing in the statistics");
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use asu_artifacts::FolderName;
 use asu_builder::{BuildError, BuildOutput};
 use asu_catalog::CatalogError;
-use asu_http::Offer;
+use asu_http::{Limits, Offer};
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
@@ -62,6 +62,8 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 }
                 Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
                 _ = heartbeat.tick() => self.beat(claim).await?,
+                // Perhaps this one: then its lease is lost.
+                () = self.api.hot.cancelled().notified() => self.beat(claim).await?,
                 () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
             }
         }
@@ -110,6 +112,7 @@ async fn make<O: Offer, B: Build>(
         tracing::error!(%error, "an earlier build's folder could not be removed");
         infrastructure("storage", "the server could not prepare the build")
     })?;
+    refuse_feeds(&worker.api.limits, &request)?;
     let profiles = worker.api.offer.profiles(&request.version, &request.target);
     let profiles = profiles.await.map_err(no_profiles)?;
     let progress = move |stage: &str| {
@@ -120,6 +123,16 @@ async fn make<O: Offer, B: Build>(
         .builder
         .build(&request, &profiles, &progress, &out)
         .await
+}
+
+/// What was allowed when a request was accepted may not be any more: the server was started anew.
+fn refuse_feeds(limits: &Limits, request: &BuildRequest) -> Result<(), BuildError> {
+    let Some(url) = limits.foreign_repository(request) else {
+        return Ok(());
+    };
+    let detail = format!("Repository not allowed: {url}");
+    let fault = outcome::fault("repository-not-allowed", &detail);
+    Err(BuildError::Request(Box::new(fault)))
 }
 
 /// The target was there when the request was accepted; upstream may have dropped it since.

@@ -5,6 +5,8 @@
 )]
 
 mod builds;
+mod cancel;
+mod connections;
 mod restarts;
 mod upstream;
 mod workshop;
@@ -15,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use asu_http::Limits;
-use asu_server::{DataDir, Pace, Settings, Site};
+use asu_server::{Connections, DataDir, Pace, Settings, Site};
 use asu_store::Policy;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Response, StatusCode};
@@ -63,16 +65,22 @@ impl Server {
     }
 
     async fn with(data: &Path, workshop: &Workshop, pace: Pace) -> Self {
+        Self::set_up(data, workshop, |settings| settings.pace = pace).await
+    }
+
+    async fn set_up(data: &Path, workshop: &Workshop, change: impl FnOnce(&mut Settings)) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let read = Arc::clone(&ahead);
-        let settings = Settings {
+        let mut settings = Settings {
             limits: Limits::default(),
             policy: policy(),
-            pace,
+            pace: pace(),
+            connections: Connections::default(),
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
             }),
         };
+        change(&mut settings);
         let data = DataDir::open(data).unwrap();
         let site = Site::open(data, Upstream, workshop.clone(), settings)
             .await
@@ -114,11 +122,15 @@ impl Server {
     }
 
     async fn post(&self, packages: &[&str]) -> (StatusCode, Value) {
+        self.post_wish(&wish(packages)).await
+    }
+
+    async fn post_wish(&self, wish: &Value) -> (StatusCode, Value) {
         let request = self
             .client
             .post(format!("{}/api/v1/build", self.url))
             .header("content-type", "application/json")
-            .body(wish(packages).to_string());
+            .body(wish.to_string());
         let response = request.send().await.unwrap();
         (response.status(), json_of(response).await)
     }

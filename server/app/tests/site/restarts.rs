@@ -107,3 +107,25 @@ async fn what_a_crash_left_of_a_build_is_removed_at_the_next_start() {
     assert!(!left.exists());
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_feed_that_is_not_allowed_any_more_is_not_built_with() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let allowing = |settings: &mut asu_server::Settings| {
+        settings.limits.repositories = vec!["https://feeds.example".parse().unwrap()];
+    };
+    let server = Server::set_up(dir.path(), &workshop, allowing).await;
+    server.post(&["slow"]).await;
+    begun(&workshop, 1).await;
+    let mut wish = wish(&["luci"]);
+    wish["repositories"] = json!({"mine": "https://feeds.example/mine"});
+    let hash = hash_of(&server.post_wish(&wish).await.1);
+    server.stop().await;
+
+    workshop.finish_one();
+    let server = Server::start(dir.path(), &workshop).await;
+    let (status, body) = server.wait(&hash, |status, _| status != 202).await;
+    assert_eq!(status, 500);
+    assert_eq!(body["cause"], "repository-not-allowed", "{body}");
+    assert_eq!(workshop.begun(), 2, "only the other one, again");
+}

@@ -98,7 +98,12 @@ impl Build for Workshop {
             _ => {}
         }
         std::fs::create_dir_all(out).unwrap();
-        std::fs::write(out.join("image.bin"), IMAGE).unwrap();
+        let image = match request.packages[0].as_str() {
+            // Longer than what the kernels of both sides keep for a reader.
+            "large" => IMAGE.repeat(4 << 20),
+            _ => IMAGE.to_vec(),
+        };
+        std::fs::write(out.join("image.bin"), image).unwrap();
         Ok(BuildOutput {
             images: vec![Image {
                 name: "image.bin".to_owned(),

@@ -3,6 +3,7 @@
 
 mod builds;
 mod failures;
+mod feeds;
 mod lifetime;
 mod mirror;
 mod trust;

@@ -100,7 +100,9 @@ async fn equal_requests_get_one_form() {
     let one = with(r#""packages":["luci","-ppp","htop","luci","ppp"],"defaults":"""#)
         .await
         .unwrap();
-    let two = with(r#""packages":["htop","luci","-ppp"]"#).await.unwrap();
+    let two = with(r#""packages":["htop","luci","-ppp"],"repositories_mode":"append""#)
+        .await
+        .unwrap();
     assert_eq!(one, two);
     let names: Vec<&str> = one.packages.iter().map(AsRef::as_ref).collect();
     assert_eq!(names, ["-ppp", "htop", "luci"]);

@@ -110,8 +110,10 @@ pub(crate) async fn packages<O: Offer>(
     let Query(asked) = asked.map_err(|_| Refusal::empty_list())?;
     let (version, target) = (asked.version()?, asked.target()?);
     let board = asked.profile.as_deref().ok_or_else(Refusal::empty_list)?;
-    called(&api.offer.distributions().await, asked.distro.as_deref())?;
-    let profiles = api.offer.profiles(&version, &target).await?;
+    let distributions = api.offer.distributions().await;
+    called(&distributions, asked.distro.as_deref())?;
+    let profiles = api.offer.profiles(&version, &target).await;
+    let profiles = profiles.map_err(|error| Refusal::in_place(error, &distributions))?;
     let id = profile::find(&profiles, &[board], None).ok_or_else(Refusal::unknown_device)?;
     Ok(Json(default_packages(&profiles, id.as_str())))
 }

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::UNKNOWN_PACKAGE;
+use crate::builds::NotQueued;
 use crate::failure::RETRY_UPSTREAM;
-use crate::plans;
+use crate::{OfferedDistribution, plans};
 
 /// When a client may ask an overloaded server again, seconds; the API's own advice.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("300");
@@ -70,6 +71,19 @@ impl Refusal {
         Self::new(StatusCode::PRECONDITION_FAILED, &text)
     }
 
+    /// As [`From`], but for a target that a release of `known` has and the one asked for has not.
+    pub(crate) fn in_place(error: CatalogError, known: &[OfferedDistribution]) -> Self {
+        let CatalogError::UnsupportedTarget(target) = &error else {
+            return error.into();
+        };
+        let mut releases = known.iter().flat_map(|one| &one.releases);
+        if !releases.any(|release| release.targets.contains(target)) {
+            return error.into();
+        }
+        let text = format!("target currently not supported {target}");
+        Self::new(StatusCode::PRECONDITION_FAILED, &text)
+    }
+
     /// 412 for a device.
     pub(crate) fn unknown_device() -> Self {
         let text = "unknown device, please check model and board params";
@@ -119,6 +133,20 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(failure: StoreError) -> Self {
         Self::broken(&failure)
+    }
+}
+
+impl From<NotQueued> for Refusal {
+    /// The clients of 2017 know 503 as the answer to ask again after.
+    fn from(reason: NotQueued) -> Self {
+        match reason {
+            NotQueued::Full { .. } => Self::overloaded(),
+            NotQueued::Crowded => {
+                let text = "too many unfinished builds were asked for from this address";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+            NotQueued::Broken(error) => error.into(),
+        }
     }
 }
 

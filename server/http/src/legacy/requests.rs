@@ -1,9 +1,11 @@
 //! `POST /api/upgrade-request` and `/api/build-request`: asks for an image, in the words of 2017.
 
 use asu_protocol::build::BuildRequest;
-use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionName};
+use asu_protocol::name::{PackageName, PackageSpec, ProfileName, VersionName};
 use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
-use asu_store::{Admission, Job};
+use asu_protocol::profiles::TargetProfiles;
+use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
+use asu_store::Job;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -15,26 +17,29 @@ use super::refusal::{Refusal, missing};
 use super::wish::{self, Wish};
 use super::{images, place, profile};
 use crate::api::Unplannable;
-use crate::{Api, Offer, OfferedDistribution, builds};
+use crate::guard::Asker;
+use crate::{Api, Offer, OfferedDistribution, builds, cancel};
 
 type Body = Result<Bytes, BytesRejection>;
 
 /// `POST /api/upgrade-request`
 pub(crate) async fn ask_upgrade<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Body,
 ) -> Result<Response, Refusal> {
-    ask(&api, &headers, bytes, Kind::Upgrade).await
+    ask(&api, asker, &headers, bytes, Kind::Upgrade).await
 }
 
 /// `POST /api/build-request`
 pub(crate) async fn ask_build<O: Offer>(
     State(api): State<Api<O>>,
+    asker: Asker,
     headers: HeaderMap,
     bytes: Body,
 ) -> Result<Response, Refusal> {
-    ask(&api, &headers, bytes, Kind::Build).await
+    ask(&api, asker, &headers, bytes, Kind::Build).await
 }
 
 /// `GET /api/upgrade-request/{request_hash or image_hash}`
@@ -57,6 +62,7 @@ pub(crate) async fn look_build<O: Offer>(
 
 async fn ask<O: Offer>(
     api: &Api<O>,
+    asker: Asker,
     headers: &HeaderMap,
     bytes: Body,
     kind: Kind,
@@ -68,7 +74,7 @@ async fn ask<O: Offer>(
     }
     let request = request(api, wish).await?;
     let request = api.offer.canonical(request).await?;
-    let job = job(api, &request).await?;
+    let job = job(api, asker, &request).await?;
     outcome::answer(api, &place::base(headers), job, kind).await
 }
 
@@ -92,7 +98,9 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
     let distribution = called(&distributions, wish.distro.as_deref())?;
     let defaults = wish.script(&api.limits)?;
     let mut packages = network_profile(distribution, wish.network_profile.as_deref())?;
-    let profile = device(api, &version, &target, &wish).await?;
+    let profiles = api.offer.profiles(&version, &target).await;
+    let profiles = profiles.map_err(|error| Refusal::in_place(error, &distributions))?;
+    let profile = device(api, &version, &profiles, &wish)?;
     packages.extend(wish.packages()?);
     Ok(BuildRequest {
         distro: distribution.name.clone(),
@@ -106,6 +114,9 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
         defaults,
         rootfs_size_mb: None,
         filesystem: None,
+        repositories: Repositories::default(),
+        repositories_mode: RepositoriesMode::default(),
+        repository_keys: RepositoryKeys::default(),
         client: None,
     })
 }
@@ -138,17 +149,16 @@ fn network_profile(
 }
 
 /// The device by its board, also by what the release calls it now, or by its model.
-async fn device<O: Offer>(
+fn device<O: Offer>(
     api: &Api<O>,
     version: &VersionName,
-    target: &Target,
+    profiles: &TargetProfiles,
     wish: &Wish,
 ) -> Result<ProfileName, Refusal> {
-    let profiles = api.offer.profiles(version, target).await?;
     let board = wish.board.as_deref();
     let renamed = board.map(|board| api.offer.board_in(version, board));
     let boards: Vec<&str> = board.into_iter().chain(renamed.as_deref()).collect();
-    if let Some(profile) = profile::find(&profiles, &boards, wish.model.as_deref()) {
+    if let Some(profile) = profile::find(profiles, &boards, wish.model.as_deref()) {
         return Ok(profile);
     }
     // A device may have come with a newer list; the catalog looks again before it refuses.
@@ -157,16 +167,17 @@ async fn device<O: Offer>(
 }
 
 /// The job of a request: the known one, or a new one if the release has the packages.
-async fn job<O: Offer>(api: &Api<O>, request: &BuildRequest) -> Result<Job, Refusal> {
+async fn job<O: Offer>(api: &Api<O>, asker: Asker, request: &BuildRequest) -> Result<Job, Refusal> {
     let hash = asu_store::request_hash(request);
-    if let Some(job) = api.store.job(&hash, api.now()).await? {
-        return Ok(job);
-    }
-    has_packages(api, request).await?;
-    match builds::queue(api, request, None).await? {
-        Admission::Full { .. } => Err(Refusal::overloaded()),
-        Admission::Joined(job) | Admission::Queued(job) => Ok(job),
-    }
+    let known = api.store.job(&hash, api.now()).await?;
+    let job = if let Some(job) = known.filter(|job| !cancel::is_cancelled(job)) {
+        job
+    } else {
+        has_packages(api, request).await?;
+        builds::queue(api, request, None, asker).await?
+    };
+    cancel::wait_for_good(api, &job).await?;
+    Ok(job)
 }
 
 /// Refuses a package the release does not have. Whether the packages go together, and what the

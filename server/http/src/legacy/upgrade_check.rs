@@ -23,7 +23,7 @@ use super::REQUEST_HASH;
 use super::refusal::Refusal;
 use super::wish;
 use crate::api::Unplannable;
-use crate::{Api, Offer};
+use crate::{Api, Offer, OfferedDistribution};
 
 /// How long an answer can be asked for again.
 const KEEP: Duration = Duration::from_hours(24);
@@ -76,7 +76,7 @@ pub(crate) async fn ask<O: Offer>(
     };
     match api.offer.plan(request.clone()).await {
         Ok(plan) => answer(&api, &request, &plan, packages_count).await,
-        Err(reason) => refused(reason),
+        Err(reason) => refused(reason, &api.offer.distributions().await),
     }
 }
 
@@ -184,12 +184,12 @@ fn hash(request: &PlanRequest, answer: &Answer) -> String {
     hex::encode(&Sha256::digest(question.to_string())[..8])
 }
 
-fn refused(reason: Unplannable) -> Response {
+fn refused(reason: Unplannable, known: &[OfferedDistribution]) -> Response {
     match reason {
         Unplannable::Catalog(CatalogError::NothingNewer(_)) => {
             StatusCode::NO_CONTENT.into_response()
         }
-        Unplannable::Catalog(refusal) => Refusal::from(refusal).into_response(),
+        Unplannable::Catalog(refusal) => Refusal::in_place(refusal, known).into_response(),
         Unplannable::Problems(problems) => Refusal::problematic(&problems).into_response(),
     }
 }

@@ -159,6 +159,19 @@ async fn what_is_not_offered_is_412() {
         assert_eq!(answer.status, 412, "{field}");
         assert_eq!(answer.json()["error"], error);
     }
+    // Another release has it, or the branch said so and the release does not.
+    let mut unsupported = asked_with("target", "gone");
+    unsupported["subtarget"] = json!("away");
+    let answer = server.post_to(UPGRADE, &unsupported).await;
+    assert_eq!(answer.status, 412);
+    let text = "target currently not supported gone/away";
+    assert_eq!(answer.json()["error"], text);
+    let query = "distro=openwrt&version=24.10.2&target=gone&subtarget=away&profile=x";
+    let listed = server.get(&format!("/api/packages_image?{query}")).await;
+    assert_eq!(
+        (listed.status.as_u16(), &listed.json()["error"]),
+        (412, &json!(text))
+    );
     let nameless = asked_with("board", Value::Null);
     assert_eq!(server.post_to(UPGRADE, &nameless).await.status, 412);
 }

@@ -4,7 +4,9 @@
     reason = "clippy.toml allows it in test functions, not in their helpers"
 )]
 
+mod askers;
 mod builds;
+mod cancel;
 mod documents;
 mod edges;
 mod events;
@@ -14,6 +16,7 @@ mod legacy;
 mod legacy_lists;
 mod numbers;
 mod plans;
+mod repositories;
 mod upgrade_check;
 mod upstream;
 
