@@ -11,6 +11,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -45,6 +46,8 @@ impl Server {
             .args(["sh", "-c", KEEPER, "serve.sh"])
             .arg(programs)
             .current_dir("/")
+            // What ends the tests' group of processes, as Ctrl-C does, must leave it to clean up.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

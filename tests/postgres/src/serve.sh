@@ -7,8 +7,6 @@
 set -eu
 programs=$1
 
-# Ctrl-C is for whoever holds the input; we end when they have.
-trap '' INT
 # In memory if there is plenty: making databases takes a fifth of the time.
 free=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 if [ "${free:-0}" -gt 4000000 ] && [ -w /dev/shm ]; then where=/dev/shm; else where=/tmp; fi
@@ -23,6 +21,8 @@ finish() {
     rm -rf "$home"
 }
 trap finish EXIT
+# Whoever asked may be gone before the answer.
+trap 'exit 1' PIPE TERM HUP
 
 # An order of text unlike SQLite's, to see that none is relied on.
 "$programs/initdb" --pgdata="$home/data" --username=asu --auth=trust --no-sync --encoding=UTF8 \
