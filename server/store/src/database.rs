@@ -55,11 +55,6 @@ impl Database {
         })
     }
 
-    /// Whether servers on several machines can use it.
-    pub fn is_shared(&self) -> bool {
-        self.dialect == Dialect::Postgres
-    }
-
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -125,7 +120,8 @@ mod tests {
         let plain: Database = "/tmp/a b%20?#/jobs.sqlite".parse().unwrap();
         let named: Database = "sqlite:/tmp/a b%20?#/jobs.sqlite".parse().unwrap();
         let slashes: Database = "sqlite:///tmp/a b%20?#/jobs.sqlite".parse().unwrap();
-        assert!(plain == named && plain == slashes && !plain.is_shared());
+        assert!(plain == named && plain == slashes);
+        assert_eq!(plain.dialect(), Dialect::Sqlite);
         let relative: Database = "jobs.sqlite".parse().unwrap();
         assert!(relative.url().path().ends_with("/jobs.sqlite"));
     }
@@ -137,7 +133,7 @@ mod tests {
             "postgresql://asu@db.example:5433/asu?password=secret",
         ] {
             let database: Database = address.parse().unwrap();
-            assert!(database.is_shared());
+            assert_eq!(database.dialect(), Dialect::Postgres);
             for shown in [database.to_string(), format!("{database:?}")] {
                 assert!(shown.contains("asu@db.example:5433/asu"), "{shown}");
                 assert!(!shown.contains("secret"), "{shown}");
