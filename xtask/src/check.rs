@@ -9,6 +9,7 @@ use crate::{plugins, setup, size};
 /// Runs all checks and tests; without the journeys when `quick`.
 pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
     setup::debian(&setup::ALL)?;
+    setup::debian(&setup::POSTGRES)?;
     format_and_lints()?;
     build::everything()?;
     units()?;

@@ -10,7 +10,7 @@ use crate::run::{output, run};
 /// A Debian package and why it is needed.
 pub(crate) struct Package {
     name: &'static str,
-    /// A file it brings: present means installed, however it came here.
+    /// A file it brings, with `*` for its version: present means installed, however it came here.
     file: &'static str,
     why: &'static str,
 }
@@ -83,7 +83,7 @@ pub(crate) const DEBIAN_RUST: [Package; 4] = [
     ),
     package(
         "rust-web-src",
-        "/usr/src/rustc-web",
+        "/usr/src/rustc-*",
         "the source of the standard library",
     ),
     package(
@@ -117,9 +117,16 @@ pub(crate) const LOAD: [Package; 2] = [
     ),
 ];
 
+/// What the tests of the job store need: they are run on SQLite and on PostgreSQL.
+pub(crate) const POSTGRES: [Package; 1] = [package(
+    "postgresql",
+    "/usr/lib/postgresql/*/bin/initdb",
+    "the tests start a PostgreSQL of their own",
+)];
+
 /// Sees to all that building and testing need, and not only the demo.
 pub(crate) fn everything() -> anyhow::Result<()> {
-    [&ALL[..], &DEBIAN_RUST, &EMULATION]
+    [&ALL[..], &DEBIAN_RUST, &EMULATION, &POSTGRES]
         .into_iter()
         .try_for_each(debian)
 }
@@ -146,15 +153,19 @@ pub(crate) fn debian(packages: &[Package]) -> anyhow::Result<()> {
     install(prefix, &names)
 }
 
+/// A `*` in the file stands for a version.
 fn is_there(package: &Package) -> bool {
-    Path::new(package.file).exists()
-        || std::fs::read_dir("/usr/src").is_ok_and(|entries| {
-            // The source's folder carries its version: /usr/src/rustc-1.96.0.
-            package.name == "rust-web-src"
-                && entries
-                    .flatten()
-                    .any(|entry| entry.file_name().to_string_lossy().starts_with("rustc-"))
+    let Some((before, after)) = package.file.split_once('*') else {
+        return Path::new(package.file).exists();
+    };
+    let (folder, start) = before.rsplit_once('/').unwrap_or(("", before));
+    std::fs::read_dir(folder).is_ok_and(|entries| {
+        entries.flatten().any(|entry| {
+            let path = entry.path().display().to_string();
+            entry.file_name().to_string_lossy().starts_with(start)
+                && Path::new(&format!("{path}{after}")).exists()
         })
+    })
 }
 
 /// The words before a command that installs: none for root, `sudo -n` where that asks nothing.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use asu_builder::Trust;
 use asu_index::usign::PublicKey;
 use asu_protocol::repository::RepositoryUrl;
+use asu_store::Database;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -55,6 +56,10 @@ Examples:
     asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server \\
         --listen 127.0.0.1:8000 --contact admin@example.org
 
+  One of several servers that share a queue (each with a folder of its own):
+    ASU_DATABASE=postgres://asu:PASSWORD@db.lan/asu \\
+        asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server
+
   From a mirror of your own that signs nothing, on a network you trust:
     asu-server serve --upstream http://mirror.lan --unsigned-upstream --data ./data";
 
@@ -93,6 +98,13 @@ pub(crate) struct Serve {
         default_value = "/var/lib/asu-server"
     )]
     pub(crate) data: PathBuf,
+
+    /// Where requests, queue and answers are kept, if not in the data folder: a SQLite file, or a
+    /// PostgreSQL database that several servers share, postgres://USER:PASSWORD@HOST/NAME.
+    ///
+    /// Give a password by the variable: everybody on this machine sees the command line.
+    #[arg(long, value_name = "URL", env = "ASU_DATABASE", hide_env_values = true)]
+    database: Option<String>,
 
     /// The address and port to listen on; port 0 takes any that is free.
     #[arg(
@@ -183,6 +195,14 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn job_timeout(&self) -> Duration {
         Duration::from_secs(self.job_timeout)
+    }
+
+    /// Where the jobs are, if it was said. Read here, as a parser of arguments would repeat what it
+    /// cannot read, with the password.
+    pub(crate) fn database(&self) -> Result<Option<Database>, String> {
+        let read = |text: &String| text.parse::<Database>();
+        let database = self.database.as_ref().map(read).transpose();
+        database.map_err(|error| format!("--database: {error}"))
     }
 
     /// Whose ImageBuilders are run; an error text that says what to do if nobody's are.

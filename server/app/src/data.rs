@@ -2,6 +2,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use asu_store::{Database, DatabaseError};
 use thiserror::Error;
 
 /// The folder of one server: database, images, ImageBuilders, cached documents.
@@ -51,9 +52,23 @@ impl DataDir {
         }
     }
 
-    /// The job database.
-    pub fn database(&self) -> PathBuf {
-        self.root.join("jobs.sqlite")
+    /// The job database, unless it is elsewhere.
+    pub fn database(&self) -> Result<Database, DatabaseError> {
+        Database::file(&self.root.join("jobs.sqlite"))
+    }
+
+    /// The name of this folder's worker, the same at every start: jobs it held when the server was
+    /// killed are known by it, among those of other servers on the same database.
+    pub fn worker(&self) -> Result<String, DataError> {
+        let path = self.root.join("worker");
+        let known = fs::read_to_string(&path).unwrap_or_default();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let name = format!("server-{:016x}", fastrand::u64(..));
+        let written = fs::write(&path, &name);
+        written.map_err(|source| DataError::Unusable { path, source })?;
+        Ok(name)
     }
 
     /// The images that are served.

@@ -23,7 +23,8 @@ use commands::Error;
 fn main() -> ExitCode {
     let command = Args::parse().command;
     let quiet = if matches!(command, Command::Serve(_)) {
-        "info"
+        // PostgreSQL's notices at each start are nobody's concern.
+        "info,sqlx::postgres::notice=warn"
     } else {
         "warn"
     };
@@ -64,7 +65,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let trust = serve.trust()?;
+    let (trust, settings) = (serve.trust()?, settings(&serve)?);
     let data = DataDir::open(&serve.data)?;
     let keys = serve.keys()?;
     let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
@@ -74,7 +75,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
         trust,
         time_limit: serve.job_timeout(),
     })?;
-    let site = Site::open(data, Desk::new(catalog), builder, settings(&serve)).await?;
+    let site = Site::open(data, Desk::new(catalog), builder, settings).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
         format!(
             "cannot listen on {}: {e}; choose another --listen",
@@ -86,8 +87,8 @@ async fn run(serve: Serve) -> Result<(), Error> {
     Ok(())
 }
 
-fn settings(serve: &Serve) -> Settings {
-    Settings {
+fn settings(serve: &Serve) -> Result<Settings, String> {
+    Ok(Settings {
         limits: Limits {
             max_pending: serve.max_pending,
             pending_per_address: serve.pending_per_address,
@@ -99,13 +100,14 @@ fn settings(serve: &Serve) -> Settings {
             ..Limits::default()
         },
         policy: Policy::default(),
+        database: serve.database()?,
         pace: Pace::for_builds_of(serve.job_timeout()),
         connections: Connections {
             most: serve.connections.get(),
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),
-    }
+    })
 }
 
 async fn stop(mut terminate: Signal, mut interrupt: Signal) {

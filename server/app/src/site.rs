@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use asu_artifacts::{ArtifactError, Artifacts};
 use asu_http::{Api, Clock, Limits, Offer, Pulse};
-use asu_store::{Policy, Store, StoreError};
+use asu_store::{Database, DatabaseError, Policy, Store, StoreError};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::worker::{WORKER, Worker, remove};
-use crate::{Build, Connections, DataDir, Pace, listen};
+use crate::worker::{Worker, remove, remove_strays};
+use crate::{Build, Connections, DataDir, DataError, Pace, listen};
 
 /// How long open downloads may go on when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -26,6 +26,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long answers are kept and how often a job is tried.
     pub policy: Policy,
+    /// Where the jobs are; in the data folder if it is not said.
+    pub database: Option<Database>,
     /// How the worker spends its time.
     pub pace: Pace,
     /// What connections may take.
@@ -40,6 +42,12 @@ pub enum ServeError {
     /// The job database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The data folder's path cannot be that of a job database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The image folder cannot be used.
     #[error(transparent)]
     Artifacts(#[from] ArtifactError),
@@ -64,10 +72,12 @@ impl<O: Offer, B: Build> Site<O, B> {
         builder: B,
         settings: Settings,
     ) -> Result<Self, ServeError> {
-        let store = Store::open(&data.database(), settings.policy).await?;
+        let database = settings.database.map_or_else(|| data.database(), Ok)?;
+        let store = Store::open(&database, settings.policy).await?;
         let now = (settings.clock)();
+        let name = data.worker()?;
         // The data folder is ours alone, so whoever held these leases is gone.
-        let released = store.release(WORKER, now).await?;
+        let released = store.release(&name, now).await?;
         if released > 0 {
             tracing::warn!(released, "builds were interrupted and are queued again");
         }
@@ -78,17 +88,19 @@ impl<O: Offer, B: Build> Site<O, B> {
         std::fs::create_dir_all(data.unfinished())?;
         let pulse = Pulse::default();
         pulse.beat(now);
+        let wake = store.wake();
         let api = Api {
             offer,
             store,
             artifacts,
             limits: Arc::new(settings.limits),
-            wake: Arc::default(),
+            wake,
             pulse,
             clock: settings.clock,
             hot: asu_http::Hot::default(),
         };
         let worker = Worker {
+            name: name.into(),
             api,
             builder,
             unfinished: data.unfinished(),
@@ -148,23 +160,8 @@ async fn keep_working<O: Offer, B: Build>(worker: Worker<O, B>, stopping: watch:
         tracing::error!(%error, "the worker is started again");
         tokio::time::sleep(RESTART_PAUSE).await;
         let now = (worker.api.clock)();
-        if let Err(error) = worker.api.store.release(WORKER, now).await {
+        if let Err(error) = worker.api.store.release(&worker.name, now).await {
             tracing::error!(%error, "its job stays taken until its lease ends");
         }
     }
-}
-
-/// Removes images that no job tells of: a database that was lost cannot tell when they expire.
-async fn remove_strays(
-    store: &Store,
-    artifacts: &Artifacts,
-    now: jiff::Timestamp,
-) -> Result<(), ServeError> {
-    for folder in artifacts.folders()? {
-        if store.job(folder.as_str(), now).await?.is_none() {
-            tracing::info!(%folder, "images of no job are removed");
-            artifacts.remove(&folder)?;
-        }
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@ mod run;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use asu_builder::BuildError;
@@ -14,10 +15,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::{Build, outcome};
+pub(crate) use clean::remove_strays;
 use run::Ended;
 
-/// The name of the worker inside the server. Its leases end with its process.
-pub(crate) const WORKER: &str = "embedded";
+/// The time between two looks for images that no job tells of.
+const SWEEP: Duration = Duration::from_hours(1);
 
 /// How the worker spends its time.
 #[derive(Debug, Clone)]
@@ -52,6 +54,8 @@ impl Pace {
 
 #[derive(Clone)]
 pub(crate) struct Worker<O, B> {
+    /// What its leases are known by, see [`crate::DataDir::worker`].
+    pub(crate) name: Arc<str>,
     pub(crate) api: Api<O>,
     pub(crate) builder: B,
     pub(crate) unfinished: PathBuf,
@@ -69,7 +73,7 @@ enum Dropped {
 impl<O: Offer, B: Build> Worker<O, B> {
     /// Works until `stop` says so; a build under way is then given back to the queue.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut cleaned = Timestamp::MIN;
+        let (mut cleaned, mut swept) = (Timestamp::MIN, (self.api.clock)());
         while !*stop.borrow() {
             let now = (self.api.clock)();
             self.api.pulse.beat(now);
@@ -77,7 +81,11 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 self.clean(now).await;
                 cleaned = now;
             }
-            match self.api.store.claim(WORKER, now, self.pace.lease).await {
+            if now.duration_since(swept).unsigned_abs() >= SWEEP {
+                self.sweep(now).await;
+                swept = now;
+            }
+            match self.api.store.claim(&self.name, now, self.pace.lease).await {
                 Ok(Some(claim)) => self.work(claim, &mut stop).await,
                 Ok(None) => self.rest(&mut stop).await,
                 Err(error) => {

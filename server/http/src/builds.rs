@@ -85,7 +85,7 @@ pub(crate) async fn queue<O>(
     };
     if entry == Entry::Crowded {
         let known = api.store.job(&hash, now).await?;
-        let known = known.filter(|job| !cancel::is_cancelled(job));
+        let known = known.filter(|job| !job.cancelled);
         return known.ok_or(NotQueued::Crowded);
     }
     let admission = api.store.enqueue(canonical, now, api.limits.max_pending);
@@ -159,7 +159,7 @@ async fn known<O: Offer>(
         return Ok(Some(answer));
     }
     match api.store.job(&hash, api.now()).await? {
-        Some(job) if !cancel::is_cancelled(&job) => awaited(api, job, headers).await,
+        Some(job) if !job.cancelled => awaited(api, job, headers).await,
         _ => Ok(None),
     }
 }

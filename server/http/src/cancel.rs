@@ -60,7 +60,7 @@ pub(crate) async fn wait<O>(
     // It may as well have been finished.
     let job = api.store.job(&job.request_hash, api.now()).await;
     match job.map_err(Failure::from)? {
-        Some(job) if !is_cancelled(&job) => Ok(None),
+        Some(job) if !job.cancelled => Ok(None),
         _ => Err(None),
     }
 }
@@ -68,11 +68,6 @@ pub(crate) async fn wait<O>(
 /// Notes that somebody waits who knows no way to withdraw.
 pub(crate) async fn wait_for_good<O>(api: &Api<O>, job: &Job) -> Result<(), StoreError> {
     api.store.wait_for(&job.request_hash, "").await.map(drop)
-}
-
-/// Whether all who asked have withdrawn; asked for again, it is queued again.
-pub(crate) fn is_cancelled(job: &Job) -> bool {
-    matches!(&job.state, JobState::Failed(answer) if answer.cause == CAUSE)
 }
 
 const CAUSE: &str = "cancelled";

@@ -23,7 +23,7 @@ use crate::events::STREAMS;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::ready::Ready;
-use crate::{cancel, status};
+use crate::status;
 
 /// Bytes for answers; some hundreds of images.
 const ANSWERS: u64 = 6 << 20;
@@ -146,8 +146,7 @@ impl Hot {
     /// `estimate` is when one that waits is likely to be finished, seconds.
     pub(crate) fn keep(&self, job: Job, estimate: Option<u32>, asked: &HeaderMap) -> Response {
         // One that was cancelled may be asked for again at any time.
-        let finished =
-            matches!(job.state, State::Done(_) | State::Failed(_)) && !cancel::is_cancelled(&job);
+        let finished = matches!(job.state, State::Done(_) | State::Failed(_)) && !job.cancelled;
         let (Some(until), true) = (job.expires_at, finished) else {
             return status::answer(job, estimate);
         };

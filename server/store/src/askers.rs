@@ -11,7 +11,7 @@ use crate::store::{Store, later, millis};
 pub(crate) const CANCELLED: &str = "cancelled";
 
 /// How many askers of a job are told apart; the others cannot withdraw.
-const MOST: u32 = 256;
+const MOST: i64 = 256;
 
 /// What became of somebody's wish not to wait any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +32,26 @@ impl Store {
     /// Notes that one more waits for a job, who has the token with this hash; an empty one is that
     /// of who cannot withdraw. `false`: the job has ended, and nobody can wait for it.
     pub async fn wait_for(&self, request_hash: &str, token_hash: &str) -> Result<bool, StoreError> {
+        let mut both = self.begin_alone().await?;
         sqlx::query(
             "INSERT INTO askers (place, token_hash)
              SELECT place, CASE WHEN (SELECT count(*) FROM askers AS other
-                                      WHERE other.place = jobs.place) < ?3 THEN ?2 ELSE '' END
-             FROM jobs WHERE request_hash = ?1 AND state IN ('queued', 'started')
+                                      WHERE other.place = jobs.place) < $3 THEN $2 ELSE '' END
+             FROM jobs WHERE request_hash = $1 AND state IN ('queued', 'started')
              ON CONFLICT (place, token_hash) DO NOTHING",
         )
         .bind(request_hash)
         .bind(token_hash)
         .bind(MOST)
-        .execute(&self.pool)
+        .execute(&mut *both)
         .await?;
         let active = "SELECT count(*) FROM jobs
-            WHERE request_hash = ?1 AND state IN ('queued', 'started')";
+            WHERE request_hash = $1 AND state IN ('queued', 'started')";
         let active: i64 = sqlx::query_scalar(active)
             .bind(request_hash)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *both)
             .await?;
+        both.commit().await?;
         Ok(active > 0)
     }
 
@@ -62,11 +64,11 @@ impl Store {
         now: Timestamp,
         answer: &BuildAnswer,
     ) -> Result<Withdrawal, StoreError> {
-        let mut both = self.pool.begin().await?;
+        let mut both = self.begin_alone().await?;
         let left = sqlx::query(
-            "DELETE FROM askers WHERE token_hash = ?2 AND token_hash <> '' AND place =
+            "DELETE FROM askers WHERE token_hash = $2 AND token_hash <> '' AND place =
                 (SELECT place FROM jobs
-                 WHERE request_hash = ?1 AND state IN ('queued', 'started'))",
+                 WHERE request_hash = $1 AND state IN ('queued', 'started'))",
         )
         .bind(request_hash)
         .bind(token_hash)
@@ -77,10 +79,10 @@ impl Store {
             return self.why_not(request_hash, now).await;
         }
         let ended = sqlx::query(
-            "UPDATE jobs SET state = 'failed', stage = ?2, worker = NULL, lease_until = NULL,
-                lease = lease + 1, answer = ?3, expires_at = ?4, finished_at = NULL,
-                log = log || ?5
-             WHERE request_hash = ?1 AND state IN ('queued', 'started')
+            "UPDATE jobs SET state = 'failed', stage = $2, worker = NULL, lease_until = NULL,
+                lease = lease + 1, answer = $3, expires_at = $4, finished_at = NULL,
+                log = log || $5
+             WHERE request_hash = $1 AND state IN ('queued', 'started')
                AND NOT EXISTS (SELECT 1 FROM askers WHERE askers.place = jobs.place)",
         )
         .bind(request_hash)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::store::{Store, later, millis};
+use crate::store::{Store, is_text, later, millis};
 
 impl Store {
     /// Keeps the answer (JSON) of an upgrade check under its hash for a while; the same question
@@ -18,7 +18,7 @@ impl Store {
         keep: Duration,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO upgrade_checks (request_hash, answer, expires_at) VALUES (?1, ?2, ?3)
+            "INSERT INTO upgrade_checks (request_hash, answer, expires_at) VALUES ($1, $2, $3)
              ON CONFLICT (request_hash) DO UPDATE SET
                 answer = excluded.answer, expires_at = excluded.expires_at",
         )
@@ -36,7 +36,10 @@ impl Store {
         request_hash: &str,
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        let query = "SELECT answer FROM upgrade_checks WHERE request_hash = ?1 AND expires_at > ?2";
+        if !is_text(request_hash) {
+            return Ok(None);
+        }
+        let query = "SELECT answer FROM upgrade_checks WHERE request_hash = $1 AND expires_at > $2";
         Ok(sqlx::query_scalar(query)
             .bind(request_hash)
             .bind(millis(now))
@@ -46,7 +49,7 @@ impl Store {
 
     /// Forgets the answers of upgrade checks that have expired.
     pub async fn forget_checks(&self, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM upgrade_checks WHERE expires_at <= ?1")
+        sqlx::query("DELETE FROM upgrade_checks WHERE expires_at <= $1")
             .bind(millis(now))
             .execute(&self.pool)
             .await?;

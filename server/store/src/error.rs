@@ -3,7 +3,18 @@ use thiserror::Error;
 /// Why the store could not do as asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The database itself failed: disk full, file damaged, locked for too long.
+    /// The database cannot be opened: no right, no such server, no such database.
+    #[error(
+        "the job database {database} cannot be opened: {source}; check that it is there and may be used, \
+         and its address (--database)"
+    )]
+    Closed {
+        /// Where it is, without a password.
+        database: String,
+        /// What the database or the system says.
+        source: sqlx::Error,
+    },
+    /// The database itself failed: disk full, file damaged, locked for too long, connection lost.
     #[error("the job database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The database could not be brought to this version's form.

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 
 use crate::StoreError;
-use crate::store::{Store, millis};
+use crate::store::{Store, is_text, millis};
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
 /// How many builds the mean is of: enough to even out, few enough to follow a new machine.
-const RECENT: u32 = 20;
+const RECENT: i64 = 20;
 
 /// How fast builds are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +95,10 @@ impl Store {
     /// How fast builds are made; `None` until one was.
     pub async fn tempo(&self, now: Timestamp) -> Result<Option<Tempo>, StoreError> {
         let query = "
-            SELECT avg(finished_at - started_at),
-                (SELECT ?1 - min(started_at) FROM jobs WHERE state = 'started' AND lease_until > ?1)
+            SELECT CAST(avg(finished_at - started_at) AS DOUBLE PRECISION),
+                (SELECT $1 - min(started_at) FROM jobs WHERE state = 'started' AND lease_until > $1)
             FROM (SELECT started_at, finished_at FROM builds
-                WHERE state = 'done' AND started_at IS NOT NULL ORDER BY id DESC LIMIT ?2)";
+                WHERE state = 'done' AND started_at IS NOT NULL ORDER BY id DESC LIMIT $2) AS recent";
         let query = sqlx::query_as(query).bind(millis(now)).bind(RECENT);
         let (mean, under_way): (Option<f64>, Option<i64>) = query.fetch_one(&self.pool).await?;
         let span = |millis: i64| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
@@ -118,16 +118,17 @@ impl Store {
         let day = day_of(now);
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         sqlx::query(
-            "INSERT INTO request_days (day, requests, hits) VALUES (?1, ?2, ?3)
+            "INSERT INTO request_days (day, requests, hits) VALUES ($1, $2, $3)
              ON CONFLICT (day) DO UPDATE SET
-                requests = requests + excluded.requests, hits = hits + excluded.hits",
+                requests = request_days.requests + excluded.requests,
+                hits = request_days.hits + excluded.hits",
         )
         .bind(day)
         .bind(signed(requests))
         .bind(signed(hits))
         .execute(&self.pool)
         .await?;
-        sqlx::query("DELETE FROM request_days WHERE day < ?1 - 190")
+        sqlx::query("DELETE FROM request_days WHERE day < $1 - 190")
             .bind(day)
             .execute(&self.pool)
             .await?;
@@ -136,7 +137,7 @@ impl Store {
 
     /// How many builds ended with images since `since`, of the last 5000.
     pub async fn built_since(&self, since: Timestamp) -> Result<i64, StoreError> {
-        let query = "SELECT count(*) FROM builds WHERE state = 'done' AND finished_at >= ?1";
+        let query = "SELECT count(*) FROM builds WHERE state = 'done' AND finished_at >= $1";
         let query = sqlx::query_scalar(query).bind(millis(since));
         Ok(query.fetch_one(&self.pool).await?)
     }
@@ -144,10 +145,11 @@ impl Store {
     /// The days from `first` on that anything happened on, oldest first.
     pub async fn days(&self, first: i64) -> Result<Vec<Day>, StoreError> {
         let query = "
-            SELECT day, sum(requests) AS requests, sum(hits) AS hits, sum(failures) AS failures
+            SELECT day, CAST(sum(requests) AS BIGINT) AS requests,
+                CAST(sum(hits) AS BIGINT) AS hits, CAST(sum(failures) AS BIGINT) AS failures
             FROM (SELECT day, requests, hits, 0 AS failures FROM request_days
-                UNION ALL SELECT day, 0, 0, failed FROM build_days)
-            WHERE day >= ?1 GROUP BY day ORDER BY day";
+                UNION ALL SELECT day, 0, 0, failed FROM build_days) AS both_days
+            WHERE day >= $1 GROUP BY day ORDER BY day";
         let query = sqlx::query_as(query).bind(first);
         Ok(query.fetch_all(&self.pool).await?)
     }
@@ -155,7 +157,7 @@ impl Store {
     /// Builds by day and version from `first` on, oldest first.
     pub async fn version_days(&self, first: i64) -> Result<Vec<VersionDay>, StoreError> {
         let query = "SELECT day, version, done AS builds FROM build_days
-            WHERE day >= ?1 AND done > 0 ORDER BY day, version";
+            WHERE day >= $1 AND done > 0 ORDER BY day, version";
         let query = sqlx::query_as(query).bind(first);
         Ok(query.fetch_all(&self.pool).await?)
     }
@@ -166,20 +168,23 @@ impl Store {
         branch: Option<&str>,
         most: u32,
     ) -> Result<Vec<Popular>, StoreError> {
+        if !branch.is_none_or(is_text) {
+            return Ok(Vec::new());
+        }
         let query = "
-            SELECT name, sum(builds) AS count FROM package_days
-            WHERE ?1 IS NULL OR version = ?1
-                OR substr(version, 1, length(?1) + 1) IN (?1 || '.', ?1 || '-')
-            GROUP BY name ORDER BY count DESC, name LIMIT ?2";
-        let query = sqlx::query_as(query).bind(branch).bind(most);
+            SELECT name, CAST(sum(builds) AS BIGINT) AS count FROM package_days
+            WHERE $1 IS NULL OR version = $1
+                OR substr(version, 1, length($1) + 1) IN ($1 || '.', $1 || '-')
+            GROUP BY name ORDER BY count DESC, name LIMIT $2";
+        let query = sqlx::query_as(query).bind(branch).bind(i64::from(most));
         Ok(query.fetch_all(&self.pool).await?)
     }
 
     /// The last builds that failed, newest first.
     pub async fn failed_builds(&self, most: u32) -> Result<Vec<FailedBuild>, StoreError> {
         let query = "SELECT finished_at, version, target, profile, detail FROM builds
-            WHERE state = 'failed' ORDER BY id DESC LIMIT ?1";
-        let query = sqlx::query_as(query).bind(most);
+            WHERE state = 'failed' ORDER BY id DESC LIMIT $1";
+        let query = sqlx::query_as(query).bind(i64::from(most));
         Ok(query.fetch_all(&self.pool).await?)
     }
 }

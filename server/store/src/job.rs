@@ -1,9 +1,10 @@
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use jiff::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::StoreError;
+use crate::askers::CANCELLED;
 
 /// A request and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Job {
     pub enqueued_at: Timestamp,
     /// How it stands.
     pub state: State,
+    /// Whether it ended because all who asked for it withdrew: asked for again, it begins anew.
+    pub cancelled: bool,
     /// What happened so far, one line an event, for the operator.
     pub log: String,
     /// When the answer is no longer given; `None` until there is one.
@@ -98,20 +101,20 @@ pub enum Verdict {
     GivenUp,
 }
 
-pub(crate) fn read_job(row: &SqliteRow) -> Result<Job, StoreError> {
+pub(crate) fn read_job(row: &AnyRow) -> Result<Job, StoreError> {
     let request_hash: String = row.try_get("request_hash")?;
     let unreadable = |reason: String| StoreError::Unreadable {
         request_hash: request_hash.clone(),
         reason,
     };
-    let answer = |row: &SqliteRow| -> Result<Box<BuildAnswer>, StoreError> {
+    let answer = |row: &AnyRow| -> Result<Box<BuildAnswer>, StoreError> {
         let text: String = row.try_get("answer")?;
         serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))
     };
     // A started job whose lease has ended waits like any other; `shown` says so.
     let state = match row.try_get::<String, _>("shown")?.as_str() {
         "queued" => State::Queued {
-            position: row.try_get("position")?,
+            position: count(row, "position")?,
         },
         "started" => State::Started {
             stage: row.try_get("stage")?,
@@ -134,13 +137,15 @@ pub(crate) fn read_job(row: &SqliteRow) -> Result<Job, StoreError> {
         request_hash: request_hash.clone(),
         request,
         enqueued_at,
+        cancelled: matches!(state, State::Failed(_))
+            && row.try_get::<String, _>("stage")? == CANCELLED,
         state,
         log,
         expires_at,
     })
 }
 
-pub(crate) fn read_claim(row: &SqliteRow) -> Result<Claim, StoreError> {
+pub(crate) fn read_claim(row: &AnyRow) -> Result<Claim, StoreError> {
     let request_hash: String = row.try_get("request_hash")?;
     let request: String = row.try_get("request")?;
     let request = serde_json::from_str(&request).map_err(|e| StoreError::Unreadable {
@@ -154,6 +159,12 @@ pub(crate) fn read_claim(row: &SqliteRow) -> Result<Claim, StoreError> {
             number,
         },
         request,
-        attempt: row.try_get("attempts")?,
+        attempt: count(row, "attempts")?,
     })
+}
+
+/// A number that is never negative and never large.
+pub(crate) fn count(row: &AnyRow, column: &str) -> Result<u32, StoreError> {
+    let number: i64 = row.try_get(column)?;
+    Ok(u32::try_from(number).unwrap_or(if number < 0 { 0 } else { u32::MAX }))
 }

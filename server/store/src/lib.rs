@@ -1,4 +1,5 @@
-//! Build requests and their jobs, in SQLite: who asked for what, whose turn it is, what came of it.
+//! Build requests and their jobs, in SQLite or PostgreSQL: who asked for what, whose turn it is, what
+//! came of it.
 //!
 //! It does not build, keeps no image files and reads no clock: time is an argument.
 //!
@@ -11,6 +12,8 @@
 
 mod askers;
 mod checks;
+mod database;
+mod dialect;
 mod error;
 mod hash;
 mod history;
@@ -20,9 +23,11 @@ mod policy;
 mod queue;
 mod statistics;
 mod store;
+mod wake;
 mod work;
 
 pub use askers::Withdrawal;
+pub use database::{Database, DatabaseError};
 pub use error::StoreError;
 pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};

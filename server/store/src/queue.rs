@@ -2,27 +2,26 @@
 
 use asu_protocol::build::BuildRequest;
 use jiff::Timestamp;
-use sqlx::Row;
 
-use crate::job::{Admission, Job, Load, read_job};
-use crate::store::{Store, millis};
+use crate::job::{Admission, Job, Load, count, read_job};
+use crate::store::{Store, is_text, millis};
 use crate::{StoreError, request_hash};
 
-/// A new row, or a new life for one whose answer has expired. A known
-/// request is left alone, but for one that was cancelled. The
-/// limit is part of the statement, so that it holds however many requests arrive at once.
+/// A new row, or a new life for one whose answer has expired. A known request is left alone, but for
+/// one that was cancelled. The limit is part of the statement, so that it holds however many requests
+/// arrive at once.
 const ENQUEUE: &str = "
     INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
-    SELECT ?1, ?2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), ?3, 0, ?4
-    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ?5
+    SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4
+    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < $5
     ON CONFLICT (request_hash) DO UPDATE SET
         request = excluded.request, state = 'queued', place = excluded.place,
         enqueued_at = excluded.enqueued_at, not_before = excluded.not_before,
         log = excluded.log, stage = 'queued', attempts = 0, lease = jobs.lease + 1,
         worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL
-    WHERE jobs.expires_at <= ?3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')";
+    WHERE jobs.expires_at <= $3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')";
 
-const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= ?1))";
+const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
 
 impl Store {
     /// Queues a canonical request, or joins the same one that is already known.
@@ -39,15 +38,23 @@ impl Store {
             request_hash: hash.clone(),
             reason: e.to_string(),
         })?;
+        // No lock for the most frequent case. What is new now may no longer be in a moment: that is
+        // left to the statement below.
+        let known = self.job(&hash, now).await?;
+        if let Some(job) = known.filter(|job| !job.cancelled) {
+            return Ok(Admission::Joined(job));
+        }
+        let mut transaction = self.begin_alone().await?;
         let inserted = sqlx::query(ENQUEUE)
             .bind(&hash)
             .bind(request)
             .bind(millis(now))
             .bind(format!("{now} queued\n"))
-            .bind(max_pending)
-            .execute(&self.pool)
+            .bind(i64::from(max_pending))
+            .execute(&mut *transaction)
             .await?
             .rows_affected();
+        transaction.commit().await?;
         match self.job(&hash, now).await? {
             Some(job) if inserted > 0 => Ok(Admission::Queued(job)),
             Some(job) => Ok(Admission::Joined(job)),
@@ -59,14 +66,17 @@ impl Store {
 
     /// How a request stands; `None` if it is unknown or its answer has expired.
     pub async fn job(&self, request_hash: &str, now: Timestamp) -> Result<Option<Job>, StoreError> {
+        if !is_text(request_hash) {
+            return Ok(None);
+        }
         let query = format!(
             "SELECT *, CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
                 (SELECT count(*) FROM jobs AS other
                  WHERE other.place < jobs.place
                    AND (other.state = 'queued'
-                        OR (other.state = 'started' AND other.lease_until <= ?1))) AS position
+                        OR (other.state = 'started' AND other.lease_until <= $1))) AS position
              FROM jobs
-             WHERE request_hash = ?2 AND (expires_at IS NULL OR expires_at > ?1)"
+             WHERE request_hash = $2 AND (expires_at IS NULL OR expires_at > $1)"
         );
         let row = sqlx::query(&query)
             .bind(millis(now))
@@ -88,14 +98,14 @@ impl Store {
             .fetch_one(&self.pool)
             .await?;
         Ok(Load {
-            pending: row.try_get("pending")?,
-            building: row.try_get("building")?,
+            pending: count(&row, "pending")?,
+            building: count(&row, "building")?,
         })
     }
 
     /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`].
     pub async fn expired(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let hashes = sqlx::query_scalar("SELECT request_hash FROM jobs WHERE expires_at <= ?1")
+        let hashes = sqlx::query_scalar("SELECT request_hash FROM jobs WHERE expires_at <= $1")
             .bind(millis(now))
             .fetch_all(&self.pool)
             .await?;
@@ -104,7 +114,7 @@ impl Store {
 
     /// Forgets a job if its answer has (still) expired.
     pub async fn forget(&self, request_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM jobs WHERE request_hash = ?1 AND expires_at <= ?2")
+        sqlx::query("DELETE FROM jobs WHERE request_hash = $1 AND expires_at <= $2")
             .bind(request_hash)
             .bind(millis(now))
             .execute(&self.pool)

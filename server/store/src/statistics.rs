@@ -8,16 +8,6 @@ use jiff::tz::TimeZone;
 use crate::StoreError;
 use crate::store::{Store, millis};
 
-/// The newest images that are looked at, so that an answer costs the same however many there are.
-const NEWEST: &str = "
-    (SELECT request FROM jobs
-     WHERE state = 'done' AND expires_at > ?1 AND json_extract(request, '$.defaults') IS NULL
-     ORDER BY place DESC LIMIT 5000)";
-
-/// The packages asked for by name; a leading `-` asks for the opposite.
-const ASKED: &str = "json_each(newest.request, '$.packages') AS package
-    WHERE package.value NOT LIKE '-%'";
-
 /// How many images there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageCount {
@@ -35,8 +25,8 @@ impl Store {
         most: u32,
     ) -> Result<Vec<(String, i64)>, StoreError> {
         let query = format!(
-            "SELECT package.value, count(*) FROM {NEWEST} AS newest, {ASKED}
-             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?2"
+            "SELECT item.value, count(*) FROM {} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2",
+            self.asked()
         );
         self.ranked(&query, now, most).await
     }
@@ -48,16 +38,16 @@ impl Store {
         most: u32,
     ) -> Result<Vec<(String, i64)>, StoreError> {
         let query = format!(
-            "SELECT json_extract(newest.request, '$.target'), count(*) FROM {NEWEST} AS newest
-             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?2"
+            "SELECT {}, count(*) FROM {} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2",
+            self.dialect.field("newest.request", "target"),
+            self.newest()
         );
         self.ranked(&query, now, most).await
     }
 
     /// How many different packages were asked for.
     pub async fn distinct_packages(&self, now: Timestamp) -> Result<i64, StoreError> {
-        let query =
-            format!("SELECT count(DISTINCT package.value) FROM {NEWEST} AS newest, {ASKED}");
+        let query = format!("SELECT count(DISTINCT item.value) FROM {}", self.asked());
         let count = sqlx::query_scalar(&query).bind(millis(now));
         Ok(count.fetch_one(&self.pool).await?)
     }
@@ -65,8 +55,8 @@ impl Store {
     /// How many images are kept, and how many were downloaded.
     pub async fn image_count(&self, now: Timestamp) -> Result<ImageCount, StoreError> {
         let query = "SELECT
-            (SELECT count(*) FROM jobs WHERE state = 'done' AND expires_at > ?1),
-            (SELECT coalesce(sum(count), 0) FROM downloads)";
+            (SELECT count(*) FROM jobs WHERE state = 'done' AND expires_at > $1),
+            (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM downloads)";
         let row = sqlx::query_as(query).bind(millis(now));
         let (stored, downloads) = row.fetch_one(&self.pool).await?;
         Ok(ImageCount { stored, downloads })
@@ -75,7 +65,7 @@ impl Store {
     /// Counts one download.
     pub async fn count_download(&self, now: Timestamp) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO downloads (day, count) VALUES (?1, 1)
+            "INSERT INTO downloads (day, count) VALUES ($1, 1)
              ON CONFLICT (day) DO UPDATE SET count = downloads.count + 1",
         )
         .bind(now.to_zoned(TimeZone::UTC).date().to_string())
@@ -84,13 +74,33 @@ impl Store {
         Ok(())
     }
 
+    /// The newest images that are looked at, so that an answer costs the same however many there are.
+    fn newest(&self) -> String {
+        let script = self.dialect.field("request", "defaults");
+        format!(
+            "(SELECT request FROM jobs WHERE state = 'done' AND expires_at > $1 AND {script} IS NULL
+              ORDER BY place DESC LIMIT 5000) AS newest"
+        )
+    }
+
+    /// The packages asked for by name; a leading `-` asks for the opposite.
+    fn asked(&self) -> String {
+        let packages = self.dialect.items("newest.request", "packages");
+        format!(
+            "{}, {packages} WHERE item.value NOT LIKE '-%'",
+            self.newest()
+        )
+    }
+
     async fn ranked(
         &self,
         query: &str,
         now: Timestamp,
         most: u32,
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        let ranked = sqlx::query_as(query).bind(millis(now)).bind(most);
+        let ranked = sqlx::query_as(query)
+            .bind(millis(now))
+            .bind(i64::from(most));
         Ok(ranked.fetch_all(&self.pool).await?)
     }
 }

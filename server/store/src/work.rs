@@ -4,35 +4,49 @@ use std::time::Duration;
 
 use asu_protocol::build::{BuildAnswer, stage};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, query::Query};
+use sqlx::any::AnyArguments;
+use sqlx::{Any, query::Query};
 
 use crate::StoreError;
+use crate::dialect::Dialect;
 use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
 
 /// The longest-waiting job that may be tried, to this worker, in one statement.
-const CLAIM: &str = "
+fn claim(dialect: Dialect) -> String {
+    let skip_locked = dialect.skip_locked();
+    format!(
+        "
     UPDATE jobs SET
-        state = 'started', stage = 'init', worker = ?1, lease_until = ?2,
-        lease = lease + 1, attempts = attempts + 1, log = log || ?3, started_at = ?4
+        state = 'started', stage = 'init', worker = $1, lease_until = $2,
+        lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
     WHERE place = (
         SELECT place FROM jobs
-        WHERE (state = 'queued' AND not_before <= ?4)
-           OR (state = 'started' AND lease_until <= ?4)
-        ORDER BY place LIMIT 1)
-    RETURNING request_hash, request, lease, attempts";
+        WHERE (state = 'queued' AND not_before <= $4)
+           OR (state = 'started' AND lease_until <= $4)
+        ORDER BY place LIMIT 1 {skip_locked})
+    RETURNING request_hash, request, lease, attempts"
+    )
+}
 
 /// What a job that took its workers down with it, try after try, is answered.
-const GIVE_UP: &str = "
+fn give_up(dialect: Dialect) -> String {
+    let skip_locked = dialect.skip_locked();
+    format!(
+        "
     UPDATE jobs SET
         state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
-        log = log || ?1, answer = ?2, expires_at = ?3, finished_at = ?5
-    WHERE attempts >= ?4
-      AND (state = 'queued' OR (state = 'started' AND lease_until <= ?5))";
+        log = log || $1, answer = $2, expires_at = $3, finished_at = $5
+    WHERE request_hash IN (
+        SELECT request_hash FROM jobs
+        WHERE attempts >= $4
+          AND (state = 'queued' OR (state = 'started' AND lease_until <= $5))
+        {skip_locked})"
+    )
+}
 
 /// Every report is refused unless its lease is the job's current one.
-const HELD: &str = "WHERE request_hash = ?1 AND lease = ?2 AND state = 'started'";
+const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'";
 
 impl Store {
     /// Takes the next job for `worker`, whose lease ends at `now + lease` unless it is extended.
@@ -45,7 +59,7 @@ impl Store {
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
         self.give_up_killers(now).await?;
-        let row = sqlx::query(CLAIM)
+        let row = sqlx::query(&claim(self.dialect))
             .bind(worker)
             .bind(millis(later(now, lease)))
             .bind(format!("{now} started by {worker}\n"))
@@ -62,7 +76,7 @@ impl Store {
         now: Timestamp,
         by: Duration,
     ) -> Result<(), StoreError> {
-        let query = format!("UPDATE jobs SET lease_until = ?3 {HELD}");
+        let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
         let query = held(&query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
     }
@@ -74,7 +88,7 @@ impl Store {
         now: Timestamp,
         stage: &str,
     ) -> Result<(), StoreError> {
-        let query = format!("UPDATE jobs SET stage = ?3, log = log || ?4 {HELD}");
+        let query = format!("UPDATE jobs SET stage = $3, log = log || $4 {HELD}");
         let query = held(&query, lease)
             .bind(stage)
             .bind(format!("{now} {stage}\n"));
@@ -115,7 +129,7 @@ impl Store {
             return self.give_up(claim, now, answer).await;
         }
         let again = later(now, self.policy.pause_after(claim.attempt));
-        let line = format!("{now} failed, next try at {again}: {}\n", answer.detail);
+        let line = format!("{now} failed, next try at {again}: {}\n", plain(answer));
         self.requeue(&claim.lease, millis(again), 0, line).await?;
         Ok(Verdict::Retry(again))
     }
@@ -145,8 +159,8 @@ impl Store {
     pub async fn release(&self, worker: &str, now: Timestamp) -> Result<u64, StoreError> {
         let released = sqlx::query(
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
-                lease_until = NULL, not_before = 0, log = log || ?1
-             WHERE state = 'started' AND worker = ?2",
+                lease_until = NULL, not_before = 0, log = log || $1
+             WHERE state = 'started' AND worker = $2",
         )
         .bind(format!("{now} its worker was gone\n"))
         .bind(worker)
@@ -159,12 +173,12 @@ impl Store {
         &self,
         lease: &Lease,
         not_before: i64,
-        untried: u32,
+        untried: i64,
         line: String,
     ) -> Result<(), StoreError> {
         let query = format!(
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
-                lease_until = NULL, not_before = ?3, attempts = attempts - ?4, log = log || ?5 {HELD}"
+                lease_until = NULL, not_before = $3, attempts = attempts - $4, log = log || $5 {HELD}"
         );
         let query = held(&query, lease)
             .bind(not_before)
@@ -182,14 +196,20 @@ impl Store {
         keep: Duration,
     ) -> Result<(), StoreError> {
         let query = format!(
-            "UPDATE jobs SET state = ?3, stage = ?3, worker = NULL, lease_until = NULL,
-                answer = ?4, expires_at = ?5, log = log || ?6, finished_at = ?7 {HELD}"
+            "UPDATE jobs SET state = $3, stage = $3, worker = NULL, lease_until = NULL,
+                answer = $4, expires_at = $5, log = log || $6, finished_at = $7 {HELD}"
         );
+        let detail = plain(answer);
+        let line = format!("{now} {state}: {detail}\n");
+        let answer = BuildAnswer {
+            detail,
+            ..answer.clone()
+        };
         let query = held(&query, lease)
             .bind(state)
-            .bind(written(lease, answer)?)
+            .bind(written(lease, &answer)?)
             .bind(millis(later(now, keep)))
-            .bind(format!("{now} {state}: {}\n", answer.detail))
+            .bind(line)
             .bind(millis(now));
         self.report(lease, query).await
     }
@@ -205,11 +225,11 @@ impl Store {
             ..BuildAnswer::default()
         };
         let answer = serde_json::to_string(&answer).unwrap_or_default();
-        sqlx::query(GIVE_UP)
+        sqlx::query(&give_up(self.dialect))
             .bind(format!("{now} given up\n"))
             .bind(answer)
             .bind(millis(later(now, self.policy.keep_given_up)))
-            .bind(self.policy.attempts)
+            .bind(i64::from(self.policy.attempts))
             .bind(millis(now))
             .execute(&self.pool)
             .await?;
@@ -219,7 +239,7 @@ impl Store {
     async fn report<'q>(
         &self,
         lease: &Lease,
-        query: Query<'q, Sqlite, SqliteArguments<'q>>,
+        query: Query<'q, Any, AnyArguments<'q>>,
     ) -> Result<(), StoreError> {
         if query.execute(&self.pool).await?.rows_affected() == 1 {
             return Ok(());
@@ -230,10 +250,15 @@ impl Store {
     }
 }
 
-fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Sqlite, SqliteArguments<'q>> {
+fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
     sqlx::query(query)
         .bind(lease.request_hash.clone())
         .bind(lease.number)
+}
+
+/// What happened, as text: a build tool's words may have a NUL, which PostgreSQL's text cannot.
+fn plain(answer: &BuildAnswer) -> String {
+    answer.detail.replace('\0', "\u{fffd}")
 }
 
 fn written(lease: &Lease, answer: &BuildAnswer) -> Result<String, StoreError> {

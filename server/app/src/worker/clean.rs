@@ -1,11 +1,12 @@
 //! Removes what is no longer given out.
 
-use asu_artifacts::{ArtifactError, FolderName};
-use asu_http::Offer;
+use asu_artifacts::{ArtifactError, Artifacts, FolderName};
+use asu_http::{Api, Offer};
+use asu_store::Store;
 use jiff::Timestamp;
 
 use super::Worker;
-use crate::Build;
+use crate::{Build, ServeError};
 
 impl<O: Offer, B: Build> Worker<O, B> {
     /// Removes the images of expired answers, then the answers.
@@ -38,6 +39,19 @@ impl<O: Offer, B: Build> Worker<O, B> {
         }
     }
 
+    /// Removes images of jobs that another server has forgotten: it could only remove its own.
+    pub(super) async fn sweep(&self, now: Timestamp) {
+        let Api {
+            store, artifacts, ..
+        } = &self.api;
+        if !store.is_shared() {
+            return;
+        }
+        if let Err(error) = remove_strays(store, artifacts, now).await {
+            tracing::error!(%error, "images of no job stay");
+        }
+    }
+
     async fn remove_images(&self, request_hash: &str) -> Result<(), ArtifactError> {
         let Ok(folder) = FolderName::new(request_hash) else {
             return Ok(());
@@ -46,4 +60,20 @@ impl<O: Offer, B: Build> Worker<O, B> {
         let removed = tokio::task::spawn_blocking(move || artifacts.remove(&folder));
         removed.await.unwrap_or(Ok(()))
     }
+}
+
+/// Removes images that no job tells of: a database that was lost, or another server that forgot the
+/// job, cannot tell when they expire.
+pub(crate) async fn remove_strays(
+    store: &Store,
+    artifacts: &Artifacts,
+    now: Timestamp,
+) -> Result<(), ServeError> {
+    for folder in artifacts.folders()? {
+        if store.job(folder.as_str(), now).await?.is_none() {
+            tracing::info!(%folder, "images of no job are removed");
+            artifacts.remove(&folder)?;
+        }
+    }
+    Ok(())
 }

@@ -1,4 +1,7 @@
 //! The whole server over real HTTP, with an invented upstream and an invented builder.
+//!
+//! It is two test programs: this one is on SQLite, `postgres` has it as a module and is on
+//! PostgreSQL. So modules here name each other with `super`, not with `crate`.
 #![allow(
     clippy::unwrap_used,
     reason = "clippy.toml allows it in test functions, not in their helpers"
@@ -9,7 +12,7 @@ mod cancel;
 mod connections;
 mod restarts;
 mod upstream;
-mod workshop;
+pub(crate) mod workshop;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use std::time::Duration;
 
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Pace, Settings, Site};
-use asu_store::Policy;
+use asu_store::{Database, Policy};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
@@ -29,11 +32,11 @@ use upstream::Upstream;
 use workshop::Workshop;
 
 /// Longer than anything here takes; a test that gets here has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server.
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     client: Client,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -41,7 +44,7 @@ struct Server {
 }
 
 /// Quick enough for tests; the lease is shorter than a slow build.
-fn pace() -> Pace {
+pub(crate) fn pace() -> Pace {
     Pace {
         lease: Duration::from_millis(600),
         heartbeat: Duration::from_millis(100),
@@ -65,7 +68,20 @@ impl Server {
     }
 
     async fn with(data: &Path, workshop: &Workshop, pace: Pace) -> Self {
-        Self::set_up(data, workshop, |settings| settings.pace = pace).await
+        Self::on(database_of(data), data, workshop, pace).await
+    }
+
+    /// With its jobs in `database`, or in its data folder.
+    pub(crate) async fn on(
+        database: Option<Database>,
+        data: &Path,
+        workshop: &Workshop,
+        pace: Pace,
+    ) -> Self {
+        Self::set_up(data, workshop, |settings| {
+            (settings.pace, settings.database) = (pace, database);
+        })
+        .await
     }
 
     async fn set_up(data: &Path, workshop: &Workshop, change: impl FnOnce(&mut Settings)) -> Self {
@@ -74,6 +90,7 @@ impl Server {
         let mut settings = Settings {
             limits: Limits::default(),
             policy: policy(),
+            database: database_of(data),
             pace: pace(),
             connections: Connections::default(),
             clock: Arc::new(move || {
@@ -104,7 +121,7 @@ impl Server {
     }
 
     /// As SIGTERM does.
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         tokio::time::timeout(PATIENCE, self.serving)
             .await
@@ -112,16 +129,16 @@ impl Server {
             .unwrap();
     }
 
-    fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.ahead.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         let url = format!("{}{path}", self.url);
         self.client.get(url).send().await.unwrap()
     }
 
-    async fn post(&self, packages: &[&str]) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, packages: &[&str]) -> (StatusCode, Value) {
         self.post_wish(&wish(packages)).await
     }
 
@@ -136,7 +153,7 @@ impl Server {
     }
 
     /// Asks and waits for what comes of it.
-    async fn build(&self, packages: &[&str]) -> (StatusCode, Value) {
+    pub(crate) async fn build(&self, packages: &[&str]) -> (StatusCode, Value) {
         let (_, asked) = self.post(packages).await;
         self.wait(asked["request_hash"].as_str().unwrap(), |status, _| {
             status != 202
@@ -145,7 +162,7 @@ impl Server {
     }
 
     /// Looks at a request until it stands as wanted.
-    async fn wait(
+    pub(crate) async fn wait(
         &self,
         request_hash: &str,
         wanted: impl Fn(StatusCode, &Value) -> bool,
@@ -165,6 +182,18 @@ impl Server {
             .await
             .expect("the job never stood as wanted")
     }
+}
+
+/// Where the jobs of a data folder are: for a folder the second time where they were the first time.
+fn database_of(data: &Path) -> Option<Database> {
+    if env!("CARGO_CRATE_NAME") != "postgres" {
+        return None;
+    }
+    let known = data.join("database-of-the-test");
+    if !known.exists() {
+        std::fs::write(&known, asu_test_postgres::database()).unwrap();
+    }
+    Some(std::fs::read_to_string(known).unwrap().parse().unwrap())
 }
 
 async fn json_of(response: Response) -> Value {

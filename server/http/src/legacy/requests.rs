@@ -170,7 +170,7 @@ fn device<O: Offer>(
 async fn job<O: Offer>(api: &Api<O>, asker: Asker, request: &BuildRequest) -> Result<Job, Refusal> {
     let hash = asu_store::request_hash(request);
     let known = api.store.job(&hash, api.now()).await?;
-    let job = if let Some(job) = known.filter(|job| !cancel::is_cancelled(job)) {
+    let job = if let Some(job) = known.filter(|job| !job.cancelled) {
         job
     } else {
         has_packages(api, request).await?;

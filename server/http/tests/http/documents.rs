@@ -124,7 +124,7 @@ async fn two_slashes_are_as_good_as_one() {
     let server = Server::start().await;
     let overview = server.get("///json/v1/overview.json?x=1").await;
     assert_eq!(overview.status, 200);
-    let asked = server.post_to("//api/v1/build", &crate::wish()).await;
+    let asked = server.post_to("//api/v1/build", &wish()).await;
     assert_eq!(asked.status, 202);
     let elsewhere = server.get("//evil.example/x").await;
     assert_eq!(elsewhere.status, 404);

@@ -1,7 +1,7 @@
 //! What the 2017 API lists: images, releases, devices, statistics.
 
+use super::legacy::{finished, finished_default};
 use super::*;
-use crate::legacy::{finished, finished_default};
 
 #[tokio::test]
 async fn an_image_and_its_manifest_are_described_until_they_expire() {

@@ -1,4 +1,7 @@
 //! The routes as clients see them, with an invented upstream, a real job store and real files.
+//!
+//! It is two test programs: this one is on SQLite, `postgres.rs` has it as a module and is on
+//! PostgreSQL. So modules here name each other with `super`, not with `crate`.
 #![allow(
     clippy::unwrap_used,
     reason = "clippy.toml allows it in test functions, not in their helpers"
@@ -25,7 +28,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use asu_artifacts::Artifacts;
 use asu_http::{Api, Front, Limits, Pulse};
-use asu_store::{Policy, Store};
+use asu_store::{Database, Policy, Store};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
@@ -57,7 +60,12 @@ impl Server {
 
     async fn with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("jobs.sqlite"), Policy::default())
+        let database = if env!("CARGO_CRATE_NAME") == "postgres" {
+            asu_test_postgres::database().parse()
+        } else {
+            Database::file(&dir.path().join("jobs.sqlite"))
+        };
+        let store = Store::open(&database.unwrap(), Policy::default())
             .await
             .unwrap();
         let second = Arc::new(AtomicI64::new(1_700_000_000));

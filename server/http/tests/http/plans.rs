@@ -8,7 +8,7 @@ use asu_protocol::plan::{
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::Server;
+use super::Server;
 
 /// An invented planner: `auc` becomes `owut`, and nobody knows `ghost`.
 pub(crate) fn plan(request: &PlanRequest) -> Result<Plan, Unplannable> {

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::Server;
+use super::Server;
 
 const PATH: &str = "/api/upgrade-check";
 

@@ -122,7 +122,7 @@ impl Offer for Upstream {
     }
 
     async fn plan(&self, request: PlanRequest) -> Result<Plan, Unplannable> {
-        crate::plans::plan(&request)
+        super::plans::plan(&request)
     }
 
     async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {

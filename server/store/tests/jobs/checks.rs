@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{at, store};
+use super::{at, store};
 
 const KEEP: Duration = Duration::from_mins(1);
 

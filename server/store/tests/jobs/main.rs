@@ -1,4 +1,7 @@
 //! Behaviour of the job store, seen from outside.
+//!
+//! It is two test programs: this one is on SQLite, `postgres` has it as a module and is on
+//! PostgreSQL.
 #![allow(
     clippy::unwrap_used,
     reason = "clippy.toml allows it in test functions, not in their helpers"
@@ -7,12 +10,14 @@
 use std::time::Duration;
 
 use asu_protocol::build::{BuildAnswer, BuildRequest};
-use asu_store::{Admission, Claim, Job, Policy, State, Store, StoreError, Verdict};
+use asu_store::{Admission, Claim, Database, Job, Policy, State, Store, StoreError, Verdict};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 mod checks;
+mod crowds;
 mod history;
+mod numbers;
 mod queue;
 mod work;
 
@@ -23,14 +28,29 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-async fn store() -> (TempDir, Store) {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir).await;
-    (dir, store)
+/// A database of one test's own.
+struct Place {
+    _dir: TempDir,
+    database: Database,
 }
 
-async fn open(dir: &TempDir) -> Store {
-    Store::open(&dir.path().join("jobs.sqlite"), Policy::default())
+async fn store() -> (Place, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let database = if env!("CARGO_CRATE_NAME") == "postgres" {
+        asu_test_postgres::database().parse()
+    } else {
+        Database::file(&dir.path().join("jobs.sqlite"))
+    };
+    let place = Place {
+        _dir: dir,
+        database: database.unwrap(),
+    };
+    let store = open(&place).await;
+    (place, store)
+}
+
+async fn open(place: &Place) -> Store {
+    Store::open(&place.database, Policy::default())
         .await
         .unwrap()
 }

@@ -14,6 +14,10 @@ for package in "$@"; do
 	slow)
 		echo $$ > "$(sed -n 's/^pid //p' rules.mk)"
 		sleep 77 ;;
+	waits)
+		gate=$(sed -n 's/^gate //p' rules.mk)
+		echo waiting >> "$gate.reached"
+		until [ -e "$gate" ]; do sleep 0.05; done ;;
 	*) selected="$selected $package" ;;
 	esac
 done

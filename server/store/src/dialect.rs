@@ -1,0 +1,47 @@
+//! What SQLite and PostgreSQL say differently; every other statement is the same for both.
+
+/// The language of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// Ends a subquery that picks the rows to change: what another connection is changing is passed
+    /// over. SQLite has one writer at a time.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// What a transaction says first whose statement looks at the whole queue. PostgreSQL would let
+    /// two of them look at the same moment, and both take the last place.
+    pub(crate) fn lock_queue(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(hashtext('asu queue'))"),
+        }
+    }
+
+    /// The text of a field of the JSON object in `column`; NULL if there is none.
+    pub(crate) fn field(self, column: &str, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("({column} ->> '$.{name}')"),
+            Self::Postgres => format!("((as_json({column}) ->> '{name}') COLLATE \"C\")"),
+        }
+    }
+
+    /// A table `item` with a `value` for each text in an array of the JSON object in `column`.
+    pub(crate) fn items(self, column: &str, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("json_each({column}, '$.{name}') AS item"),
+            Self::Postgres => format!(
+                "LATERAL (SELECT value COLLATE \"C\" AS value
+                 FROM json_array_elements_text(as_json({column}) -> '{name}')) AS item"
+            ),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A throw-away PostgreSQL for tests, made of the programs Debian's package `postgresql` brings.
+//!
+//! Each test program that asks for a database has one server of its own, on a socket in a folder of
+//! its own under `/dev/shm` or `/tmp`. Both go when the program ends, however it ends: the server's keeper, a
+//! shell, reads from a pipe that the kernel then closes.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "it is for tests: where it cannot do as asked, the test has failed"
+)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// What keeps the server; its arguments are said there.
+const KEEPER: &str = include_str!("serve.sh");
+
+const ADVICE: &str = "the tests need PostgreSQL's own programs: `sudo apt-get install postgresql`, or \
+    `cargo xtask setup`";
+
+struct Server {
+    _keeper: Child,
+    to_keeper: ChildStdin,
+    from_keeper: BufReader<ChildStdout>,
+    /// The folder of its socket.
+    home: String,
+    databases: u32,
+}
+
+static SERVER: LazyLock<Mutex<Server>> = LazyLock::new(|| Mutex::new(Server::start()));
+
+/// The address of a new, empty database, `postgres://…`.
+pub fn database() -> String {
+    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    server.database()
+}
+
+impl Server {
+    fn start() -> Self {
+        let programs = programs().unwrap_or_else(|| panic!("{ADVICE}"));
+        let mut keeper = as_nobody_special()
+            .args(["sh", "-c", KEEPER, "serve.sh"])
+            .arg(programs)
+            .current_dir("/")
+            // What ends the tests' group of processes, as Ctrl-C does, must leave it to clean up.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}; {ADVICE}"));
+        let to_keeper = keeper.stdin.take().expect("it was asked for");
+        let mut from_keeper = BufReader::new(keeper.stdout.take().expect("it was asked for"));
+        let home = line(&mut from_keeper);
+        Self {
+            _keeper: keeper,
+            to_keeper,
+            from_keeper,
+            home,
+            databases: 0,
+        }
+    }
+
+    fn database(&mut self) -> String {
+        self.databases += 1;
+        let name = format!("test{}", self.databases);
+        writeln!(self.to_keeper, "{name}").expect("the keeper of PostgreSQL is there");
+        assert_eq!(line(&mut self.from_keeper), name);
+        format!("postgres:///{name}?host={}&user=asu", self.home)
+    }
+}
+
+/// The keeper's next word; it has said why on stderr if there is none.
+fn line(from_keeper: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    let read = from_keeper.read_line(&mut line);
+    let read = read.expect("the keeper of PostgreSQL can be heard");
+    assert!(read > 0, "PostgreSQL did not do as asked; see above");
+    line.trim_end().to_owned()
+}
+
+/// PostgreSQL refuses to run as root, so root's place is taken by somebody who owns nothing.
+fn as_nobody_special() -> Command {
+    let id = Command::new("id").arg("-u").output().expect("`id` runs");
+    if id.stdout != b"0\n" {
+        return Command::new("env");
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]);
+    command
+}
+
+/// The folder of the newest PostgreSQL's programs.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let version = |path: &PathBuf| -> Option<u32> { path.file_name()?.to_str()?.parse().ok() };
+    versions
+        .filter_map(|version| Some(version.ok()?.path()))
+        .filter(|path| is_server(&path.join("bin")))
+        .max_by_key(version)
+        .map(|path| path.join("bin"))
+}
+
+fn is_server(programs: &Path) -> bool {
+    ["initdb", "postgres", "pg_isready", "createdb"]
+        .iter()
+        .all(|program| programs.join(program).exists())
+}
