@@ -14,13 +14,18 @@
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
+//! | `openapi`, `docs` | `/api/v1/openapi.json`, `/api/v1/docs` |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |
+//!
+//! Each handler says on itself what it takes and answers; `openapi` makes the document of that, and
+//! a route comes into the router only together with its description.
 //!
 //! `ready` is an answer as bytes, and `hot` keeps those that are asked for again and again.
 
 mod api;
 mod body;
 mod builds;
+mod docs;
 mod documents;
 mod events;
 mod failure;
@@ -34,7 +39,9 @@ mod limits;
 mod metrics;
 mod moved;
 mod offered;
+mod openapi;
 mod page;
+mod path;
 mod plans;
 mod ready;
 mod stats;
@@ -43,66 +50,70 @@ mod status;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use openapi::renamed;
 
 pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
 pub use hot::Hot;
 pub use limits::Limits;
+pub use openapi::document;
 pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Router {
     let (limits, metrics) = (Arc::clone(&api.limits), api.hot.metrics().clone());
-    let json = Router::new()
-        .route("/overview.json", get(documents::overview))
-        .route("/latest.json", get(documents::latest))
-        .route("/branches.json", get(documents::branches))
-        .route(
-            "/releases/{version}/packages/{file}",
-            get(documents::arch_of_release),
-        )
-        .route(
-            "/releases/{version}/targets/{target}/{subtarget}/{file}",
-            get(documents::target_of_release),
-        )
-        .route(
-            "/snapshots/packages/{file}",
-            get(documents::arch_of_snapshot),
-        )
-        .route(
-            "/snapshots/targets/{target}/{subtarget}/{file}",
-            get(documents::target_of_snapshot),
-        );
-    let v1 = Router::new()
-        .route("/build", post(builds::ask))
-        .route("/build/{request_hash}", get(builds::look))
-        .route("/build/{request_hash}/events", get(events::follow))
-        .route("/plan", post(plans::ask))
-        .route("/stats", get(builds::stats))
-        .route("/stats/summary", get(stats::summary))
-        .route("/builds-per-day", get(stats::per_day))
-        .route("/builds-by-version", get(stats::by_version))
-        .route("/top-packages", get(stats::top_packages))
-        .route("/build-errors", get(stats::errors))
-        .route(
-            "/revision/{version}/{target}/{subtarget}",
-            get(documents::revision),
-        )
-        .route("/overview", get(moved::overview))
-        .route("/latest", get(moved::latest));
-    let routes = Router::new()
-        .nest("/json/v1", json)
-        .nest("/api/v1", v1)
-        .route("/overview", get(moved::overview))
-        .merge(legacy::routes())
-        .route("/store/{request_hash}/{file}", get(images::serve))
-        .route("/healthz", get(health::show))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
-        .route("/", get(page::show))
+    let (routes, _) = routes().split_for_parts();
+    let routes = routes
         .fallback(moved::unknown)
         .method_not_allowed_fallback(moved::wrong_method)
         .with_state(api);
     layers::around(routes, &limits, metrics)
+}
+
+/// All routes, each with its description: nothing is served here that the document does not tell of.
+fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
+    let overview = routes!(moved::overview);
+    OpenApiRouter::new()
+        .routes(routes!(builds::ask))
+        .routes(routes!(builds::look))
+        .routes(routes!(events::follow))
+        .routes(routes!(plans::ask))
+        .routes(routes!(images::serve))
+        .merge(documents())
+        .merge(statistics())
+        .merge(legacy::routes())
+        .routes(renamed(&overview, "/overview"))
+        .routes(overview)
+        .routes(routes!(moved::latest))
+        .routes(routes!(health::show))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::show))
+        .routes(routes!(page::show))
+        .routes(routes!(openapi::serve))
+        .routes(routes!(docs::show))
+}
+
+fn documents<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(documents::overview))
+        .routes(routes!(documents::latest))
+        .routes(routes!(documents::branches))
+        .routes(routes!(documents::arch_of_release))
+        .routes(routes!(documents::target_of_release))
+        .routes(routes!(documents::arch_of_snapshot))
+        .routes(routes!(documents::target_of_snapshot))
+        .routes(routes!(documents::revision))
+}
+
+fn statistics<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(builds::stats))
+        .routes(routes!(stats::summary))
+        .routes(routes!(stats::per_day))
+        .routes(routes!(stats::by_version))
+        .routes(routes!(stats::top_packages))
+        .routes(routes!(stats::errors))
 }

@@ -27,7 +27,10 @@ pre { background: var(--soft); border-radius: .5rem; padding: .8rem 1rem; overfl
 footer { margin-top: 3rem; font-size: .875rem; opacity: .75; }
 ";
 
-/// `/`: what this is, for a person who came by.
+/// What this is, for a person who came by.
+#[utoipa::path(get, path = "/", tag = "operation", responses(
+    (status = 200, body = String, content_type = "text/html", description = "A page."),
+))]
 pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response, Failure> {
     let load = api.store.load(api.now()).await?;
     let branches = newest_first(api.offer.overview().await);
