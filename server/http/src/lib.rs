@@ -59,8 +59,8 @@ pub use api::{Api, Clock, Offer, Unplannable};
 pub use health::Pulse;
 pub use hot::Hot;
 pub use limits::Limits;
-pub use openapi::document;
 pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
+pub use openapi::document;
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Router {

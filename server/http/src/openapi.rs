@@ -106,17 +106,33 @@ pub(crate) fn renamed<S: Clone>(
 fn share_answers(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, text, waits) in [
-        ("TooOften", "Too many requests from one address (`too-often`).", true),
-        ("TooSlow", "The body did not come within 20 seconds (`too-slow`).", false),
-        ("TooLarge", "The request is over 256 KiB (`too-large`).", false),
+        (
+            "TooOften",
+            "Too many requests from one address (`too-often`).",
+            true,
+        ),
+        (
+            "TooSlow",
+            "The body did not come within 20 seconds (`too-slow`).",
+            false,
+        ),
+        (
+            "TooLarge",
+            "The request is over 256 KiB (`too-large`).",
+            false,
+        ),
         ("Internal", "This server is at fault (`internal`).", false),
     ] {
         let mut response = problem(text);
         if waits {
             let seconds = header(Type::Integer, "when to ask again, seconds");
-            response.headers.insert("Retry-After".to_owned(), seconds.into());
+            response
+                .headers
+                .insert("Retry-After".to_owned(), seconds.into());
         }
-        components.responses.insert(name.to_owned(), response.into());
+        components
+            .responses
+            .insert(name.to_owned(), response.into());
     }
 }
 
@@ -136,7 +152,9 @@ fn header(kind: Type, description: &str) -> Header {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let PathItem { get, head, post, .. } = item;
+    let PathItem {
+        get, head, post, ..
+    } = item;
     let all = [("get", get), ("head", head), ("post", post)];
     all.into_iter()
         .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
@@ -186,11 +204,19 @@ fn add_validators(path: &str, operation: &mut Operation) {
         .description(Some("The `ETag` of what is held."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build();
-    operation.parameters.get_or_insert_default().push(asked.into());
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(asked.into());
     let told = header(Type::String, "to ask with `If-None-Match`; a strong one");
-    let keep = header(Type::String, "`no-cache`: keep it, and ask whether it has changed");
+    let keep = header(
+        Type::String,
+        "`no-cache`: keep it, and ask whether it has changed",
+    );
     for (_, answer) in answers(operation).filter(|(status, _)| ["200", "304"].contains(status)) {
-        answer.headers.insert("ETag".to_owned(), told.clone().into());
+        answer
+            .headers
+            .insert("ETag".to_owned(), told.clone().into());
         if !path.starts_with("/store/") {
             let keep = keep.clone().into();
             answer.headers.insert("Cache-Control".to_owned(), keep);

@@ -153,12 +153,16 @@ pub(crate) async fn supported<O: Offer>(
     let mut list = Vec::new();
     for known in chosen(&api, asked).await? {
         for release in &known.releases {
-            list.extend(targets(release).into_iter().map(|(target, subtargets)| Supported {
-                distro: known.name.clone(),
-                release: release.version.clone(),
-                target: target.to_owned(),
-                subtargets: subtargets.into_iter().map(str::to_owned).collect(),
-            }));
+            list.extend(
+                targets(release)
+                    .into_iter()
+                    .map(|(target, subtargets)| Supported {
+                        distro: known.name.clone(),
+                        release: release.version.clone(),
+                        target: target.to_owned(),
+                        subtargets: subtargets.into_iter().map(str::to_owned).collect(),
+                    }),
+            );
         }
     }
     Ok(Json(list))

@@ -5,8 +5,8 @@ use asu_protocol::name::{PackageName, PackageSpec, ProfileName, Target, VersionN
 use asu_protocol::plan::{Installed, PlanProblem, PlanRequest};
 use asu_store::{Admission, Job};
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
