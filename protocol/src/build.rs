@@ -122,7 +122,8 @@ pub struct BuildAnswer {
     /// The identity of the request; empty when it was refused before it had one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_hash: String,
-    /// See [`stage`].
+    /// How far it is, as `X-Imagebuilder-Status` says it. An unknown one is a newer server's; show it
+    /// as text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub imagebuilder_status: String,
     /// How many builds are ahead of this one; 0 is next.
@@ -176,13 +177,13 @@ pub struct BuildAnswer {
     /// What the ImageBuilder complained.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stderr: String,
-    /// See [`crate::problem::Problem::cause`].
+    /// A stable code for programs: why there is no image.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cause: String,
-    /// See [`crate::problem::Problem::hint`].
+    /// What to do next, for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hint: String,
-    /// See [`crate::problem::Problem::packages`].
+    /// The packages that are at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageProblem>,
 }

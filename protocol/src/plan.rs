@@ -125,7 +125,9 @@ mod installed_schema {
             OneOfBuilder::new()
                 .item(versions)
                 .item(ArrayBuilder::new().items(name))
-                .description(Some("Installed packages: name to version where known, or names."))
+                .description(Some(
+                    "Installed packages: name to version where known, or names.",
+                ))
                 .into()
         }
     }

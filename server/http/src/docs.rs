@@ -24,8 +24,8 @@ const STYLE: &str = include_str!("docs/style.css");
 pub(crate) async fn show<O: Offer>(State(_): State<Api<O>>) -> Response {
     static DRAWN: OnceLock<String> = OnceLock::new();
     let drawn = DRAWN.get_or_init(|| {
-        let document = serde_json::to_value(openapi::document::<O>()).unwrap_or_default();
-        page::framed("API of this server", STYLE, &body(&document)).into_string()
+        let body = body(openapi::document::<O>());
+        page::framed("API of this server", STYLE, &body).into_string()
     });
     page::response(drawn.as_str())
 }

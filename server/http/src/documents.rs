@@ -103,8 +103,8 @@ pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {
     path = "/json/v1/releases/{version}/packages/{file}",
     tag = "documents",
     params(
-        ("version" = VersionName, Path, description = "`24.10.2` or `24.10-SNAPSHOT`."),
-        ("file" = String, Path, pattern = "-index\\.json$",
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2` or `24.10-SNAPSHOT`."),
+        ("file" = String, Path, pattern = "-index\\.json$", example = "mips_24kc-index.json",
             description = "`{arch}-index.json`."),
     ),
     responses(
@@ -132,7 +132,7 @@ pub(crate) async fn arch_of_release<O: Offer>(
     path = "/json/v1/snapshots/packages/{file}",
     tag = "documents",
     params(
-        ("file" = String, Path, pattern = "-index\\.json$",
+        ("file" = String, Path, pattern = "-index\\.json$", example = "mips_24kc-index.json",
             description = "`{arch}-index.json`."),
     ),
     responses(
@@ -169,12 +169,12 @@ async fn arch<O: Offer>(api: &Api<O>, version: String, file: &str) -> Result<Arc
     path = "/json/v1/releases/{version}/targets/{target}/{subtarget}/{file}",
     tag = "documents",
     params(
-        ("version" = VersionName, Path, description = "`24.10.2` or `24.10-SNAPSHOT`."),
-        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2` or `24.10-SNAPSHOT`."),
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
             description = "The first half of the target: `ath79`."),
-        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
             description = "The second half: `generic`."),
-        ("file" = String, Path, description = "`index.json` or `{profile}.json`."),
+        ("file" = String, Path, example = "index.json", description = "`index.json` or `{profile}.json`."),
     ),
     responses(
         (status = 200, body = OfTarget, description = "The target's packages, or the device."),
@@ -202,11 +202,11 @@ pub(crate) async fn target_of_release<O: Offer>(
     path = "/json/v1/snapshots/targets/{target}/{subtarget}/{file}",
     tag = "documents",
     params(
-        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
             description = "The first half of the target: `ath79`."),
-        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
             description = "The second half: `generic`."),
-        ("file" = String, Path, description = "`index.json` or `{profile}.json`."),
+        ("file" = String, Path, example = "index.json", description = "`index.json` or `{profile}.json`."),
     ),
     responses(
         (status = 200, body = OfTarget, description = "The target's packages, or the device."),
@@ -313,10 +313,10 @@ pub(crate) struct Revision {
     path = "/api/v1/revision/{version}/{target}/{subtarget}",
     tag = "documents",
     params(
-        ("version" = VersionName, Path, description = "`24.10.2`, `24.10-SNAPSHOT` or `SNAPSHOT`."),
-        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2`, `24.10-SNAPSHOT` or `SNAPSHOT`."),
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
             description = "The first half of the target: `ath79`."),
-        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$",
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
             description = "The second half: `generic`."),
     ),
     responses(

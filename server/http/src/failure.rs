@@ -18,6 +18,10 @@ use crate::{Unplannable, plans};
 /// ASU's status for a full queue; it is not in any standard.
 const OVERLOADED: u16 = 529;
 
+/// How much of a text from outside is repeated, characters: enough for every name with what is wrong
+/// with it.
+const REPEATED: usize = 400;
+
 /// When a client may ask an overloaded server again, seconds.
 const RETRY_AFTER: u32 = 60;
 
@@ -197,7 +201,15 @@ impl Failure {
     }
 
     /// 422.
-    pub(crate) fn wrong_field(field: WrongField) -> Self {
+    pub(crate) fn wrong_field(mut field: WrongField) -> Self {
+        field.msg = shortened(&field.msg);
+        field.input = match field.input {
+            Value::String(text) => shortened(&text).into(),
+            whole @ (Value::Array(_) | Value::Object(_)) if whole.to_string().len() > REPEATED => {
+                Value::Null
+            }
+            short => short,
+        };
         let mut failure = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "",
@@ -281,6 +293,14 @@ impl Failure {
         )
         .logged(log)
     }
+}
+
+/// What is repeated of a text from outside.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.chars().count() <= REPEATED {
+        return text.to_owned();
+    }
+    text.chars().take(REPEATED).chain(['…']).collect()
 }
 
 const SEE_OVERVIEW: &str = "/json/v1/overview.json lists what this server builds.";

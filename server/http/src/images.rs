@@ -7,10 +7,20 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Told};
 use crate::path::Path;
 use crate::{Api, Offer};
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "files are streamed; the document needs a name for them"
+)]
+pub(crate) struct Binary(Vec<u8>);
 
 /// An image, whole or in part.
 ///
@@ -29,10 +39,10 @@ use crate::{Api, Offer};
             description = "An `ETag`: the range is sent only of the same file, else all of it."),
     ),
     responses(
-        (status = 200, body = [u8], content_type = "application/octet-stream",
+        (status = 200, body = Binary, content_type = "application/octet-stream",
             description = "The file.",
             headers(("Content-Disposition" = String, description = "`attachment`, with its name"))),
-        (status = 206, body = [u8], content_type = "application/octet-stream",
+        (status = 206, body = Binary, content_type = "application/octet-stream",
             description = "The range.",
             headers(("Content-Range" = String, description = "which bytes of how many"))),
         (status = 304, description = "What was held (`If-None-Match`) is still the file."),

@@ -9,6 +9,7 @@ use asu_protocol::build::BuildAnswer;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response as Answer;
+use serde_json::Value;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -53,9 +54,9 @@ use crate::{Api, Offer};
 struct Frame;
 
 /// The document of all routes. It depends on the program alone, not on how it is run.
-pub fn document<O: Offer>() -> &'static OpenApi {
+pub fn document<O: Offer>() -> &'static Value {
     // Every `O` has the same routes.
-    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         let mut document = Frame::openapi();
         document.merge(crate::routes::<O>().into_openapi());
@@ -63,8 +64,24 @@ pub fn document<O: Offer>() -> &'static OpenApi {
         for (path, item) in &mut document.paths.paths {
             complete_item(path, item);
         }
+        let mut document = serde_json::to_value(document).unwrap_or_default();
+        name_formats(&mut document);
         document
     })
+}
+
+/// utoipa calls a `u32` `u-int32`, OpenAPI's registry of formats `uint32`.
+fn name_formats(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(format)) = fields.get_mut("format") {
+                *format = format.replace("u-int", "uint");
+            }
+            fields.values_mut().for_each(name_formats);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_formats),
+        _ => {}
+    }
 }
 
 /// The document of this API.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Told, WrongField};
 use crate::{Api, Offer};
@@ -24,14 +24,9 @@ const WEEKS: i64 = 26;
 const MOST: (u32, u32) = (100, 500);
 
 /// What a question may be narrowed to.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Deserialize)]
 pub(crate) struct Narrowed {
-    /// One branch: `24.10`.
-    #[param(nullable = false)]
     branch: Option<String>,
-    /// How many at most.
-    #[param(nullable = false)]
     n: Option<u32>,
 }
 
@@ -182,7 +177,10 @@ fn per_day_document(first: i64, days: &[Day]) -> Chart {
     get,
     path = "/api/v1/builds-by-version",
     tag = "statistics",
-    params(Narrowed),
+    params(
+        ("branch" = Option<String>, Query,
+            description = "One branch: `24.10`."),
+    ),
     responses(
         (status = 200, body = Chart, description = "A series for each branch or version."),
         (status = 304, description = "What was held (`If-None-Match`) is still true."),
@@ -236,7 +234,12 @@ fn by_version_document(first: i64, days: &[VersionDay], branch: Option<&str>) ->
     get,
     path = "/api/v1/top-packages",
     tag = "statistics",
-    params(Narrowed),
+    params(
+        ("branch" = Option<String>, Query,
+            description = "One branch: `24.10`."),
+        ("n" = Option<u32>, Query, maximum = 4_294_967_295_i64,
+            description = "How many at most."),
+    ),
     responses(
         (status = 200, body = TopPackages, description = "30 of them, or as many as asked for."),
         (status = 304, description = "What was held (`If-None-Match`) is still true."),
@@ -270,7 +273,10 @@ pub(crate) async fn top_packages<O: Offer>(
     get,
     path = "/api/v1/build-errors",
     tag = "statistics",
-    params(Narrowed),
+    params(
+        ("n" = Option<u32>, Query, maximum = 4_294_967_295_i64,
+            description = "How many at most."),
+    ),
     responses(
         (status = 200, body = String, content_type = "text/plain", description = "A line each; 100 of them, or as many as asked for."),
         (status = 422, body = Told, description = "A parameter has the wrong form."),

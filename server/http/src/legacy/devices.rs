@@ -43,7 +43,7 @@ pub(crate) struct Device {
 
 /// Devices whose name, profile or target has a text in it, in whatever case; at most 500.
 #[utoipa::path(get, path = "/api/models", tag = "2017",
-    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, description = "The release; also `release`. It is needed."), ("model_search" = Option<String>, Query, description = "The text. It is needed.")),
+    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, example = "24.10.2", description = "The release; also `release`. It is needed."), ("model_search" = Option<String>, Query, example = "archer", description = "The text. It is needed.")),
     responses(
         (status = 200, body = Vec<Device>, description = "The devices."),
         (status = 400, body = Told, description = "A parameter is missing or has the wrong form."),
@@ -125,7 +125,7 @@ fn matching(profiles: &TargetProfiles, searched: &str, found: &mut Vec<Device>) 
 
 /// What an image has without being asked for.
 #[utoipa::path(get, path = "/api/packages_image", tag = "2017",
-    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, description = "The release; also `release`. It is needed."), ("target" = Option<String>, Query, description = "`ath79`; it is needed."), ("subtarget" = Option<String>, Query, description = "`generic`; it is needed."), ("profile" = Option<String>, Query, description = "The device; it is needed.")),
+    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, example = "24.10.2", description = "The release; also `release`. It is needed."), ("target" = Option<String>, Query, example = "ath79", description = "`ath79`; it is needed."), ("subtarget" = Option<String>, Query, example = "generic", description = "`generic`; it is needed."), ("profile" = Option<String>, Query, example = "tplink,archer-c7-v5", description = "The device; it is needed.")),
     responses(
         (status = 200, body = BTreeSet<String>, description = "Packages."),
         (status = 400, body = Told, description = "A parameter is missing or has the wrong form."),

@@ -39,10 +39,13 @@ pub(crate) struct Question {
     /// A distribution's name or alias, in any case; without it `openwrt`.
     distro: Option<String>,
     /// The release installed.
+    #[schema(examples("23.05.5"))]
     version: Option<String>,
     /// `ath79`.
+    #[schema(examples("ath79"))]
     target: Option<String>,
     /// `generic`.
+    #[schema(examples("generic"))]
     subtarget: Option<String>,
     /// `board_name`, where the client tells; then the device's own packages count, too.
     board: Option<String>,

@@ -26,13 +26,17 @@ pub(crate) struct Wish {
     /// A distribution's name or alias, in any case; without it `openwrt`.
     pub(crate) distro: Option<String>,
     /// The release wanted; also `release`.
+    #[schema(examples("24.10.2"))]
     #[serde(alias = "release")]
     version: Option<String>,
     /// `ath79`.
+    #[schema(examples("ath79"))]
     target: Option<String>,
     /// `generic`.
+    #[schema(examples("generic"))]
     subtarget: Option<String>,
     /// `board_name` of `ubus call system board`.
+    #[schema(examples("tplink,archer-c7-v5"))]
     pub(crate) board: Option<String>,
     /// `model` of the same.
     pub(crate) model: Option<String>,

@@ -5,6 +5,7 @@
 )]
 
 mod builds;
+mod contract;
 mod documents;
 mod edges;
 mod events;
@@ -13,6 +14,7 @@ mod images;
 mod legacy;
 mod legacy_lists;
 mod numbers;
+mod openapi;
 mod plans;
 mod upgrade_check;
 mod upstream;
