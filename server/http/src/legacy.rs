@@ -28,7 +28,7 @@ mod upgrade_check;
 mod wish;
 
 use axum::http::HeaderName;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::openapi::renamed;
@@ -53,39 +53,40 @@ pub(crate) fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
 }
 
 fn asking<O: Offer>() -> OpenApiRouter<Api<O>> {
-    let check = routes!(upgrade_check::ask);
-    let checked = routes!(upgrade_check::look);
-    let upgrade = routes!(requests::ask_upgrade);
-    let upgraded = routes!(requests::look_upgrade);
-    let build = routes!(requests::ask_build);
-    let built = routes!(requests::look_build);
+    let hashed = |older: &str| format!("{older}/{{request_hash}}");
     OpenApiRouter::new()
-        .routes(renamed(&check, "/update-request"))
-        .routes(renamed(&checked, "/update-request/{request_hash}"))
-        .routes(renamed(&upgrade, "/image-request"))
-        .routes(renamed(&upgraded, "/image-request/{request_hash}"))
-        .routes(renamed(&build, "/build-request"))
-        .routes(renamed(&built, "/build-request/{request_hash}"))
-        .routes(check)
-        .routes(checked)
-        .routes(upgrade)
-        .routes(upgraded)
-        .routes(build)
-        .routes(built)
+        .merge(twice(routes!(upgrade_check::ask), "/update-request"))
+        .merge(twice(
+            routes!(upgrade_check::look),
+            &hashed("/update-request"),
+        ))
+        .merge(twice(routes!(requests::ask_upgrade), "/image-request"))
+        .merge(twice(
+            routes!(requests::look_upgrade),
+            &hashed("/image-request"),
+        ))
+        .merge(twice(routes!(requests::ask_build), "/build-request"))
+        .merge(twice(
+            routes!(requests::look_build),
+            &hashed("/build-request"),
+        ))
 }
 
 fn reading<O: Offer>() -> OpenApiRouter<Api<O>> {
-    let (versions, packages) = (routes!(offers::versions), routes!(devices::packages));
     OpenApiRouter::new()
         .routes(routes!(images::image))
         .routes(routes!(images::manifest))
         .routes(routes!(images::log))
         .routes(routes!(offers::distros))
+        .merge(twice(routes!(offers::versions), "/api/releases"))
         .routes(routes!(offers::network_profiles))
         .routes(routes!(offers::supported))
         .routes(routes!(devices::models))
-        .routes(renamed(&versions, "/api/releases"))
-        .routes(renamed(&packages, "/api/default_packages"))
-        .routes(versions)
-        .routes(packages)
+        .merge(twice(routes!(devices::packages), "/api/default_packages"))
+}
+
+/// A route under its name and under an older one.
+fn twice<O: Offer>(route: UtoipaMethodRouter<Api<O>>, older: &str) -> OpenApiRouter<Api<O>> {
+    let renamed = renamed(&route, older);
+    OpenApiRouter::new().routes(route).routes(renamed)
 }

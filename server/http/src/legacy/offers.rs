@@ -33,7 +33,7 @@ pub(crate) struct Distribution {
 /// A release.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Release2017)]
-pub(crate) struct Release {
+pub(crate) struct KnownRelease {
     distro: String,
     version: String,
     /// The same.
@@ -87,15 +87,15 @@ pub(crate) async fn distros<O: Offer>(State(api): State<Api<O>>) -> Json<Vec<Dis
 #[utoipa::path(get, path = "/api/versions", tag = "2017",
     params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case.")),
     responses(
-        (status = 200, body = Vec<Release>, description = "Of the distribution, or of all."),
+        (status = 200, body = Vec<KnownRelease>, description = "Of the distribution, or of all."),
         (status = 400, body = Told, description = "A parameter is missing or has the wrong form."),
         (status = 412, body = ErrorText, description = "Unknown distribution, release, target or device."),
     ))]
 pub(crate) async fn versions<O: Offer>(
     State(api): State<Api<O>>,
     asked: Parameters,
-) -> Result<Json<Vec<Release>>, Refusal> {
-    let shown = |known: &OfferedDistribution, release: &OfferedRelease| Release {
+) -> Result<Json<Vec<KnownRelease>>, Refusal> {
+    let shown = |known: &OfferedDistribution, release: &OfferedRelease| KnownRelease {
         distro: known.name.clone(),
         version: release.version.clone(),
         release: release.version.clone(),
