@@ -11,14 +11,17 @@ use crate::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 
 /// What a client asks for: `POST /api/v1/build`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BuildRequest {
     /// The distribution; only `openwrt` is known today.
     #[serde(default = "openwrt")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub distro: String,
     /// The release wanted.
     pub version: VersionName,
     /// The revision the release must have, e.g. `r24106-10cc5fcd00`; empty: any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub version_code: String,
     /// The router's target.
     pub target: Target,
@@ -35,12 +38,15 @@ pub struct BuildRequest {
     pub diff_packages: bool,
     /// A uci-defaults script that runs at first boot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 20480))]
     pub defaults: Option<String>,
     /// Size of the root filesystem partition in MiB, where a device has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1024))]
     pub rootfs_size_mb: Option<u32>,
     /// The root filesystem wanted, e.g. `squashfs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = filesystem))]
     pub filesystem: Option<String>,
     /// Package feeds besides, or instead of, upstream's.
     #[serde(default, skip_serializing_if = "Repositories::is_empty")]
@@ -67,6 +73,17 @@ pub const FILESYSTEMS: [&str; 8] = [
     "targz",
     "cpiogz",
 ];
+
+#[cfg(feature = "openapi")]
+fn filesystem() -> utoipa::openapi::Object {
+    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+    let names = FILESYSTEMS.into_iter().map(Some).chain([None]);
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
+        .enum_values(Some(names))
+        .description(Some("The root filesystem wanted."))
+        .build()
+}
 
 pub(crate) fn openwrt() -> String {
     "openwrt".to_owned()
@@ -99,20 +116,24 @@ pub mod stage {
 /// One type for 200, 202 and every error, because clients read the same keys from all of them:
 /// `status` says which fields to expect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct BuildAnswer {
     /// 200 finished, 202 queued or started, anything else a failure.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub status: u16,
     /// `done`, `queued`, `started`, or what went wrong.
     ///
     /// A request that is not well-formed is answered with a list of fields here (FastAPI's form);
     /// it is read as one text.
     #[serde(deserialize_with = "crate::problem::text_of_detail")]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub detail: String,
     /// The identity of the request; empty when it was refused before it had one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_hash: String,
-    /// See [`stage`].
+    /// How far it is, as `X-Imagebuilder-Status` says it. An unknown one is a newer server's; show it
+    /// as text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub imagebuilder_status: String,
     /// How many builds are ahead of this one; 0 is next.
@@ -169,13 +190,13 @@ pub struct BuildAnswer {
     /// What the ImageBuilder complained.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stderr: String,
-    /// See [`crate::problem::Problem::cause`].
+    /// A stable code for programs: why there is no image.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cause: String,
-    /// See [`crate::problem::Problem::hint`].
+    /// What to do next, for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hint: String,
-    /// See [`crate::problem::Problem::packages`].
+    /// The packages that are at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageProblem>,
 }

@@ -1,7 +1,8 @@
 //! Package, target and profile names, checked when they are read.
 //!
 //! The ImageBuilder pastes these into a double-quoted shell word inside a make recipe, so anything
-//! but an allow-list of characters would be an injection.
+//! but an allow-list of characters would be an injection. Each type's pattern says the same to those
+//! who read the document of the HTTP API; a test there holds the two together.
 
 use std::fmt;
 
@@ -47,9 +48,14 @@ impl fmt::Display for InvalidName {
 impl std::error::Error for InvalidName {}
 
 macro_rules! checked_name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $check:expr) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $what:literal, $allowed:literal, $pattern:literal, $example:literal,
+        $check:expr
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(pattern = $pattern, examples($example)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -116,13 +122,15 @@ checked_name! {
     /// A package name, as in a feed's index: `luci-app-firewall`, `libstdc++6`.
     PackageName, "package name",
     "letters, digits and . _ + - are allowed, beginning with a letter or digit",
+    "^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$", "luci",
     |text| word(text, "._+-") && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 checked_name! {
-    /// A package in a request: a [`PackageName`], or one with a leading `-` to remove it.
+    /// A package in a request: a package name, or one with a leading `-` to remove it.
     PackageSpec, "package",
     "letters, digits and . _ + - are allowed, with a leading - to remove a package",
+    "^-?[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$", "luci",
     |text| {
         let name = text.strip_prefix('-').unwrap_or(text);
         word(name, "._+-") && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -151,6 +159,7 @@ checked_name! {
     /// A package version of any package manager: `2024-01-01-r1`, `1.2.5-r4`, `1689~10cc5fcd00`.
     PackageVersion, "package version",
     "letters, digits and . _ + , : ~ - are allowed",
+    "^[A-Za-z0-9._+,:~-]{1,128}$", "1.2.5-r4",
     |text| word(text, "._+,:~-")
 }
 
@@ -158,6 +167,7 @@ checked_name! {
     /// A target with its subtarget: `ath79/generic`.
     Target, "target",
     "it has the form target/subtarget, in letters, digits, _ and -",
+    "^[A-Za-z0-9_-]{1,128}/[A-Za-z0-9_-]{1,128}$", "ath79/generic",
     |text| text.split_once('/').is_some_and(|(a, b)| word(a, "_-") && word(b, "_-"))
 }
 
@@ -171,10 +181,10 @@ impl Target {
 checked_name! {
     /// A profile (device) name as the ImageBuilder knows it: `tplink_archer-c7-v5`.
     ///
-    /// A router's `board_name` has a comma where the profile has an underscore; see
-    /// [`ProfileName::from_board_name`].
+    /// A router's `board_name` has a comma where the profile has an underscore.
     ProfileName, "profile",
     "letters, digits and . _ , - are allowed",
+    "^[A-Za-z0-9._,-]{1,128}$", "tplink_archer-c7-v5",
     |text| word(text, "._,-")
 }
 
@@ -189,6 +199,7 @@ checked_name! {
     /// A release as requests name it: `24.10.2`, `24.10-SNAPSHOT`, `SNAPSHOT`.
     VersionName, "version",
     "letters, digits and . _ - are allowed",
+    "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$", "24.10.2",
     |text| word(text, "._-") && !text.starts_with('.')
 }
 
@@ -197,6 +208,7 @@ checked_name! {
     /// packages that lie in the ImageBuilder.
     RepositoryName, "repository name",
     "letters, digits and . _ - are allowed, beginning with a letter, digit or _, but not imagebuilder",
+    "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "mine",
     |text| word(text, "._-") && !text.starts_with(['.', '-']) && text != "imagebuilder"
 }
 

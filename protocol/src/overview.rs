@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The document a client reads first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Overview {
     /// The newest version of each maintained channel, newest first.
@@ -20,6 +21,7 @@ pub struct Overview {
 
 /// One release branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Branch {
     /// `24.10` or `SNAPSHOT`.
@@ -48,6 +50,7 @@ pub struct Branch {
 /// With `target`: `source` was renamed to it or replaced by it. Without: `source` was dropped.
 /// Either applies only where `source` is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReleaseChange))]
 pub struct PackageChange {
     /// The package that was there before.
     pub source: String,
@@ -63,6 +66,7 @@ pub struct PackageChange {
 
 /// What a server allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct ServerLimits {
     /// The server software's version.

@@ -12,14 +12,17 @@ use crate::name::{PackageName, PackageVersion, ProfileName, Target, VersionName}
 
 /// The question: this router, with these packages, to that release?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanRequest {
     /// The distribution installed.
     #[serde(default = "crate::build::openwrt")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub distro: String,
     /// The release installed.
     pub version: VersionName,
     /// The revision installed, e.g. `r24106-10cc5fcd00`; empty if the router does not tell.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub revision: String,
     /// The router's target.
     pub target: Target,
@@ -33,6 +36,7 @@ pub struct PlanRequest {
     /// A version, a branch (`24.10`: its newest), or a channel: `stable`, `testing`, `oldstable`,
     /// `snapshot`. Absent: the newest stable release, if it is not older than the installed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub to: Option<String>,
     /// Packages wanted besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -42,6 +46,7 @@ pub struct PlanRequest {
     pub remove: Vec<PackageName>,
     /// A named package set of the distribution to add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub flavor: Option<String>,
     /// A community's packages to add, `community/profile`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +56,7 @@ pub struct PlanRequest {
     pub allow_downgrade: bool,
     /// The root filesystem wanted; passed on to the build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._,-]{0,128}$"))]
     pub filesystem: Option<String>,
     /// Size of the root filesystem partition wanted, MiB; passed on to the build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +100,50 @@ enum InstalledForm {
     Names(Vec<PackageName>),
 }
 
+/// Written by hand because the derive knows no map whose values may be null.
+#[cfg(feature = "openapi")]
+mod installed_schema {
+    use utoipa::openapi::schema::{
+        AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+    };
+    use utoipa::openapi::{Ref, RefOr};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::{Installed, PackageName, PackageVersion};
+
+    impl PartialSchema for Installed {
+        fn schema() -> RefOr<Schema> {
+            let null = ObjectBuilder::new().schema_type(Type::Null);
+            let version = OneOfBuilder::new()
+                .item(null)
+                .item(Ref::from_schema_name(PackageVersion::name()))
+                .build();
+            let name = Ref::from_schema_name(PackageName::name());
+            let versions = ObjectBuilder::new()
+                .property_names(Some(PackageName::schema()))
+                .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(version.into()))));
+            OneOfBuilder::new()
+                .item(versions)
+                .item(ArrayBuilder::new().items(name))
+                .description(Some(
+                    "Installed packages: name to version where known, or names.",
+                ))
+                .into()
+        }
+    }
+
+    impl ToSchema for Installed {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            for (name, schema) in [
+                (PackageName::name(), PackageName::schema()),
+                (PackageVersion::name(), PackageVersion::schema()),
+            ] {
+                schemas.push((name.into_owned(), schema));
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Installed {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match InstalledForm::deserialize(from)? {
@@ -105,6 +155,7 @@ impl<'de> Deserialize<'de> for Installed {
 
 /// What only the router knows and a plan takes into account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct RouterFacts {
     /// The installed image's compat_version: `1.0`.
@@ -123,6 +174,7 @@ pub struct RouterFacts {
 
 /// What would happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Plan {
     /// The distribution.
     pub distro: String,
@@ -156,6 +208,7 @@ pub struct Plan {
 
 /// A release in a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedRelease {
     /// `24.10.2`.
     pub version: String,
@@ -173,6 +226,7 @@ pub struct PlannedRelease {
 
 /// What becomes of one package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PackageChange {
     /// The package.
     pub name: String,
@@ -197,6 +251,7 @@ pub struct PackageChange {
 
 /// What becomes of a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// The same version again, or one whose old version the router did not tell.
@@ -217,6 +272,7 @@ pub enum Fate {
 
 /// A package that could be taken instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alternative {
     /// The package.
     pub name: String,
@@ -227,6 +283,7 @@ pub struct Alternative {
 
 /// One of several packages that provide a name was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// The name that several packages provide.
     pub name: String,
@@ -238,6 +295,7 @@ pub struct Choice {
 
 /// Something to know before going on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
     /// A stable code: `release-downgrade`, `package-downgrade`, `compat-version`, `does-not-fit`,
     /// `installed-release-unknown`, `default-not-installed`, `tmp-too-small`.
@@ -254,6 +312,7 @@ pub struct Warning {
 
 /// How large the new image will be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SizeEstimate {
     /// Sum of the package files: close to what they take in a compressed root filesystem.
     pub download: u64,
@@ -273,6 +332,7 @@ pub struct SizeEstimate {
 
 /// Why there is no plan: one independent trouble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanProblem {
     /// A stable code: `no-such-package`, `missing-dependency`, `version-not-available`,
     /// `conflict`, `ambiguous-provider`, `wrong-architecture`, `not-installable`.
@@ -291,6 +351,7 @@ pub struct PlanProblem {
 
 /// A change of the question after which there is a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Remedy {
     /// For a person: `Do without luci-app-foo`.
     pub text: String,

@@ -26,6 +26,7 @@ pub struct Problem {
 
 /// One package that cannot be had, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PackageProblem {
     /// The package's name.
     pub name: String,

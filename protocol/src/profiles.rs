@@ -64,6 +64,7 @@ fn one() -> u32 {
 
 /// The kernel of a target; `vermagic` is what kernel modules must match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinuxKernel {
     /// Package release, e.g. `1`.
     pub release: String,
@@ -75,6 +76,7 @@ pub struct LinuxKernel {
 
 /// One device in `profiles.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Profile {
     /// Packages of this device; a leading `-` removes a default package.
@@ -91,6 +93,7 @@ pub struct Profile {
 
 /// One image file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Image {
     /// `squashfs`, `ext4`, `initramfs`, …
@@ -113,6 +116,7 @@ pub struct Image {
 
 /// A device's name for people: vendor, model and variant, or one title.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Title {
     /// e.g. `TP-Link`.
@@ -132,12 +136,15 @@ pub struct Title {
 /// `/json/v1/{path}/targets/{target}/index.json`: the packages built for one target, kernel
 /// modules included, ABI suffixes removed from names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetIndex {
     /// The architecture of packages.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub architecture: String,
     /// Name to version.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub packages: BTreeMap<String, String>,
 }
 

@@ -19,6 +19,7 @@ pub const MAX_REPOSITORIES: usize = 32;
 
 /// The feeds of a request, by name; at most [`MAX_REPOSITORIES`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "BTreeMap<RepositoryName, RepositoryUrl>")]
 pub struct Repositories(BTreeMap<RepositoryName, RepositoryUrl>);
 
@@ -47,6 +48,7 @@ impl TryFrom<BTreeMap<RepositoryName, RepositoryUrl>> for Repositories {
 
 /// What becomes of upstream's feeds where a request brings its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RepositoriesMode {
     /// The request's feeds come besides upstream's.
@@ -65,6 +67,7 @@ impl RepositoriesMode {
 
 /// The keys of a request's feeds, sorted and each once; at most [`MAX_REPOSITORIES`] are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = Vec<String>, max_items = 32))]
 #[serde(try_from = "Vec<RepositoryKey>")]
 pub struct RepositoryKeys(BTreeSet<RepositoryKey>);
 

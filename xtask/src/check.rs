@@ -4,9 +4,9 @@ use std::process::Command;
 
 use crate::build;
 use crate::run::{cargo_in, root, run};
-use crate::{plugins, setup, size};
+use crate::{contract, plugins, setup, size};
 
-/// Runs all checks and tests; without the journeys when `quick`.
+/// Runs all checks and tests; without the journeys and the contract when `quick`.
 pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
     setup::debian(&setup::ALL)?;
     setup::debian(&setup::POSTGRES)?;
@@ -18,6 +18,7 @@ pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
     plugins::emulate()?;
     dependencies()?;
     if !quick {
+        contract::contract()?;
         journeys()?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod check;
+mod contract;
 mod debian_rust;
 mod demo;
 mod fuzz;
@@ -39,10 +40,12 @@ enum Command {
     },
     /// Run every check and test, as CI does.
     Test {
-        /// Leave out the journeys in a browser.
+        /// Leave out the journeys in a browser, and asking the server whatever its document allows.
         #[arg(long)]
         quick: bool,
     },
+    /// Ask the server whatever its OpenAPI document allows, with schemathesis.
+    Contract,
     /// Build the rpcd plugins: for this machine, or for routers.
     Plugins(plugins::Options),
     /// Ask the plugins for big-endian MIPS the same as those for x86-64, under QEMU.
@@ -85,6 +88,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Build => build::everything(),
         Command::Demo { once } => demo::demo(*once),
         Command::Test { quick } => check::test(*quick),
+        Command::Contract => contract::contract(),
         Command::Plugins(options) => plugins::plugins(options),
         Command::Emulate => plugins::emulate(),
         Command::Fuzz { seconds } => fuzz::fuzz(*seconds),

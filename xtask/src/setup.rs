@@ -93,6 +93,13 @@ pub(crate) const DEBIAN_RUST: [Package; 4] = [
     ),
 ];
 
+/// What asking the server with schemathesis needs.
+pub(crate) const PYTHON: [Package; 1] = [package(
+    "python3-venv",
+    "/usr/share/doc/python3-venv",
+    "schemathesis is a Python program",
+)];
+
 /// What running the plugins on a big-endian processor needs.
 pub(crate) const EMULATION: [Package; 2] = [
     package(
@@ -126,7 +133,7 @@ pub(crate) const POSTGRES: [Package; 1] = [package(
 
 /// Sees to all that building and testing need, and not only the demo.
 pub(crate) fn everything() -> anyhow::Result<()> {
-    [&ALL[..], &DEBIAN_RUST, &EMULATION, &POSTGRES]
+    [&ALL[..], &DEBIAN_RUST, &EMULATION, &POSTGRES, &PYTHON]
         .into_iter()
         .try_for_each(debian)
 }

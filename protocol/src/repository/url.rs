@@ -13,6 +13,11 @@ const MAX_URL: usize = 512;
 /// Scheme and host are in lower case, the scheme's own port and a slash at the end are left out.
 /// User names, `%`, `?`, `#`, `\`, and empty, `.` and `..` parts of the path are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(max_length = 512, examples("https://feeds.example/24.10/mine"))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct RepositoryUrl(String);
 

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Index(commands::index::Args),
     /// Select packages from indexes as opkg or apk would, and say why where they would not.
     Resolve(commands::resolve::Args),
+    /// Print the OpenAPI document of the HTTP API.
+    Openapi,
     /// Say which of two versions is newer: prints -1, 0 or 1.
     VersionCompare(commands::version_compare::Args),
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod index;
+pub(crate) mod openapi;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod upstream;
@@ -31,16 +32,19 @@ impl Output {
         text: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
     ) -> Result<(), Error> {
         let mut out = io::stdout().lock();
-        let printed = if self.json || !io::stdout().is_terminal() {
+        enough(if self.json || !io::stdout().is_terminal() {
             writeln!(out, "{}", serde_json::to_string(answer)?)
         } else {
             text(&mut out, answer)
-        };
-        match printed {
-            // Whoever reads the output may have seen enough.
-            Err(gone) if gone.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
-        }
+        })
+    }
+}
+
+/// Whoever reads the output may have seen enough.
+pub(crate) fn enough(printed: io::Result<()>) -> Result<(), Error> {
+    match printed {
+        Err(gone) if gone.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
     }
 }
 

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
     let ended = match command {
         Command::VersionCompare(args) => return commands::version_compare::run(&args),
         Command::Index(args) => commands::index::run(&args),
+        Command::Openapi => commands::openapi::run(),
         Command::Resolve(args) => commands::resolve::run(&args),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),

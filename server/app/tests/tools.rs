@@ -1,5 +1,5 @@
 //! The commands that read indexes, compare versions and select packages, on what the genuine tools
-//! made and said (`tests/fixtures`).
+//! made and said (`tests/fixtures`); and the one that prints the document of the API.
 #![allow(
     clippy::unwrap_used,
     reason = "clippy.toml allows it in test functions, not in their helpers"
@@ -171,4 +171,14 @@ fn names(answer: &Value, between: &str) -> Value {
         .collect();
     names.sort();
     names.into()
+}
+
+#[test]
+fn the_document_of_the_api_is_printed_as_it_is_committed() {
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let printed = run(&["openapi"]).stdout;
+    assert!(
+        printed == std::fs::read(committed).unwrap(),
+        "run `cargo run -p asu-server openapi > docs/openapi.json` and look at the difference"
+    );
 }

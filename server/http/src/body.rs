@@ -62,7 +62,7 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
             &Value::Null,
         ));
     }
-    let value: Value = serde_json::from_slice(body).map_err(|error| {
+    let mut value: Value = serde_json::from_slice(body).map_err(|error| {
         let msg = format!("the body is not JSON: {error}");
         wrong("json_invalid", &[], &msg, &Value::Null)
     })?;
@@ -71,7 +71,24 @@ fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
         let msg = "the body must be a JSON object";
         return Err(wrong("type_error", &[], msg, &Value::Null));
     }
+    make_whole(&mut value);
     Ok(value)
+}
+
+/// JSON has one kind of number, so 6.0 is 6, whatever a client's language makes of it.
+fn make_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0);
+            let whole = whole.and_then(|float| format!("{float}").parse::<u64>().ok());
+            if let (false, Some(whole)) = (number.is_u64(), whole) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_whole),
+        Value::Object(fields) => fields.values_mut().for_each(make_whole),
+        _ => {}
+    }
 }
 
 /// Whether a body calls itself JSON. It must: a browser sends other types to other origins without

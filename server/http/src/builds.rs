@@ -2,18 +2,42 @@ use asu_protocol::build::BuildRequest;
 use asu_store::{Admission, Job, StoreError, request_hash};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::askers::Entry;
-use crate::failure::{Failure, cut};
+use crate::failure::{Failure, Told, cut};
 use crate::guard::Asker;
+use crate::path::Path;
+use crate::status::Standing;
 use crate::{Api, Offer, body, cancel};
 
-/// `POST /api/v1/build`: queues a build, or joins the same one that is known.
+/// Ask for a build.
+///
+/// Queues it, or joins the same one that is known: requests for the same image are one job, however
+/// they are written. Aliases of a profile are resolved and packages are sorted before the request is
+/// given its `request_hash`. Unknown fields are ignored.
+#[utoipa::path(
+    post,
+    path = "/api/v1/build",
+    tag = "builds",
+    request_body = BuildRequest,
+    responses(
+        Standing,
+        (status = 400, body = Told, description = "This server does not build that. `cause` is \
+            `unsupported-distro`, `unsupported-branch`, `unsupported-version`, \
+            `unsupported-target`, `unsupported-profile`, `defaults-not-allowed` or \
+            `repository-not-allowed`; or the body ended too soon (`broken-body`)."),
+        (status = 422, body = Told, description = "A field is missing or has the wrong form; \
+            `detail` names it (`invalid-request`)."),
+        (status = 529, body = Told, description = "Too many builds wait (`overloaded`).",
+            headers(("Retry-After" = u32, description = "when to ask again, seconds"))),
+    ),
+)]
 pub(crate) async fn ask<O: Offer>(
     State(api): State<Api<O>>,
     asker: Asker,
@@ -196,7 +220,22 @@ pub(crate) async fn estimate<O: Offer>(api: &Api<O>, job: &Job) -> Option<u32> {
     u32::try_from(seconds).ok()
 }
 
-/// `GET|HEAD /api/v1/build/{request_hash}`: how a request stands.
+/// How a build stands.
+///
+/// The same answer as to the request itself. The headers tell the state without the body, so poll
+/// with `HEAD`.
+#[utoipa::path(
+    method(get, head),
+    path = "/api/v1/build/{request_hash}",
+    tag = "builds",
+    params(("request_hash" = String, Path, pattern = "^[0-9a-f]{64}$",
+        description = "The request's identity, from the answer to it.")),
+    responses(
+        Standing,
+        (status = 404, body = Told, description = "Nobody asked for it, or the answer has \
+            expired (`unknown-request`)."),
+    ),
+)]
 pub(crate) async fn look<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,
@@ -206,8 +245,18 @@ pub(crate) async fn look<O: Offer>(
     found.ok_or_else(Failure::unknown_request)
 }
 
-/// `GET /api/v1/stats`.
-pub(crate) async fn stats<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
+/// How much there is to do.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    /// Builds that wait.
+    queue_length: u32,
+}
+
+/// The length of the queue.
+#[utoipa::path(get, path = "/api/v1/stats", tag = "statistics",
+    responses((status = 200, body = Waiting, description = "How many builds wait.")))]
+pub(crate) async fn stats<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Waiting>, Failure> {
     let load = api.store.load(api.now()).await?;
-    Ok(Json(json!({"queue_length": load.pending})))
+    let queue_length = load.pending;
+    Ok(Json(Waiting { queue_length }))
 }

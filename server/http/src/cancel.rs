@@ -6,12 +6,14 @@
 use asu_protocol::build::{BuildAnswer, stage};
 use asu_store::{Job, State as JobState, StoreError, Withdrawal};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
+use crate::path::Path;
 use crate::{Api, Offer};
 
 /// Tells an asker its token, and is how it is shown again.
@@ -72,12 +74,44 @@ pub(crate) async fn wait_for_good<O>(api: &Api<O>, job: &Job) -> Result<(), Stor
 
 const CAUSE: &str = "cancelled";
 
-/// `DELETE /api/v1/build/{request_hash}`
+/// What became of a wish not to wait any more.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Withdrawn {
+    /// 200, repeated.
+    status: u16,
+    /// What happened, for a person.
+    detail: &'static str,
+    /// The request's identity.
+    request_hash: String,
+    /// Whether the build has ended; if not, others wait for it.
+    cancelled: bool,
+}
+
+/// Do not wait for a build any more.
+///
+/// Whoever asked may withdraw; the build ends when nobody waits for it.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/build/{request_hash}",
+    tag = "builds",
+    params(
+        ("request_hash" = String, Path, description = "The request's identity."),
+        ("X-Cancel-Token" = Option<String>, Header,
+            description = "That of the answer to the `POST`."),
+    ),
+    responses(
+        (status = 200, body = Withdrawn, description = "The asker does not wait any more."),
+        (status = 403, body = Told, description = "Nobody who waits has that token (`not-yours`)."),
+        (status = 404, body = Told, description = "Nobody asked for it, or the answer has expired \
+            (`unknown-request`)."),
+        (status = 409, body = Told, description = "It is finished (`finished`)."),
+    ),
+)]
 pub(crate) async fn withdraw<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Withdrawn>, Failure> {
     let token = Token::shown(&headers).map_or_else(String::new, |token| token.digest());
     let answer = cancelled();
     let withdrawal = api
@@ -96,15 +130,18 @@ pub(crate) async fn withdraw<O: Offer>(
     }
 }
 
-fn told(request_hash: &str, cancelled: bool) -> Json<Value> {
+fn told(request_hash: &str, cancelled: bool) -> Json<Withdrawn> {
     let detail = if cancelled {
         "the build was cancelled"
     } else {
         "you do not wait any more; the build goes on for others"
     };
-    Json(
-        json!({"status": 200, "detail": detail, "request_hash": request_hash, "cancelled": cancelled}),
-    )
+    Json(Withdrawn {
+        status: 200,
+        detail,
+        request_hash: request_hash.to_owned(),
+        cancelled,
+    })
 }
 
 /// What those who only look are told of the build.

@@ -2,23 +2,36 @@
 
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::{Branch, Overview};
-use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
+use asu_protocol::profiles::{ArchIndex, LinuxKernel, Profile, TargetIndex, TargetProfiles};
 use asu_protocol::release;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use crate::failure::{Failure, cut};
+use crate::failure::{Failure, Told, cut};
+use crate::path::Path;
 use crate::{Api, Offer};
 
 /// How much of a wrong name is repeated, characters.
 const SHOWN: usize = 64;
 const SNAPSHOT: &str = "SNAPSHOT";
 
-/// `/json/v1/overview.json`
+/// What can be built.
+///
+/// Versions, targets and package changes of every branch, and what this server allows. A client reads
+/// it first.
+#[utoipa::path(
+    get,
+    path = "/json/v1/overview.json",
+    tag = "documents",
+    responses(
+        (status = 200, body = Overview, description = "The overview."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+    ),
+)]
 pub(crate) async fn overview<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
@@ -34,18 +47,46 @@ pub(crate) async fn overview<O: Offer>(
         .await
 }
 
-/// `/json/v1/latest.json`
+/// The newest versions.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Latest {
+    /// One of each maintained branch, newest first.
+    latest: Vec<String>,
+}
+
+/// The newest version of each maintained branch.
+#[utoipa::path(
+    get,
+    path = "/json/v1/latest.json",
+    tag = "documents",
+    responses(
+        (status = 200, body = Latest, description = "The versions."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+    ),
+)]
 pub(crate) async fn latest<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let latest = async { Ok(json!({"latest": known(&api).await?.latest})) };
+    let latest = async {
+        let latest = known(&api).await?.latest;
+        Ok(Latest { latest })
+    };
     api.hot
         .document("/json/v1/latest.json", &headers, latest)
         .await
 }
 
-/// `/json/v1/branches.json`: the overview's branches as a list, newest first.
+/// The overview's branches as a list, newest first.
+#[utoipa::path(
+    get,
+    path = "/json/v1/branches.json",
+    tag = "documents",
+    responses(
+        (status = 200, body = Vec<Branch>, description = "The branches."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+    ),
+)]
 pub(crate) async fn branches<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
@@ -71,7 +112,25 @@ pub(crate) fn newest_first(overview: Overview) -> Vec<Branch> {
     branches
 }
 
-/// `/json/v1/releases/{version}/packages/{arch}-index.json`
+/// The packages of a release.
+///
+/// Name and version of every package in the feeds of one architecture.
+#[utoipa::path(
+    get,
+    path = "/json/v1/releases/{version}/packages/{file}",
+    tag = "documents",
+    params(
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2` or `24.10-SNAPSHOT`."),
+        ("file" = String, Path, pattern = "-index\\.json$", example = "mips_24kc-index.json",
+            description = "`{arch}-index.json`."),
+    ),
+    responses(
+        (status = 200, body = BTreeMap<String, String>, description = "Name to version."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 404, body = Told, description = "There is no such document."),
+        (status = 500, body = Told, description = "The mirror cannot be reached (`upstream`)."),
+    ),
+)]
 pub(crate) async fn arch_of_release<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, file)): Path<(String, String)>,
@@ -82,7 +141,24 @@ pub(crate) async fn arch_of_release<O: Offer>(
     api.hot.document(&path, &headers, index).await
 }
 
-/// `/json/v1/snapshots/packages/{arch}-index.json`
+/// The packages of the development snapshot.
+///
+/// Name and version of every package in the feeds of one architecture.
+#[utoipa::path(
+    get,
+    path = "/json/v1/snapshots/packages/{file}",
+    tag = "documents",
+    params(
+        ("file" = String, Path, pattern = "-index\\.json$", example = "mips_24kc-index.json",
+            description = "`{arch}-index.json`."),
+    ),
+    responses(
+        (status = 200, body = BTreeMap<String, String>, description = "Name to version."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 404, body = Told, description = "There is no such document."),
+        (status = 500, body = Told, description = "The mirror cannot be reached (`upstream`)."),
+    ),
+)]
 pub(crate) async fn arch_of_snapshot<O: Offer>(
     State(api): State<Api<O>>,
     Path(file): Path<String>,
@@ -101,7 +177,29 @@ async fn arch<O: Offer>(api: &Api<O>, version: String, file: &str) -> Result<Arc
     index.map_err(Failure::no_document)
 }
 
-/// `/json/v1/releases/{version}/targets/{target}/{subtarget}/{index|profile}.json`
+/// A target, or a device of it, in a release.
+///
+/// `index.json` has the target's packages, kernel modules included; `{profile}.json` one device with
+/// the facts of its target.
+#[utoipa::path(
+    get,
+    path = "/json/v1/releases/{version}/targets/{target}/{subtarget}/{file}",
+    tag = "documents",
+    params(
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2` or `24.10-SNAPSHOT`."),
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
+            description = "The first half of the target: `ath79`."),
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
+            description = "The second half: `generic`."),
+        ("file" = String, Path, example = "index.json", description = "`index.json` or `{profile}.json`."),
+    ),
+    responses(
+        (status = 200, body = OfTarget, description = "The target's packages, or the device."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 404, body = Told, description = "There is no such document."),
+        (status = 500, body = Told, description = "The mirror cannot be reached (`upstream`)."),
+    ),
+)]
 pub(crate) async fn target_of_release<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, target, subtarget, file)): Path<(String, String, String, String)>,
@@ -112,7 +210,28 @@ pub(crate) async fn target_of_release<O: Offer>(
     api.hot.document(&path, &headers, document).await
 }
 
-/// `/json/v1/snapshots/targets/{target}/{subtarget}/{index|profile}.json`
+/// A target, or a device of it, in the development snapshot.
+///
+/// `index.json` has the target's packages, kernel modules included; `{profile}.json` one device with
+/// the facts of its target.
+#[utoipa::path(
+    get,
+    path = "/json/v1/snapshots/targets/{target}/{subtarget}/{file}",
+    tag = "documents",
+    params(
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
+            description = "The first half of the target: `ath79`."),
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
+            description = "The second half: `generic`."),
+        ("file" = String, Path, example = "index.json", description = "`index.json` or `{profile}.json`."),
+    ),
+    responses(
+        (status = 200, body = OfTarget, description = "The target's packages, or the device."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 404, body = Told, description = "There is no such document."),
+        (status = 500, body = Told, description = "The mirror cannot be reached (`upstream`)."),
+    ),
+)]
 pub(crate) async fn target_of_snapshot<O: Offer>(
     State(api): State<Api<O>>,
     Path((target, subtarget, file)): Path<(String, String, String)>,
@@ -123,11 +242,41 @@ pub(crate) async fn target_of_snapshot<O: Offer>(
 }
 
 /// One of two documents that lie side by side.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum OfTarget {
+pub(crate) enum OfTarget {
     Index(TargetIndex),
-    Profile(Value),
+    Device(Box<Device>),
+}
+
+/// One device with the facts of its target around it, and not the other devices.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Device {
+    /// The profile's name.
+    id: String,
+    /// When its images were built, RFC 3339 in UTC.
+    build_at: String,
+    /// The architecture of packages: `mips_24kc`.
+    arch_packages: String,
+    /// Packages every image of this target has.
+    default_packages: Vec<String>,
+    /// The kernel, since 23.05.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    linux_kernel: Option<LinuxKernel>,
+    /// Schema version, 1.
+    metadata_version: u32,
+    /// Seconds since 1970 that stand in for all build times.
+    source_date_epoch: u64,
+    /// The target: `ath79/generic`.
+    target: String,
+    /// The revision: `r24106-10cc5fcd00`.
+    version_code: String,
+    /// The release: `23.05.5`.
+    version_number: String,
+    /// The device itself.
+    #[serde(flatten)]
+    profile: Profile,
 }
 
 async fn of_target<O: Offer>(
@@ -146,32 +295,57 @@ async fn of_target<O: Offer>(
     let profiles = api.offer.profiles(&version, &target).await;
     let profiles = profiles.map_err(Failure::no_document)?;
     let unknown = || asu_catalog::CatalogError::UnsupportedProfile(cut(name, SHOWN));
-    profile_of(&profiles, name)
-        .map(OfTarget::Profile)
+    device(&profiles, name)
+        .map(|device| OfTarget::Device(Box::new(device)))
         .ok_or_else(|| Failure::no_document(unknown()))
 }
 
-/// One profile with the facts of its target around it, and not the other profiles.
-fn profile_of(profiles: &TargetProfiles, name: &str) -> Option<Value> {
-    let profile = profiles.profiles.get(name)?;
-    let target = TargetProfiles {
-        profiles: std::collections::BTreeMap::new(),
-        ..profiles.clone()
-    };
-    let mut document = serde_json::to_value(target).ok()?;
-    let fields = document.as_object_mut()?;
-    fields.remove("profiles");
-    if let Value::Object(of_profile) = serde_json::to_value(profile).ok()? {
-        fields.extend(of_profile);
-    }
-    let built = i64::try_from(profiles.source_date_epoch).ok()?;
-    let built = Timestamp::from_second(built).ok()?;
-    fields.insert("id".to_owned(), json!(name));
-    fields.insert("build_at".to_owned(), json!(built.to_string()));
-    Some(document)
+fn device(of: &TargetProfiles, id: &str) -> Option<Device> {
+    let built = i64::try_from(of.source_date_epoch).ok()?;
+    Some(Device {
+        id: id.to_owned(),
+        build_at: Timestamp::from_second(built).ok()?.to_string(),
+        arch_packages: of.arch_packages.clone(),
+        default_packages: of.default_packages.clone(),
+        linux_kernel: of.linux_kernel.clone(),
+        metadata_version: of.metadata_version,
+        source_date_epoch: of.source_date_epoch,
+        target: of.target.clone(),
+        version_code: of.version_code.clone(),
+        version_number: of.version_number.clone(),
+        profile: of.profiles.get(id)?.clone(),
+    })
 }
 
-/// `/api/v1/revision/{version}/{target}/{subtarget}`
+/// A revision.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Revision {
+    /// `r28739-d9340319c6`.
+    revision: String,
+}
+
+/// The revision of a version for a target.
+#[utoipa::path(
+    get,
+    path = "/api/v1/revision/{version}/{target}/{subtarget}",
+    tag = "documents",
+    params(
+        ("version" = VersionName, Path, example = "24.10.2", description = "`24.10.2`, `24.10-SNAPSHOT` or `SNAPSHOT`."),
+        ("target" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "ath79",
+            description = "The first half of the target: `ath79`."),
+        ("subtarget" = String, Path, pattern = "^[A-Za-z0-9_-]{1,128}$", example = "generic",
+            description = "The second half: `generic`."),
+    ),
+    responses(
+        (status = 200, body = Revision, description = "The revision."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 400, body = Told, description = "No such version is built here \
+            (`unsupported-version`)."),
+        (status = 404, body = Told, description = "The version has no such target."),
+        (status = "5XX", body = Told, description = "The mirror's own status, or 502: it does not \
+            tell."),
+    ),
+)]
 pub(crate) async fn revision<O: Offer>(
     State(api): State<Api<O>>,
     Path((version, target, subtarget)): Path<(String, String, String)>,
@@ -186,7 +360,7 @@ async fn revision_of<O: Offer>(
     api: &Api<O>,
     version: String,
     target: String,
-) -> Result<Value, Failure> {
+) -> Result<Revision, Failure> {
     use asu_catalog::CatalogError::{UnsupportedBranch, UnsupportedVersion};
     let unsupported = UnsupportedVersion(cut(&version, SHOWN));
     let of = format!("{version}/{target}");
@@ -195,7 +369,9 @@ async fn revision_of<O: Offer>(
     };
     let target = Target::try_from(target).map_err(|_| Failure::not_found())?;
     match api.offer.profiles(&version, &target).await {
-        Ok(profiles) => Ok(json!({"revision": profiles.version_code})),
+        Ok(profiles) => Ok(Revision {
+            revision: profiles.version_code.clone(),
+        }),
         Err(UnsupportedVersion(_) | UnsupportedBranch(_)) => Err(unsupported.into()),
         Err(error) => Err(Failure::no_revision(&of, &error)),
     }

@@ -8,15 +8,17 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use asu_store::{Job, State as JobState};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::ToSchema;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
+use crate::path::Path;
 use crate::{Api, Offer, builds, status};
 
 /// Streams at once; more are told to poll.
@@ -29,16 +31,24 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// What a `status` and the `end` event say; the keys are those of the answer to a poll.
-#[derive(Serialize, PartialEq)]
-struct Progress {
+#[derive(Serialize, PartialEq, ToSchema)]
+pub(crate) struct Progress {
+    /// 200 finished, 202 queued or started, 500 failed.
     status: u16,
+    /// The request's identity.
     request_hash: String,
+    /// How far the build is.
     imagebuilder_status: String,
+    /// `done`, `queued`, `started`, or what went wrong.
     detail: String,
+    /// Why it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
     cause: String,
+    /// How many builds are before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u32>,
+    /// When it is likely to be finished, seconds from now.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate_seconds: Option<u32>,
 }
@@ -56,7 +66,32 @@ struct Follower<O> {
     _place: OwnedSemaphorePermit,
 }
 
-/// Answers with events until the build is finished.
+/// Follow a build as it goes.
+///
+/// Server-sent events, which a browser reads with `EventSource`. `log` is a line of what happened so
+/// far, with its number as `id`; `status` is sent at first and at each change, `end` when the build is
+/// finished; the data of both is a `Progress`. Every 15 seconds without news there is a comment. It
+/// says nothing that polling does not, only sooner.
+#[utoipa::path(
+    get,
+    path = "/api/v1/build/{request_hash}/events",
+    tag = "builds",
+    params(
+        ("request_hash" = String, Path, pattern = "^[0-9a-f]{64}$",
+            description = "The request's identity, from the answer to it."),
+        ("Last-Event-ID" = Option<u32>, Header,
+            description = "The number of the last line seen; the log goes on after it."),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream",
+            description = "Events, until the build is finished."),
+        (status = 404, body = Told, description = "Nobody asked for it, or the answer has \
+            expired (`unknown-request`)."),
+        (status = 503, body = Told, description = "Too many clients follow builds (`overloaded`); \
+            poll instead.",
+            headers(("Retry-After" = u32, description = "when to ask again, seconds"))),
+    ),
+)]
 pub(crate) async fn follow<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use asu_catalog::CatalogError;
+use asu_protocol::plan::PlanProblem;
+use asu_protocol::problem::PackageProblem;
 use asu_store::StoreError;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{Unplannable, plans};
 
 /// ASU's status for a full queue; it is not in any standard.
 const OVERLOADED: u16 = 529;
@@ -31,26 +36,44 @@ pub(crate) fn cut(text: &str, longest: usize) -> String {
 /// An error on its way out: what the client is told, and what only the log is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
-    told: Told,
+    told: Box<Told>,
     log: Option<String>,
     /// When to ask again, seconds.
     retry_after: Option<u32>,
 }
 
-/// The body of an error answer: `asu_protocol::problem::Problem` in all forms of `detail` that API
-/// v1 clients know.
-#[derive(Debug, Clone, Serialize)]
-struct Told {
+/// What happened, why, and what to do next: the body of an error answer.
+// It is `asu_protocol::problem::Problem` in all forms of `detail` that API v1 clients know.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Told {
+    /// The HTTP status, repeated.
     status: u16,
+    /// The kind of problem, where ASU has a name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     title: Option<&'static str>,
+    /// What happened, for a person; or the field that is wrong.
     detail: Detail,
+    /// A stable code for programs. A client must bear one it does not know.
+    #[schema(examples("unsupported-profile"))]
     cause: &'static str,
+    /// What to do next, for a person.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = false)]
     hint: &'static str,
+    /// The packages at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    packages: Vec<PackageProblem>,
+    /// Why there is no plan: each trouble with the remedies that were tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    problems: Vec<PlanProblem>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// One sentence, or a list with the first wrong field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 enum Detail {
     Text(String),
@@ -58,7 +81,7 @@ enum Detail {
 }
 
 /// What is wrong with one field of a request, in FastAPI's form.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct WrongField {
     /// A code for the kind of error.
     #[serde(rename = "type")]
@@ -79,13 +102,15 @@ impl Failure {
         hint: &'static str,
     ) -> Self {
         Self {
-            told: Told {
+            told: Box::new(Told {
                 status: status.as_u16(),
                 title: None,
                 detail: Detail::Text(detail.into()),
                 cause,
                 hint,
-            },
+                packages: Vec::new(),
+                problems: Vec::new(),
+            }),
             log: None,
             retry_after: None,
         }
@@ -235,6 +260,19 @@ impl Failure {
         failure
     }
 
+    /// 422 for a selection of packages that cannot be had.
+    pub(crate) fn unsolvable(problems: Vec<PlanProblem>) -> Self {
+        let mut failure = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            plans::summary(&problems),
+            "package-selection",
+            "Change what is asked for as one of the remedies says, and ask again.",
+        );
+        failure.told.packages = problems.iter().filter_map(plans::at_fault).collect();
+        failure.told.problems = problems;
+        failure
+    }
+
     /// 400 for a well-formed request that this server does not serve.
     pub(crate) fn refused(
         detail: impl Into<String>,
@@ -331,6 +369,15 @@ impl From<CatalogError> for Failure {
             | CatalogError::Distributions(_)
             | CatalogError::Planning(_) => Self::internal(&error),
             refusal => Self::refused(refusal.to_string(), refusal.cause(), SEE_OVERVIEW),
+        }
+    }
+}
+
+impl From<Unplannable> for Failure {
+    fn from(reason: Unplannable) -> Self {
+        match reason {
+            Unplannable::Catalog(error) => error.into(),
+            Unplannable::Problems(problems) => Self::unsolvable(problems),
         }
     }
 }

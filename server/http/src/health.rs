@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
 use crate::{Api, Offer};
 
 /// A worker that was silent for so long is taken for dead.
@@ -29,8 +30,30 @@ impl Pulse {
     }
 }
 
-/// `/healthz`: 200 while requests are accepted and built, else 503.
-pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
+/// The server does its work.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Well {
+    /// `ok`.
+    status: &'static str,
+    /// Builds that wait.
+    queue_length: u32,
+    /// Builds being made.
+    building: u32,
+}
+
+/// The server is of use.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// `ready`.
+    status: &'static str,
+}
+
+/// Whether requests are accepted and built.
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses(
+    (status = 200, body = Well, description = "They are."),
+    (status = 503, body = Told, description = "They are not (`unhealthy`)."),
+))]
+pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Well>, Failure> {
     let now = api.now();
     let load = api.store.load(now).await;
     let load = load.map_err(|e| Failure::unhealthy("the job database does not answer", &e))?;
@@ -38,21 +61,26 @@ pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Val
         let text = "the build worker does not answer; builds are not made";
         return Err(Failure::unhealthy(text, &text));
     }
-    Ok(Json(json!({
-        "status": "ok",
-        "queue_length": load.pending,
-        "building": load.building,
-    })))
+    Ok(Json(Well {
+        status: "ok",
+        queue_length: load.pending,
+        building: load.building,
+    }))
 }
 
-/// `/readyz`: 200 once there is anything to offer, else 503; a server that was never able to reach
-/// its mirror is well, but of no use to anybody.
-pub(crate) async fn ready<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Value>, Failure> {
+/// Whether there is any version to build.
+///
+/// A server that was never able to reach its mirror is well, but of no use to anybody.
+#[utoipa::path(get, path = "/readyz", tag = "operation", responses(
+    (status = 200, body = Ready, description = "There is."),
+    (status = 503, body = Told, description = "There is none yet (`unhealthy`)."),
+))]
+pub(crate) async fn ready<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Ready>, Failure> {
     let load = api.store.load(api.now()).await;
     load.map_err(|e| Failure::unhealthy("the job database does not answer", &e))?;
     if api.offer.latest().await.is_empty() {
         let text = "no version is known yet; the mirror has not answered so far";
         return Err(Failure::unhealthy(text, &text));
     }
-    Ok(Json(json!({"status": "ready"})))
+    Ok(Json(Ready { status: "ready" }))
 }

@@ -2,16 +2,54 @@ use std::time::UNIX_EPOCH;
 
 use asu_artifacts::{FileName, FolderName};
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
+use utoipa::ToSchema;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
+use crate::path::Path;
 use crate::{Api, Offer};
 
-/// `GET|HEAD /store/{request_hash}/{file}`: an image, whole or in part.
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "files are streamed; the document needs a name for them"
+)]
+pub(crate) struct Binary(Vec<u8>);
+
+/// An image, whole or in part.
+///
+/// It is an attachment; one range of bytes at a time can be asked for.
+#[utoipa::path(
+    method(get, head),
+    path = "/store/{request_hash}/{file}",
+    tag = "images",
+    params(
+        ("request_hash" = String, Path, pattern = "^[0-9a-f]{64}$",
+            description = "`bin_dir` of the answer."),
+        ("file" = String, Path, pattern = "^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$",
+            description = "`name` of an image in it."),
+        ("Range" = Option<String>, Header, description = "`bytes=1000-`"),
+        ("If-Range" = Option<String>, Header,
+            description = "An `ETag`: the range is sent only of the same file, else all of it."),
+    ),
+    responses(
+        (status = 200, body = Binary, content_type = "application/octet-stream",
+            description = "The file.",
+            headers(("Content-Disposition" = String, description = "`attachment`, with its name"))),
+        (status = 206, body = Binary, content_type = "application/octet-stream",
+            description = "The range.",
+            headers(("Content-Range" = String, description = "which bytes of how many"))),
+        (status = 304, description = "What was held (`If-None-Match`) is still the file."),
+        (status = 404, body = Told, description = "There is no such file, or it has expired."),
+        (status = 416, description = "The file has no such range."),
+    ),
+)]
 pub(crate) async fn serve<O: Offer>(
     State(api): State<Api<O>>,
     Path((request_hash, file)): Path<(String, String)>,

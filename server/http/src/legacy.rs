@@ -17,7 +17,7 @@ mod devices;
 mod downloads;
 mod images;
 mod offers;
-mod outcome;
+pub(crate) mod outcome;
 mod place;
 mod profile;
 mod query;
@@ -27,10 +27,11 @@ mod statistics;
 mod upgrade_check;
 mod wish;
 
-use axum::Router;
 use axum::http::HeaderName;
-use axum::routing::{get, post};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
 
+use crate::openapi::renamed;
 use crate::{Api, Offer};
 
 /// Names the package nobody knows.
@@ -41,55 +42,51 @@ pub(crate) const REQUEST_HASH: HeaderName = HeaderName::from_static("x-request-h
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-build-queue-position");
 
 /// All routes of the 2017 API.
-pub(crate) fn routes<O: Offer>() -> Router<Api<O>> {
-    Router::new()
-        .merge(asking())
+pub(crate) fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
+    asking()
         .merge(reading())
-        .route(
-            "/download/{request_hash}/{file}",
-            get(downloads::count_and_forward),
-        )
-        .route("/api/v1/stats/popular_packages", get(statistics::packages))
-        .route("/api/v1/stats/popular_targets", get(statistics::targets))
-        .route("/api/v1/stats/images", get(statistics::images))
-        .route("/api/v1/stats/packages", get(statistics::distinct))
+        .routes(routes!(downloads::count_and_forward))
+        .routes(routes!(statistics::packages))
+        .routes(routes!(statistics::targets))
+        .routes(routes!(statistics::images))
+        .routes(routes!(statistics::distinct))
 }
 
-fn asking<O: Offer>() -> Router<Api<O>> {
-    let mut routes = Router::new();
-    for path in ["/api/upgrade-check", "/update-request"] {
-        routes = routes
-            .route(path, post(upgrade_check::ask))
-            .route(&below(path), get(upgrade_check::look));
-    }
-    for path in ["/api/upgrade-request", "/image-request"] {
-        routes = routes
-            .route(path, post(requests::ask_upgrade))
-            .route(&below(path), get(requests::look_upgrade));
-    }
-    for path in ["/api/build-request", "/build-request"] {
-        routes = routes
-            .route(path, post(requests::ask_build))
-            .route(&below(path), get(requests::look_build));
-    }
-    routes
+fn asking<O: Offer>() -> OpenApiRouter<Api<O>> {
+    let hashed = |older: &str| format!("{older}/{{request_hash}}");
+    OpenApiRouter::new()
+        .merge(twice(routes!(upgrade_check::ask), "/update-request"))
+        .merge(twice(
+            routes!(upgrade_check::look),
+            &hashed("/update-request"),
+        ))
+        .merge(twice(routes!(requests::ask_upgrade), "/image-request"))
+        .merge(twice(
+            routes!(requests::look_upgrade),
+            &hashed("/image-request"),
+        ))
+        .merge(twice(routes!(requests::ask_build), "/build-request"))
+        .merge(twice(
+            routes!(requests::look_build),
+            &hashed("/build-request"),
+        ))
 }
 
-fn below(path: &str) -> String {
-    format!("{path}/{{request_hash}}")
+fn reading<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(images::image))
+        .routes(routes!(images::manifest))
+        .routes(routes!(images::log))
+        .routes(routes!(offers::distros))
+        .merge(twice(routes!(offers::versions), "/api/releases"))
+        .routes(routes!(offers::network_profiles))
+        .routes(routes!(offers::supported))
+        .routes(routes!(devices::models))
+        .merge(twice(routes!(devices::packages), "/api/default_packages"))
 }
 
-fn reading<O: Offer>() -> Router<Api<O>> {
-    Router::new()
-        .route("/api/image/{image_hash}", get(images::image))
-        .route("/api/manifest/{manifest_hash}", get(images::manifest))
-        .route("/api/log/{request_hash}", get(images::log))
-        .route("/api/distros", get(offers::distros))
-        .route("/api/versions", get(offers::versions))
-        .route("/api/releases", get(offers::versions))
-        .route("/api/network_profiles", get(offers::network_profiles))
-        .route("/supported", get(offers::supported))
-        .route("/api/models", get(devices::models))
-        .route("/api/packages_image", get(devices::packages))
-        .route("/api/default_packages", get(devices::packages))
+/// A route under its name and under an older one.
+fn twice<O: Offer>(route: UtoipaMethodRouter<Api<O>>, older: &str) -> OpenApiRouter<Api<O>> {
+    let renamed = renamed(&route, older);
+    OpenApiRouter::new().routes(route).routes(renamed)
 }

@@ -15,7 +15,11 @@
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
 //! | `images` | `/store/{hash}/{file}` |
 //! | `moved` | the old paths and double slashes |
+//! | `openapi`, `docs` | `/api/v1/openapi.json`, `/api/v1/docs` |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |
+//!
+//! Each handler says on itself what it takes and answers; `openapi` makes the document of that, and
+//! a route comes into the router only together with its description.
 //!
 //! `ready` is an answer as bytes, `hot` keeps those that are asked for again and again, and `front`
 //! gives them out before any route is looked for.
@@ -25,6 +29,7 @@ mod askers;
 mod body;
 mod builds;
 mod cancel;
+mod docs;
 mod documents;
 mod events;
 mod failure;
@@ -39,7 +44,9 @@ mod limits;
 mod metrics;
 mod moved;
 mod offered;
+mod openapi;
 mod page;
+mod path;
 mod plans;
 mod ready;
 mod stats;
@@ -49,8 +56,10 @@ mod wrong;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use openapi::renamed;
 
 use crate::guard::Rates;
 
@@ -60,6 +69,7 @@ pub use health::Pulse;
 pub use hot::Hot;
 pub use limits::Limits;
 pub use offered::{OfferedDistribution, OfferedRelease, OfferedSet};
+pub use openapi::document;
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Front {
@@ -69,57 +79,8 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         Arc::clone(&api.clock),
     );
     let rates = NonZeroU32::new(limits.rate).map(Rates::new);
-    let json = Router::new()
-        .route("/overview.json", get(documents::overview))
-        .route("/latest.json", get(documents::latest))
-        .route("/branches.json", get(documents::branches))
-        .route(
-            "/releases/{version}/packages/{file}",
-            get(documents::arch_of_release),
-        )
-        .route(
-            "/releases/{version}/targets/{target}/{subtarget}/{file}",
-            get(documents::target_of_release),
-        )
-        .route(
-            "/snapshots/packages/{file}",
-            get(documents::arch_of_snapshot),
-        )
-        .route(
-            "/snapshots/targets/{target}/{subtarget}/{file}",
-            get(documents::target_of_snapshot),
-        );
-    let v1 = Router::new()
-        .route("/build", post(builds::ask))
-        .route(
-            "/build/{request_hash}",
-            get(builds::look).delete(cancel::withdraw),
-        )
-        .route("/build/{request_hash}/events", get(events::follow))
-        .route("/plan", post(plans::ask))
-        .route("/stats", get(builds::stats))
-        .route("/stats/summary", get(stats::summary))
-        .route("/builds-per-day", get(stats::per_day))
-        .route("/builds-by-version", get(stats::by_version))
-        .route("/top-packages", get(stats::top_packages))
-        .route("/build-errors", get(stats::errors))
-        .route(
-            "/revision/{version}/{target}/{subtarget}",
-            get(documents::revision),
-        )
-        .route("/overview", get(moved::overview))
-        .route("/latest", get(moved::latest));
-    let routes = Router::new()
-        .nest("/json/v1", json)
-        .nest("/api/v1", v1)
-        .route("/overview", get(moved::overview))
-        .route("/api/overview", get(moved::overview))
-        .merge(legacy::routes())
-        .route("/store/{request_hash}/{file}", get(images::serve))
-        .route("/healthz", get(health::show))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
-        .route("/", get(page::show))
+    let (routes, _) = routes().split_for_parts();
+    let routes = routes
         .fallback(moved::unknown)
         .method_not_allowed_fallback(moved::wrong_method)
         .with_state(api);
@@ -130,4 +91,50 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         rates,
         limits,
     }
+}
+
+/// All routes, each with its description: nothing is served here that the document does not tell of.
+fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
+    let overview = routes!(moved::overview);
+    OpenApiRouter::new()
+        .routes(routes!(builds::ask))
+        .routes(routes!(builds::look, cancel::withdraw))
+        .routes(routes!(events::follow))
+        .routes(routes!(plans::ask))
+        .routes(routes!(images::serve))
+        .merge(documents())
+        .merge(statistics())
+        .merge(legacy::routes())
+        .routes(renamed(&overview, "/overview"))
+        .routes(renamed(&overview, "/api/overview"))
+        .routes(overview)
+        .routes(routes!(moved::latest))
+        .routes(routes!(health::show))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::show))
+        .routes(routes!(page::show))
+        .routes(routes!(openapi::serve))
+        .routes(routes!(docs::show))
+}
+
+fn documents<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(documents::overview))
+        .routes(routes!(documents::latest))
+        .routes(routes!(documents::branches))
+        .routes(routes!(documents::arch_of_release))
+        .routes(routes!(documents::target_of_release))
+        .routes(routes!(documents::arch_of_snapshot))
+        .routes(routes!(documents::target_of_snapshot))
+        .routes(routes!(documents::revision))
+}
+
+fn statistics<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(builds::stats))
+        .routes(routes!(stats::summary))
+        .routes(routes!(stats::per_day))
+        .routes(routes!(stats::by_version))
+        .routes(routes!(stats::top_packages))
+        .routes(routes!(stats::errors))
 }

@@ -115,7 +115,10 @@ pub(crate) async fn around(
     response
 }
 
-/// `GET /metrics`.
+/// Counters for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses(
+    (status = 200, body = String, content_type = "text/plain", description = "Prometheus' text format."),
+))]
 pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response, Failure> {
     let load = api.store.load(api.now()).await?;
     let mut text = api.hot.metrics().text();

@@ -7,12 +7,18 @@ use axum::response::{IntoResponse, Response};
 
 use crate::failure::Failure;
 
-/// `/overview`, `/api/overview` and `/api/v1/overview`
+/// Moved to `/json/v1/overview.json`.
+#[utoipa::path(get, path = "/api/v1/overview", tag = "moved",
+    responses((status = 301, description = "To the document.",
+        headers(("Location" = String, description = "`/json/v1/overview.json`")))))]
 pub(crate) async fn overview() -> Response {
     to(StatusCode::MOVED_PERMANENTLY, "/json/v1/overview.json")
 }
 
-/// `/api/v1/latest`
+/// Moved to `/json/v1/latest.json`.
+#[utoipa::path(get, path = "/api/v1/latest", tag = "moved",
+    responses((status = 301, description = "To the document.",
+        headers(("Location" = String, description = "`/json/v1/latest.json`")))))]
 pub(crate) async fn latest() -> Response {
     to(StatusCode::MOVED_PERMANENTLY, "/json/v1/latest.json")
 }

@@ -1,5 +1,6 @@
 use asu_protocol::overview::Branch;
 use asu_store::Load;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
@@ -27,49 +28,69 @@ pre { background: var(--soft); border-radius: .5rem; padding: .8rem 1rem; overfl
 footer { margin-top: 3rem; font-size: .875rem; opacity: .75; }
 ";
 
-/// `/`: what this is, for a person who came by.
+/// What this is, for a person who came by.
+#[utoipa::path(get, path = "/", tag = "operation", responses(
+    (status = 200, body = String, content_type = "text/html", description = "A page."),
+))]
 pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response, Failure> {
     let load = api.store.load(api.now()).await?;
     let branches = newest_first(api.offer.overview().await);
-    let page = page(&branches, load, &api.limits.contact).into_string();
-    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response())
+    let body = body(&branches, load, &api.limits.contact);
+    Ok(response(
+        framed("OpenWrt upgrade server", "", &body).into_string(),
+    ))
 }
 
-fn page(branches: &[Branch], load: Load, contact: &str) -> Markup {
+/// A whole page on its way out.
+pub(crate) fn response(page: impl Into<Body>) -> Response {
+    (
+        [(header::CONTENT_SECURITY_POLICY, POLICY)],
+        Html(page.into()),
+    )
+        .into_response()
+}
+
+/// A whole page; `style` comes after that of all pages.
+pub(crate) fn framed(title: &str, style: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "OpenWrt upgrade server" }
-                style { (PreEscaped(STYLE)) }
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
             }
-            body {
-                h1 { "OpenWrt upgrade server" }
-                p {
-                    "This server builds OpenWrt images that contain the packages your router "
-                    "already has, so that it can be upgraded in one step and keep its settings."
-                }
-                (facts(load))
-                h2 { "Use it" }
-                p { "On the router, in LuCI: " b { "System → Attended Sysupgrade → Configuration" }
-                    ", or in a shell, with this server's address:" }
-                pre { "uci set attendedsysupgrade.server.url='https://…'\nuci commit attendedsysupgrade" }
-                h2 { "Versions" }
-                (versions(branches))
-                h2 { "For programs" }
-                p {
-                    a href="/json/v1/overview.json" { code { "/json/v1/overview.json" } }
-                    " says what can be built, "
-                    code { "POST /api/v1/build" } " builds it, "
-                    a href="/healthz" { code { "/healthz" } } " tells whether the server is well."
-                }
-                footer {
-                    "asu-server " (env!("CARGO_PKG_VERSION"))
-                    @if !contact.is_empty() { " · Operator: " (contact) }
-                }
-            }
+            body { (body) }
+        }
+    }
+}
+
+fn body(branches: &[Branch], load: Load, contact: &str) -> Markup {
+    html! {
+        h1 { "OpenWrt upgrade server" }
+        p {
+            "This server builds OpenWrt images that contain the packages your router "
+            "already has, so that it can be upgraded in one step and keep its settings."
+        }
+        (facts(load))
+        h2 { "Use it" }
+        p { "On the router, in LuCI: " b { "System → Attended Sysupgrade → Configuration" }
+            ", or in a shell, with this server's address:" }
+        pre { "uci set attendedsysupgrade.server.url='https://…'\nuci commit attendedsysupgrade" }
+        h2 { "Versions" }
+        (versions(branches))
+        h2 { "For programs" }
+        p {
+            a href="/json/v1/overview.json" { code { "/json/v1/overview.json" } }
+            " says what can be built, "
+            code { "POST /api/v1/build" } " builds it, "
+            a href="/healthz" { code { "/healthz" } } " tells whether the server is well. "
+            a href="/api/v1/docs" { "All routes" } "."
+        }
+        footer {
+            "asu-server " (env!("CARGO_PKG_VERSION"))
+            @if !contact.is_empty() { " · Operator: " (contact) }
         }
     }
 }

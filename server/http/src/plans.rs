@@ -1,84 +1,44 @@
 //! `POST /api/v1/plan`: what an upgrade would do.
 
-use asu_protocol::plan::{Plan, PlanProblem};
+use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::problem::PackageProblem;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use axum::http::HeaderMap;
 
-use crate::api::Unplannable;
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
 use crate::{Api, Offer, body};
 
-/// Answers with the plan (200), or with the reasons why there is none (422).
+/// Ask what an upgrade would do.
+///
+/// Nothing is built. The plan says of each package what becomes of it and why, and holds the request
+/// that builds it; or the answer says what stands in the way, and what was tried and solves that.
+#[utoipa::path(
+    post,
+    path = "/api/v1/plan",
+    tag = "plans",
+    request_body = PlanRequest,
+    responses(
+        (status = 200, body = Plan, description = "What would happen."),
+        (status = 400, body = Told, description = "What is asked about is not offered: \
+            `cause` is `unsupported-distro`, `unsupported-branch`, `unsupported-version`, \
+            `unsupported-target`, `unsupported-profile` or `nothing-newer`."),
+        (status = 422, body = Told, description = "The packages cannot be had \
+            (`package-selection`), or a field has the wrong form (`invalid-request`)."),
+        (status = 500, body = Told, description = "The mirror cannot be reached \
+            (`upstream`), or this server is at fault (`internal`)."),
+    ),
+)]
 pub(crate) async fn ask<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
     bytes: Result<Bytes, BytesRejection>,
-) -> Result<Json<Plan>, Refused> {
+) -> Result<Json<Plan>, Failure> {
     let bytes = bytes.map_err(|_| Failure::too_large())?;
     let question = body::read_question(&headers, &bytes)?;
     Ok(Json(api.offer.plan(question).await?))
-}
-
-/// Why there is no plan.
-pub(crate) enum Refused {
-    /// The question cannot be answered at all.
-    Failure(Failure),
-    /// It can, and the answer is no.
-    Problems(Vec<PlanProblem>),
-}
-
-/// `asu_protocol::problem::Problem`, with each trouble in full.
-#[derive(Serialize)]
-struct Told {
-    status: u16,
-    detail: String,
-    cause: &'static str,
-    hint: &'static str,
-    packages: Vec<PackageProblem>,
-    problems: Vec<PlanProblem>,
-}
-
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<Unplannable> for Refused {
-    fn from(reason: Unplannable) -> Self {
-        match reason {
-            Unplannable::Catalog(error) => Self::Failure(error.into()),
-            Unplannable::Problems(problems) => Self::Problems(problems),
-        }
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Failure(failure) => failure.into_response(),
-            Self::Problems(problems) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, Json(told(problems))).into_response()
-            }
-        }
-    }
-}
-
-fn told(problems: Vec<PlanProblem>) -> Told {
-    Told {
-        status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
-        detail: summary(&problems),
-        cause: "package-selection",
-        hint: "Change what is asked for as one of the remedies says, and ask again.",
-        packages: problems.iter().filter_map(at_fault).collect(),
-        problems,
-    }
 }
 
 /// All troubles in one text, for clients that show nothing else.
@@ -90,7 +50,8 @@ pub(crate) fn summary(problems: &[PlanProblem]) -> String {
     texts.join(" ")
 }
 
-fn at_fault(problem: &PlanProblem) -> Option<PackageProblem> {
+/// The package a trouble is mostly about.
+pub(crate) fn at_fault(problem: &PlanProblem) -> Option<PackageProblem> {
     Some(PackageProblem {
         name: problem.packages.first()?.clone(),
         reason: problem.text.clone(),

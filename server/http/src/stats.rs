@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use asu_protocol::release;
 use asu_store::{Day, FailedBuild, VersionDay, day_of};
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told, WrongField};
 use crate::{Api, Offer};
 
 /// Days of the day statistics.
@@ -28,6 +30,70 @@ pub(crate) struct Narrowed {
     n: Option<u32>,
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for Narrowed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = Query::from_request_parts(parts, state).await;
+        read.map(|Query(narrowed)| narrowed).map_err(|_| {
+            Failure::wrong_field(WrongField {
+                kind: "type_error",
+                loc: vec![json!("query")],
+                msg: "branch is a text, n a whole number, each at most once".to_owned(),
+                input: Value::Null,
+            })
+        })
+    }
+}
+
+/// Series of numbers over days or weeks, as a chart takes them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Chart {
+    /// The first day of each step: `2026-01-31Z`.
+    labels: Vec<String>,
+    datasets: Vec<Series>,
+}
+
+/// One line of a chart.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Series {
+    /// What is counted.
+    label: String,
+    /// How many, for each label.
+    data: Vec<i64>,
+    /// A colour to draw it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    color: Option<&'static str>,
+}
+
+/// How much is done and to do.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Summary {
+    /// Builds that wait.
+    queue_length: u32,
+    /// Images built within 24 hours.
+    builds_24h: i64,
+}
+
+/// The packages most asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TopPackages {
+    /// Most first.
+    packages: Vec<Ranked>,
+    /// The branch they are narrowed to.
+    branch: Option<String>,
+    /// Of how many days.
+    days: i64,
+}
+
+/// A name and how often it was asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ranked {
+    pub(crate) name: String,
+    pub(crate) count: i64,
+}
+
 impl Narrowed {
     /// The branch; whatever cannot be one narrows to nothing.
     fn branch(&self) -> Option<&str> {
@@ -38,7 +104,16 @@ impl Narrowed {
     }
 }
 
-/// `GET /api/v1/stats/summary`
+/// How much is done and to do.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/summary",
+    tag = "statistics",
+    responses(
+        (status = 200, body = Summary, description = "Both numbers."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+    ),
+)]
 pub(crate) async fn summary<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
@@ -48,12 +123,24 @@ pub(crate) async fn summary<O: Offer>(
         let yesterday = now.saturating_sub(SignedDuration::from_hours(24));
         let built = api.store.built_since(yesterday.unwrap_or(now)).await?;
         let load = api.store.load(now).await?;
-        Ok(json!({"queue_length": load.pending, "builds_24h": built}))
+        Ok(Summary {
+            queue_length: load.pending,
+            builds_24h: built,
+        })
     };
     api.hot.document("stats summary", &headers, made).await
 }
 
-/// `GET /api/v1/builds-per-day`
+/// Requests, hits and failures of 30 days.
+#[utoipa::path(
+    get,
+    path = "/api/v1/builds-per-day",
+    tag = "statistics",
+    responses(
+        (status = 200, body = Chart, description = "Three series."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+    ),
+)]
 pub(crate) async fn per_day<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
@@ -66,26 +153,43 @@ pub(crate) async fn per_day<O: Offer>(
     api.hot.document("stats days", &headers, made).await
 }
 
-fn per_day_document(first: i64, days: &[Day]) -> Value {
-    let series = |label: &str, color: &str, count: fn(&Day) -> i64| {
+fn per_day_document(first: i64, days: &[Day]) -> Chart {
+    let series = |label: &str, color: &'static str, count: fn(&Day) -> i64| {
         let of = |day: i64| days.iter().find(|d| d.day == day).map_or(0, count);
-        let data: Vec<i64> = (first..first + DAYS).map(of).collect();
-        json!({"label": label, "data": data, "color": color})
+        Series {
+            label: label.to_owned(),
+            data: (first..first + DAYS).map(of).collect(),
+            color: Some(color),
+        }
     };
-    json!({
-        "labels": (first..first + DAYS).map(label).collect::<Vec<_>>(),
-        "datasets": [
+    Chart {
+        labels: (first..first + DAYS).map(label).collect(),
+        datasets: vec![
             series("Requests", "green", |day| day.requests),
             series("Cache-Hits", "orange", |day| day.hits),
             series("Failures", "red", |day| day.failures),
         ],
-    })
+    }
 }
 
-/// `GET /api/v1/builds-by-version?branch=`: by week, of all branches or of one branch's versions.
+/// Builds of 26 weeks, by branch, or by version of one branch.
+#[utoipa::path(
+    get,
+    path = "/api/v1/builds-by-version",
+    tag = "statistics",
+    params(
+        ("branch" = Option<String>, Query,
+            description = "One branch: `24.10`."),
+    ),
+    responses(
+        (status = 200, body = Chart, description = "A series for each branch or version."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 422, body = Told, description = "A parameter has the wrong form."),
+    ),
+)]
 pub(crate) async fn by_version<O: Offer>(
     State(api): State<Api<O>>,
-    Query(narrowed): Query<Narrowed>,
+    narrowed: Narrowed,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let branch = narrowed.branch();
@@ -98,7 +202,7 @@ pub(crate) async fn by_version<O: Offer>(
     api.hot.document(&path, &headers, made).await
 }
 
-fn by_version_document(first: i64, days: &[VersionDay], branch: Option<&str>) -> Value {
+fn by_version_document(first: i64, days: &[VersionDay], branch: Option<&str>) -> Chart {
     let mut series: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for day in days {
         let of = release::branch_of(&day.version);
@@ -114,35 +218,73 @@ fn by_version_document(first: i64, days: &[VersionDay], branch: Option<&str>) ->
     }
     let mut names: Vec<_> = series.into_iter().collect();
     names.sort_by(|a, b| release::compare(b.0, a.0));
-    let sets = names.into_iter();
-    let sets = sets.map(|(label, data)| json!({"label": label, "data": data}));
-    json!({
-        "labels": (0..WEEKS).map(|week| label(first + 7 * week)).collect::<Vec<_>>(),
-        "datasets": sets.collect::<Vec<_>>(),
-    })
+    let series = names.into_iter().map(|(label, data)| Series {
+        label: label.to_owned(),
+        data,
+        color: None,
+    });
+    Chart {
+        labels: (0..WEEKS).map(|week| label(first + 7 * week)).collect(),
+        datasets: series.collect(),
+    }
 }
 
-/// `GET /api/v1/top-packages?branch=&n=30`
+/// The packages most asked for in 30 days, at most 100.
+#[utoipa::path(
+    get,
+    path = "/api/v1/top-packages",
+    tag = "statistics",
+    params(
+        ("branch" = Option<String>, Query,
+            description = "One branch: `24.10`."),
+        ("n" = Option<u32>, Query, maximum = 4_294_967_295_i64,
+            description = "How many at most."),
+    ),
+    responses(
+        (status = 200, body = TopPackages, description = "30 of them, or as many as asked for."),
+        (status = 304, description = "What was held (`If-None-Match`) is still true."),
+        (status = 422, body = Told, description = "A parameter has the wrong form."),
+    ),
+)]
 pub(crate) async fn top_packages<O: Offer>(
     State(api): State<Api<O>>,
-    Query(narrowed): Query<Narrowed>,
+    narrowed: Narrowed,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let (branch, most) = (narrowed.branch(), narrowed.n.unwrap_or(30).min(MOST.0));
     let path = format!("stats packages {branch:?} {most}");
     let made = async {
         let popular = api.store.top_packages(branch, most).await?.into_iter();
-        let packages = popular.map(|one| json!({"name": one.name, "count": one.count}));
-        let packages: Vec<Value> = packages.collect();
-        Ok(json!({"packages": packages, "branch": branch, "days": DAYS}))
+        let packages = popular.map(|one| Ranked {
+            name: one.name,
+            count: one.count,
+        });
+        Ok(TopPackages {
+            packages: packages.collect(),
+            branch: branch.map(str::to_owned),
+            days: DAYS,
+        })
     };
     api.hot.document(&path, &headers, made).await
 }
 
-/// `GET /api/v1/build-errors?n=100`: plain text, for people.
+/// The last builds that failed, at most 500, as plain text for people.
+#[utoipa::path(
+    get,
+    path = "/api/v1/build-errors",
+    tag = "statistics",
+    params(
+        ("n" = Option<u32>, Query, maximum = 4_294_967_295_i64,
+            description = "How many at most."),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/plain", description = "A line each; 100 of them, or as many as asked for."),
+        (status = 422, body = Told, description = "A parameter has the wrong form."),
+    ),
+)]
 pub(crate) async fn errors<O: Offer>(
     State(api): State<Api<O>>,
-    Query(narrowed): Query<Narrowed>,
+    narrowed: Narrowed,
 ) -> Result<Response, Failure> {
     let most = narrowed.n.unwrap_or(100).min(MOST.1);
     let failed = api.store.failed_builds(most).await?;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+use utoipa::IntoResponses;
 
 use crate::ready::Ready;
 
@@ -13,6 +14,38 @@ use crate::ready::Ready;
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("x-imagebuilder-status");
 /// How many builds are ahead.
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-queue-position");
+
+/// The answers that tell how a request stands, as the document has them.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it is never made: a job's state decides")]
+pub(crate) enum Standing {
+    /// Built. The images lie in `/store/{bin_dir}/`; `sha256` and `size` are those of the bytes served.
+    #[response(status = 200, headers(
+        ("X-Imagebuilder-Status" = String, description = "`done`"),
+        ("X-Queue-Position" = u32, description = "0"),
+    ))]
+    Done(BuildAnswer),
+    /// It waits or is being built. Ask again in a few seconds.
+    #[response(status = 202, headers(
+        ("X-Imagebuilder-Status" = String, description = "`queued`, `init`, `container_setup`, \
+            `validate_revision`, `validate_manifest` or `building_image`"),
+        ("X-Queue-Position" = u32, description = "how many builds are before it; 0 is next"),
+        ("Cache-Control" = String, description = "`no-store`"),
+        ("X-Cancel-Token" = String, description = "after a `POST`: by which its asker may withdraw"),
+    ))]
+    UnderWay(BuildAnswer),
+    /// What was held (`If-None-Match`) is still the answer.
+    #[response(status = 304)]
+    Held,
+    /// There is no image, and `detail`, `cause`, `stdout` and `stderr` say why. Without a
+    /// `request_hash` the request could not be taken at all: the mirror cannot be reached
+    /// (`upstream`), or this server is at fault (`internal`).
+    #[response(status = 500, headers(
+        ("X-Imagebuilder-Status" = String, description = "`failed`, if it was tried"),
+        ("X-Queue-Position" = u32, description = "0, if it was tried"),
+    ))]
+    Failed(BuildAnswer),
+}
 
 /// The answer to `POST /build` and `GET /build/{hash}` alike, for a job that is not finished.
 pub(crate) fn answer(job: Job, estimate: Option<u32>) -> Response {

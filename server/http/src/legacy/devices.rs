@@ -9,14 +9,15 @@ use asu_protocol::profiles::{TargetProfiles, defaults};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
+use utoipa::ToSchema;
 
 use super::images::halves;
 use super::profile;
 use super::query::Asked;
-use super::refusal::Refusal;
+use super::refusal::{ErrorText, Refusal, Told};
 use super::requests::called;
 use crate::{Api, Offer};
 
@@ -29,12 +30,29 @@ const AT_ONCE: usize = 4;
 
 type Parameters = Result<Query<Asked>, QueryRejection>;
 
-/// `GET /api/models?distro=&version=&model_search=`: devices whose name, profile or target has the
-/// text in it, in whatever case.
+/// A device.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Device2017)]
+pub(crate) struct Device {
+    /// Its name for people.
+    model: String,
+    profile: String,
+    target: String,
+    subtarget: String,
+}
+
+/// Devices whose name, profile or target has a text in it, in whatever case; at most 500.
+#[utoipa::path(get, path = "/api/models", tag = "2017",
+    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, example = "24.10.2", description = "The release; also `release`. It is needed."), ("model_search" = Option<String>, Query, example = "archer", description = "The text. It is needed.")),
+    responses(
+        (status = 200, body = Vec<Device>, description = "The devices."),
+        (status = 400, body = Told, description = "A parameter is missing or has the wrong form."),
+        (status = 412, body = ErrorText, description = "Unknown distribution, release, target or device."),
+    ))]
 pub(crate) async fn models<O: Offer>(
     State(api): State<Api<O>>,
     asked: Parameters,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Vec<Device>>, Refusal> {
     let Query(asked) = asked.map_err(|_| Refusal::empty_list())?;
     let searched = asked.model_search.as_deref().map(str::to_lowercase);
     let searched = searched.ok_or_else(Refusal::empty_list)?;
@@ -44,9 +62,9 @@ pub(crate) async fn models<O: Offer>(
     for profiles in read(&api.offer, &version, targets).await {
         matching(&profiles, &searched, &mut found);
     }
-    found.sort_by_cached_key(|device| device["model"].to_string());
+    found.sort_by(|a: &Device, b| a.model.cmp(&b.model));
     found.truncate(MOST);
-    Ok(Json(Value::Array(found)))
+    Ok(Json(found))
 }
 
 /// The targets of a release that is offered; of no other release anything is read.
@@ -87,7 +105,7 @@ async fn read<O: Offer>(
     }
 }
 
-fn matching(profiles: &TargetProfiles, searched: &str, found: &mut Vec<Value>) {
+fn matching(profiles: &TargetProfiles, searched: &str, found: &mut Vec<Device>) {
     let has = |text: &str| text.to_lowercase().contains(searched);
     let (target, subtarget) = halves(&profiles.target);
     let all = has(&profiles.target);
@@ -95,14 +113,25 @@ fn matching(profiles: &TargetProfiles, searched: &str, found: &mut Vec<Value>) {
         let names: Vec<String> = profile.titles.iter().map(profile::full).collect();
         if found.len() < MOST * 2 && (all || has(id) || names.iter().any(|name| has(name))) {
             let model = names.first().unwrap_or(id);
-            found.push(json!({"model": model, "profile": id, "target": target,
-                "subtarget": subtarget}));
+            found.push(Device {
+                model: model.clone(),
+                profile: id.clone(),
+                target: target.to_owned(),
+                subtarget: subtarget.to_owned(),
+            });
         }
     }
 }
 
-/// `GET /api/packages_image?distro=&version=&target=&subtarget=&profile=`, once
-/// `/api/default_packages`: what an image has without being asked for.
+/// What an image has without being asked for.
+#[utoipa::path(get, path = "/api/packages_image", tag = "2017",
+    params(("distro" = Option<String>, Query, description = "A distribution's name or alias, in any case."), ("version" = Option<String>, Query, example = "24.10.2", description = "The release; also `release`. It is needed."), ("target" = Option<String>, Query, example = "ath79", description = "`ath79`; it is needed."), ("subtarget" = Option<String>, Query, example = "generic", description = "`generic`; it is needed."), ("profile" = Option<String>, Query, example = "tplink,archer-c7-v5", description = "The device; it is needed.")),
+    responses(
+        (status = 200, body = BTreeSet<String>, description = "Packages."),
+        (status = 400, body = Told, description = "A parameter is missing or has the wrong form."),
+        (status = 412, body = ErrorText, description = "Unknown distribution, release, target or device."),
+        (status = 502, body = ErrorText, description = "The mirror cannot be reached."),
+    ))]
 pub(crate) async fn packages<O: Offer>(
     State(api): State<Api<O>>,
     asked: Parameters,

@@ -1,15 +1,34 @@
 //! `/download/{request_hash}/{file}`: counts, and forwards to the file.
 
 use asu_artifacts::{FileName, FolderName};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Told};
+use crate::path::Path;
 use crate::{Api, Offer};
 
-/// Leads to a file that is there, and nowhere else: both names are checked before they become part
-/// of the answer.
+/// An image, counted.
+///
+/// Leads to the file in `/store`; a `GET` counts as a download.
+#[utoipa::path(
+    method(get, head),
+    path = "/download/{request_hash}/{file}",
+    tag = "2017",
+    params(
+        ("request_hash" = String, Path, pattern = "^[0-9a-f]{64}$",
+            description = "The request's identity."),
+        ("file" = String, Path, pattern = "^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$",
+            description = "The file's name."),
+    ),
+    responses(
+        (status = 302, description = "To a file that is there.",
+            headers(("Location" = String, description = "`/store/…`"))),
+        (status = 404, body = Told, description = "There is no such file, or it has expired."),
+    ),
+)]
+// Both names are checked before they become part of the answer.
 pub(crate) async fn count_and_forward<O: Offer>(
     State(api): State<Api<O>>,
     method: Method,

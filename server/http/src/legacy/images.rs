@@ -3,22 +3,74 @@
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use asu_store::{Job, State as Standing};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
-use super::refusal::Refusal;
+use super::refusal::{ErrorText, Refusal};
 use super::{outcome, place, profile};
+use crate::path::Path;
 use crate::{Api, Offer};
 
-/// `GET /api/image/{image_hash}`
+/// All that is stored about an image.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Image2017)]
+pub(crate) struct Described {
+    image_hash: String,
+    request_hash: String,
+    manifest_hash: String,
+    distro: String,
+    /// The release.
+    version: String,
+    /// `r28739-d9340319c6`
+    revision: String,
+    target: String,
+    subtarget: String,
+    profile: String,
+    /// The device's name for people.
+    model: Option<String>,
+    /// RFC 3339 in UTC.
+    build_date: String,
+    /// Where the image to upgrade with is.
+    sysupgrade: Option<String>,
+    files: Vec<File>,
+    /// Where to read what the ImageBuilder printed.
+    log: String,
+}
+
+/// A file of an image.
+#[derive(Serialize, ToSchema)]
+#[schema(as = File2017)]
+pub(crate) struct File {
+    name: String,
+    /// `sysupgrade`, `factory`, …
+    #[serde(rename = "type")]
+    kind: String,
+    filesystem: String,
+    /// Of the file as served, hex.
+    sha256: String,
+    /// Bytes.
+    size: Option<u64>,
+    /// Where it is.
+    url: String,
+}
+
+/// All that is stored about an image.
+#[utoipa::path(get, path = "/api/image/{image_hash}", tag = "2017",
+    params(("image_hash" = String, Path, description = "From the answer to the request.")),
+    responses(
+        (status = 200, body = Described, description = "The image."),
+        (status = 404, body = ErrorText, description = "It is unknown, or has expired."),
+    ))]
 pub(crate) async fn image<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
     Path(hash): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Described>, Refusal> {
     let job = job_of(&api, &hash).await?;
     let Standing::Done(answer) = &job.state else {
         return Err(Refusal::unknown_hash());
@@ -26,7 +78,13 @@ pub(crate) async fn image<O: Offer>(
     Ok(Json(described(&job, answer, &hash, &place::base(&headers))))
 }
 
-/// `GET /api/manifest/{manifest_hash}`: name to version of every package.
+/// Name and version of every package in an image.
+#[utoipa::path(get, path = "/api/manifest/{manifest_hash}", tag = "2017",
+    params(("manifest_hash" = String, Path, description = "From the image's description.")),
+    responses(
+        (status = 200, body = BTreeMap<String, String>, description = "Name to version."),
+        (status = 404, body = ErrorText, description = "It is unknown, or has expired."),
+    ))]
 pub(crate) async fn manifest<O: Offer>(
     State(api): State<Api<O>>,
     Path(hash): Path<String>,
@@ -43,7 +101,14 @@ pub(crate) async fn manifest<O: Offer>(
     Err(Refusal::new(StatusCode::NOT_FOUND, text))
 }
 
-/// `GET /api/log/{request_hash}`: what the ImageBuilder printed.
+/// What the ImageBuilder printed.
+#[utoipa::path(get, path = "/api/log/{request_hash}", tag = "2017",
+    params(("request_hash" = String, Path, description = "The request's identity.")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain", description = "Text."),
+        (status = 404, body = ErrorText,
+            description = "It is unknown, has expired, or is not finished."),
+    ))]
 pub(crate) async fn log<O: Offer>(
     State(api): State<Api<O>>,
     Path(hash): Path<String>,
@@ -123,30 +188,33 @@ fn manifest_hash(answer: &BuildAnswer) -> String {
     hex::encode(Sha256::digest(json!(answer.manifest).to_string()))
 }
 
-fn described(job: &Job, answer: &BuildAnswer, image_hash: &str, base: &str) -> Value {
+fn described(job: &Job, answer: &BuildAnswer, image_hash: &str, base: &str) -> Described {
     let (target, subtarget) = halves(job.request.target.as_str());
     let link = |name: &str| outcome::download(base, answer, name);
-    let files = answer.images.iter().map(|image| {
-        json!({"name": image.name, "type": image.kind, "filesystem": image.filesystem,
-            "sha256": image.sha256, "size": image.size, "url": link(&image.name)})
+    let files = answer.images.iter().map(|image| File {
+        name: image.name.clone(),
+        kind: image.kind.clone(),
+        filesystem: image.filesystem.clone(),
+        sha256: image.sha256.clone(),
+        size: image.size,
+        url: link(&image.name),
     });
-    let sysupgrade = outcome::sysupgrade(job, answer).map(|image| link(&image.name));
-    json!({
-        "image_hash": image_hash,
-        "request_hash": job.request_hash,
-        "manifest_hash": manifest_hash(answer),
-        "distro": job.request.distro,
-        "version": answer.version_number,
-        "revision": answer.version_code,
-        "target": target,
-        "subtarget": subtarget,
-        "profile": job.request.profile,
-        "model": answer.titles.first().map(profile::full),
-        "build_date": answer.build_at,
-        "sysupgrade": sysupgrade,
-        "files": files.collect::<Vec<_>>(),
-        "log": format!("{base}/api/log/{}", job.request_hash),
-    })
+    Described {
+        image_hash: image_hash.to_owned(),
+        request_hash: job.request_hash.clone(),
+        manifest_hash: manifest_hash(answer),
+        distro: job.request.distro.clone(),
+        version: answer.version_number.clone(),
+        revision: answer.version_code.clone(),
+        target: target.to_owned(),
+        subtarget: subtarget.to_owned(),
+        profile: job.request.profile.to_string(),
+        model: answer.titles.first().map(profile::full),
+        build_date: answer.build_at.clone(),
+        sysupgrade: outcome::sysupgrade(job, answer).map(|image| link(&image.name)),
+        files: files.collect(),
+        log: format!("{base}/api/log/{}", job.request_hash),
+    }
 }
 
 /// `ath79/generic` in its two halves.

@@ -6,7 +6,8 @@ use asu_store::StoreError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::UNKNOWN_PACKAGE;
 use crate::builds::NotQueued;
@@ -18,21 +19,52 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("300");
 /// How much of a text from outside is repeated.
 const REPEATED: usize = 64;
 
+/// What is wrong.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = Error2017)]
+pub(crate) struct ErrorText {
+    /// For a person.
+    error: String,
+    /// Why the packages cannot be had, as a plan says it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    problems: Vec<PlanProblem>,
+}
+
+/// What is wrong; or `{}`: without target and subtarget; or `[]`: not JSON, or a parameter is missing.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = BadRequest2017)]
+pub(crate) enum Told {
+    Error(ErrorText),
+    Empty(Empty),
+    List([ErrorText; 0]),
+}
+
+/// `{}`
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Empty {}
+
 /// Why a client of the 2017 API does not get what it asked for.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
-    body: Value,
+    body: Told,
     unknown_package: Option<HeaderValue>,
 }
 
 impl Refusal {
     /// Any status with a text.
     pub(crate) fn new(status: StatusCode, error: &str) -> Self {
-        Self::with(status, json!({ "error": error }))
+        let error = ErrorText {
+            error: error.to_owned(),
+            problems: Vec::new(),
+        };
+        Self::with(status, Told::Error(error))
     }
 
-    fn with(status: StatusCode, body: Value) -> Self {
+    fn with(status: StatusCode, body: Told) -> Self {
         Self {
             status,
             body,
@@ -47,12 +79,12 @@ impl Refusal {
 
     /// 400 with `[]`: not JSON, or a reading request without the parameters it needs.
     pub(crate) fn empty_list() -> Self {
-        Self::with(StatusCode::BAD_REQUEST, json!([]))
+        Self::with(StatusCode::BAD_REQUEST, Told::List([]))
     }
 
     /// 400 with `{}`: an image without target and subtarget.
     pub(crate) fn empty() -> Self {
-        Self::with(StatusCode::BAD_REQUEST, json!({}))
+        Self::with(StatusCode::BAD_REQUEST, Told::Empty(Empty {}))
     }
 
     /// 413 for a body that is not read to its end.
@@ -105,7 +137,9 @@ impl Refusal {
             Some(name) => Self::unknown_package(name),
             None => Self::new(StatusCode::UNPROCESSABLE_ENTITY, &plans::summary(problems)),
         };
-        refusal.body["problems"] = json!(problems);
+        if let Told::Error(text) = &mut refusal.body {
+            text.problems = problems.to_vec();
+        }
         refusal
     }
 

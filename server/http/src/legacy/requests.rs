@@ -7,22 +7,28 @@ use asu_protocol::profiles::TargetProfiles;
 use asu_protocol::repository::{Repositories, RepositoriesMode, RepositoryKeys};
 use asu_store::Job;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::outcome::{self, Kind};
+use super::outcome::{self, Kind, Refused, Standing};
 use super::refusal::{Refusal, missing};
 use super::wish::{self, Wish};
 use super::{images, place, profile};
 use crate::api::Unplannable;
 use crate::guard::Asker;
+use crate::path::Path;
 use crate::{Api, Offer, OfferedDistribution, builds, cancel};
 
 type Body = Result<Bytes, BytesRejection>;
 
-/// `POST /api/upgrade-request`
+/// Ask for an image to upgrade with.
+///
+/// Either what is wanted, or `request_hash` alone: how that request stands. The same request is the
+/// same job as in API v1.
+#[utoipa::path(post, path = "/api/upgrade-request", tag = "2017", request_body = Wish,
+    responses(Standing, Refused))]
 pub(crate) async fn ask_upgrade<O: Offer>(
     State(api): State<Api<O>>,
     asker: Asker,
@@ -32,7 +38,9 @@ pub(crate) async fn ask_upgrade<O: Offer>(
     ask(&api, asker, &headers, bytes, Kind::Upgrade).await
 }
 
-/// `POST /api/build-request`
+/// Ask for an image, whatever files come out.
+#[utoipa::path(post, path = "/api/build-request", tag = "2017", request_body = Wish,
+    responses(Standing, Refused))]
 pub(crate) async fn ask_build<O: Offer>(
     State(api): State<Api<O>>,
     asker: Asker,
@@ -42,7 +50,11 @@ pub(crate) async fn ask_build<O: Offer>(
     ask(&api, asker, &headers, bytes, Kind::Build).await
 }
 
-/// `GET /api/upgrade-request/{request_hash or image_hash}`
+/// How a request for an image to upgrade with stands.
+#[utoipa::path(get, path = "/api/upgrade-request/{request_hash}", tag = "2017",
+    params(("request_hash" = String, Path,
+        description = "The hash of the request, or of the image.")),
+    responses(Standing))]
 pub(crate) async fn look_upgrade<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,
@@ -51,7 +63,11 @@ pub(crate) async fn look_upgrade<O: Offer>(
     look(&api, &headers, &hash, Kind::Upgrade).await
 }
 
-/// `GET /api/build-request/{request_hash or image_hash}`
+/// How a request for an image stands.
+#[utoipa::path(get, path = "/api/build-request/{request_hash}", tag = "2017",
+    params(("request_hash" = String, Path,
+        description = "The hash of the request, or of the image.")),
+    responses(Standing))]
 pub(crate) async fn look_build<O: Offer>(
     State(api): State<Api<O>>,
     headers: HeaderMap,

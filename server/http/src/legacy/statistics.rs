@@ -2,45 +2,92 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::images::halves;
-use super::refusal::Refusal;
+use super::refusal::{ErrorText, Refusal};
+use crate::stats::Ranked;
 use crate::{Api, Offer};
 
 /// How many are listed.
 const MOST: u32 = 50;
 
-type Answer = Result<Json<Value>, Refusal>;
+type Answer<T> = Result<Json<T>, Refusal>;
 
-/// `GET /api/v1/stats/popular_packages`
-pub(crate) async fn packages<O: Offer>(State(api): State<Api<O>>) -> Answer {
+/// A target and how often it was asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RankedTarget2017)]
+pub(crate) struct RankedTarget {
+    target: String,
+    subtarget: String,
+    count: i64,
+}
+
+/// How many images there are and were fetched.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImageCount2017)]
+pub(crate) struct ImageCount {
+    stored: i64,
+    downloads: i64,
+}
+
+/// How many different packages were asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PackageCount2017)]
+pub(crate) struct PackageCount {
+    total: i64,
+}
+
+/// The packages most asked for among the newest 5000 images that are kept.
+#[utoipa::path(get, path = "/api/v1/stats/popular_packages", tag = "2017", responses(
+    (status = 200, body = Vec<Ranked>, description = "At most 50."),
+    (status = 500, body = ErrorText, description = "This server is at fault."),
+))]
+pub(crate) async fn packages<O: Offer>(State(api): State<Api<O>>) -> Answer<Vec<Ranked>> {
     let ranked = api.store.popular_packages(api.now(), MOST).await?;
     let shown = ranked.into_iter();
-    let shown = shown.map(|(name, count)| json!({"name": name, "count": count}));
+    let shown = shown.map(|(name, count)| Ranked { name, count });
     Ok(Json(shown.collect()))
 }
 
-/// `GET /api/v1/stats/popular_targets`
-pub(crate) async fn targets<O: Offer>(State(api): State<Api<O>>) -> Answer {
+/// The targets most asked for among the newest 5000 images that are kept.
+#[utoipa::path(get, path = "/api/v1/stats/popular_targets", tag = "2017", responses(
+    (status = 200, body = Vec<RankedTarget>, description = "At most 50."),
+    (status = 500, body = ErrorText, description = "This server is at fault."),
+))]
+pub(crate) async fn targets<O: Offer>(State(api): State<Api<O>>) -> Answer<Vec<RankedTarget>> {
     let ranked = api.store.popular_targets(api.now(), MOST).await?;
     let shown = ranked.iter().map(|(name, count)| {
         let (target, subtarget) = halves(name);
-        json!({"target": target, "subtarget": subtarget, "count": count})
+        RankedTarget {
+            target: target.to_owned(),
+            subtarget: subtarget.to_owned(),
+            count: *count,
+        }
     });
     Ok(Json(shown.collect()))
 }
 
-/// `GET /api/v1/stats/images`
-pub(crate) async fn images<O: Offer>(State(api): State<Api<O>>) -> Answer {
+/// How many images there are and were fetched.
+#[utoipa::path(get, path = "/api/v1/stats/images", tag = "2017", responses(
+    (status = 200, body = ImageCount, description = "Both numbers."),
+    (status = 500, body = ErrorText, description = "This server is at fault."),
+))]
+pub(crate) async fn images<O: Offer>(State(api): State<Api<O>>) -> Answer<ImageCount> {
     let count = api.store.image_count(api.now()).await?;
-    Ok(Json(
-        json!({"stored": count.stored, "downloads": count.downloads}),
-    ))
+    Ok(Json(ImageCount {
+        stored: count.stored,
+        downloads: count.downloads,
+    }))
 }
 
-/// `GET /api/v1/stats/packages`
-pub(crate) async fn distinct<O: Offer>(State(api): State<Api<O>>) -> Answer {
-    let count = api.store.distinct_packages(api.now()).await?;
-    Ok(Json(json!({"total": count})))
+/// How many different packages were asked for.
+#[utoipa::path(get, path = "/api/v1/stats/packages", tag = "2017", responses(
+    (status = 200, body = PackageCount, description = "The number."),
+    (status = 500, body = ErrorText, description = "This server is at fault."),
+))]
+pub(crate) async fn distinct<O: Offer>(State(api): State<Api<O>>) -> Answer<PackageCount> {
+    let total = api.store.distinct_packages(api.now()).await?;
+    Ok(Json(PackageCount { total }))
 }

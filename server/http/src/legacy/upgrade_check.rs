@@ -11,51 +11,89 @@ use asu_catalog::CatalogError;
 use asu_protocol::plan::{Fate, Installed, Plan, PlanRequest};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::REQUEST_HASH;
-use super::refusal::Refusal;
+use super::refusal::{self, ErrorText, Refusal};
 use super::wish;
 use crate::api::Unplannable;
+use crate::path::Path;
 use crate::{Api, Offer, OfferedDistribution};
 
 /// How long an answer can be asked for again.
 const KEEP: Duration = Duration::from_hours(24);
 
 /// The question, as its clients ask it; unknown fields are passed over.
-#[derive(Deserialize)]
-struct Question {
+#[derive(Deserialize, ToSchema)]
+#[schema(as = UpgradeCheck2017)]
+pub(crate) struct Question {
+    /// Alone: that answer again.
     request_hash: Option<String>,
+    /// A distribution's name or alias, in any case; without it `openwrt`.
     distro: Option<String>,
+    /// The release installed.
+    #[schema(examples("23.05.5"))]
     version: Option<String>,
+    /// `ath79`.
+    #[schema(examples("ath79"))]
     target: Option<String>,
+    /// `generic`.
+    #[schema(examples("generic"))]
     subtarget: Option<String>,
     /// `board_name`, where the client tells; then the device's own packages count, too.
     board: Option<String>,
+    /// The packages installed on purpose.
     packages: Option<Installed>,
     /// Whether newer packages of the same release count as an upgrade; 0 is no.
     upgrade_packages: Option<Value>,
 }
 
 /// The answer; the fields that do not apply are left out, as they always were.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Upgrade2017)]
+pub(crate) struct Answer {
+    /// The newer release, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     version: Option<String>,
+    /// The new and the installed version of each package that changes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     upgrades: BTreeMap<String, [String; 2]>,
+    /// What to ask the image with, after renames and drops.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     packages: BTreeMap<String, String>,
+    /// To ask for this answer again, within a day.
     request_hash: String,
 }
 
-/// `POST /api/upgrade-check`
+/// Ask whether there is anything newer.
+///
+/// A newer release, or newer packages of the same one.
+#[utoipa::path(post, path = "/api/upgrade-check", tag = "2017", request_body = Question, responses(
+    (status = 200, body = Answer, description = "There is.",
+        headers(("X-Request-Hash" = String, description = "`request_hash`"))),
+    (status = 204, description = "There is nothing newer.",
+        headers(("X-Request-Hash" = String, description = "to ask for the answer again; \
+            absent where the release itself is unknown"))),
+    (status = 400, body = refusal::Told, description = "Something is missing or has the wrong form."),
+    (status = 404, body = ErrorText, description = "`request_hash` is unknown, or a day has passed."),
+    (status = 412, body = ErrorText,
+        description = "Unknown distribution, release, target or device."),
+    (status = 413, body = ErrorText, description = "The request is over 256 KiB."),
+    (status = 422, body = ErrorText, description = "A package the release does not have.",
+        headers(("X-Unknown-Package" = String, description = "the package"))),
+    (status = 500, body = ErrorText, description = "This server is at fault."),
+    (status = 502, body = ErrorText, description = "The mirror cannot be reached."),
+))]
 pub(crate) async fn ask<O: Offer>(
     State(api): State<Api<O>>,
     bytes: Result<Bytes, BytesRejection>,
@@ -80,7 +118,14 @@ pub(crate) async fn ask<O: Offer>(
     }
 }
 
-/// `GET /api/upgrade-check/{request_hash}`
+/// An answer of the upgrade check again.
+#[utoipa::path(get, path = "/api/upgrade-check/{request_hash}", tag = "2017",
+    params(("request_hash" = String, Path, description = "From the answer.")),
+    responses(
+        (status = 200, body = Answer, description = "The same answer."),
+        (status = 404, body = ErrorText, description = "It is unknown, or a day has passed."),
+        (status = 500, body = ErrorText, description = "This server is at fault."),
+    ))]
 pub(crate) async fn look<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,

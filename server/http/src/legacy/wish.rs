@@ -6,6 +6,7 @@ use asu_protocol::name::{PackageSpec, Target, VersionName};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::refusal::Refusal;
 use crate::Limits;
@@ -16,27 +17,41 @@ const MAX_DEFAULTS: usize = 10 * 1024;
 /// The API's status for a script that is longer; it is in no standard.
 const TOO_LONG: u16 = 420;
 
-/// The body of an image request; unknown fields are passed over.
-#[derive(Debug, Deserialize)]
+/// What is wanted; unknown fields are passed over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ImageRequest2017)]
 pub(crate) struct Wish {
+    /// Alone: how that request stands.
     pub(crate) request_hash: Option<String>,
+    /// A distribution's name or alias, in any case; without it `openwrt`.
     pub(crate) distro: Option<String>,
+    /// The release wanted; also `release`.
+    #[schema(examples("24.10.2"))]
     #[serde(alias = "release")]
     version: Option<String>,
+    /// `ath79`.
+    #[schema(examples("ath79"))]
     target: Option<String>,
+    /// `generic`.
+    #[schema(examples("generic"))]
     subtarget: Option<String>,
     /// `board_name` of `ubus call system board`.
+    #[schema(examples("tplink,archer-c7-v5"))]
     pub(crate) board: Option<String>,
     /// `model` of the same.
     pub(crate) model: Option<String>,
+    /// The packages wanted; a leading `-` removes one.
     packages: Option<Names>,
+    /// A first-boot script, at most 10 kB.
     defaults: Option<String>,
+    /// A community's packages.
     pub(crate) network_profile: Option<String>,
 }
 
 /// A list of names; some clients send what the upgrade check told them.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Names2017)]
 enum Names {
     List(Vec<String>),
     Versions(BTreeMap<String, Value>),

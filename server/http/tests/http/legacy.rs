@@ -23,13 +23,13 @@ fn asked_with(field: &str, value: impl Into<Value>) -> Value {
     asked
 }
 
-async fn claim(server: &Server) -> Claim {
+pub(crate) async fn claim(server: &Server) -> Claim {
     let lease = Duration::from_mins(1);
     let claim = server.api.store.claim("w", server.now(), lease).await;
     claim.unwrap().expect("a job to claim")
 }
 
-fn built(folder: &str, kind: &str) -> BuildAnswer {
+pub(crate) fn built(folder: &str, kind: &str) -> BuildAnswer {
     BuildAnswer {
         status: 200,
         detail: "done".to_owned(),
@@ -58,12 +58,17 @@ pub(crate) async fn finished(server: &Server, body: &Value, kind: &str) -> Strin
     let answer = built(&hash, kind);
     let ended = server.api.store.succeed(&claim, server.now(), &answer);
     ended.await.unwrap();
+    store_image(server, &hash);
+    hash
+}
+
+/// Puts the image that [`built`] tells of where it is served from.
+pub(crate) fn store_image(server: &Server, hash: &str) {
     let from = server.dir.path().join("out");
     std::fs::create_dir(&from).unwrap();
     std::fs::write(from.join("image.bin"), "0123456789").unwrap();
-    let folder = FolderName::new(&hash).unwrap();
+    let folder = FolderName::new(hash).unwrap();
     server.api.artifacts.put(&folder, &from).unwrap();
-    hash
 }
 
 pub(crate) async fn finished_default(server: &Server) -> String {

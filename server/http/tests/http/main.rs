@@ -10,6 +10,7 @@
 mod askers;
 mod builds;
 mod cancel;
+mod contract;
 mod documents;
 mod edges;
 mod events;
@@ -18,6 +19,7 @@ mod images;
 mod legacy;
 mod legacy_lists;
 mod numbers;
+mod openapi;
 mod plans;
 mod repositories;
 mod upgrade_check;
