@@ -13,7 +13,8 @@ use crate::{StoreError, request_hash};
 const ENQUEUE: &str = "
     INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
     SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4
-    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < $5
+    WHERE (SELECT count(*) FROM jobs
+           WHERE state IN ('queued', 'started') AND state = 'queued') < $5
     ON CONFLICT (request_hash) DO UPDATE SET
         request = excluded.request, state = 'queued', place = excluded.place,
         enqueued_at = excluded.enqueued_at, not_before = excluded.not_before,
@@ -21,6 +22,8 @@ const ENQUEUE: &str = "
         worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL
     WHERE jobs.expires_at <= $3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')";
 
+/// A term that says the same as an index, `state IN ('queued', 'started')`, goes with this one: without
+/// it neither database would look at that index.
 const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
 
 impl Store {
@@ -73,6 +76,7 @@ impl Store {
             "SELECT *, CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
                 (SELECT count(*) FROM jobs AS other
                  WHERE other.place < jobs.place
+                   AND other.state IN ('queued', 'started')
                    AND (other.state = 'queued'
                         OR (other.state = 'started' AND other.lease_until <= $1))) AS position
              FROM jobs

@@ -22,8 +22,9 @@ fn claim(dialect: Dialect) -> String {
         lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
     WHERE place = (
         SELECT place FROM jobs
-        WHERE (state = 'queued' AND not_before <= $4)
-           OR (state = 'started' AND lease_until <= $4)
+        WHERE state IN ('queued', 'started')
+          AND ((state = 'queued' AND not_before <= $4)
+            OR (state = 'started' AND lease_until <= $4))
         ORDER BY place LIMIT 1 {skip_locked})
     RETURNING request_hash, request, lease, attempts"
     )
@@ -40,6 +41,7 @@ fn give_up(dialect: Dialect) -> String {
     WHERE request_hash IN (
         SELECT request_hash FROM jobs
         WHERE attempts >= $4
+          AND state IN ('queued', 'started')
           AND (state = 'queued' OR (state = 'started' AND lease_until <= $5))
         {skip_locked})"
     )
