@@ -228,7 +228,7 @@ fn answer(mut stream: TcpStream, asked: &Mutex<Vec<String>>) {
     let path = line.split(' ').nth(1).unwrap_or_default();
     asked.lock().unwrap().push(path.to_owned());
     let (status, body) = match file(path) {
-        Some(body) => ("200 OK", body.to_string()),
+        Some(body) => ("200 OK", body),
         None => ("404 Not Found", String::new()),
     };
     let length = body.len();
@@ -237,7 +237,24 @@ fn answer(mut stream: TcpStream, asked: &Mutex<Vec<String>>) {
     let _ = stream.write_all((head + &body).as_bytes());
 }
 
-fn file(path: &str) -> Option<Value> {
+fn file(path: &str) -> Option<String> {
+    if path.ends_with("/Packages") {
+        return Some(INDEX.to_owned());
+    }
+    document(path).map(|document| document.to_string())
+}
+
+/// What every feed has: with no feed at all the server could not tell a wrong name.
+const INDEX: &str = "Package: base-files
+Version: 1
+Architecture: all
+Filename: base-files.ipk
+Size: 1
+SHA256sum: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+
+";
+
+fn document(path: &str) -> Option<Value> {
     let device = json!({"images": [], "supported_devices": ["acme,router"],
         "titles": [{"vendor": "Acme", "model": "Router"}], "device_packages": []});
     match path {
