@@ -10,9 +10,9 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::wrong::WrongField;
 use crate::{Unplannable, plans};
 
 /// ASU's status for a full queue; it is not in any standard.
@@ -78,20 +78,6 @@ pub(crate) struct Told {
 enum Detail {
     Text(String),
     Fields(Vec<WrongField>),
-}
-
-/// What is wrong with one field of a request, in FastAPI's form.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct WrongField {
-    /// A code for the kind of error.
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    /// The way to the field: `["body", "packages", 0]`.
-    pub(crate) loc: Vec<Value>,
-    /// What is wrong, for a person.
-    pub(crate) msg: String,
-    /// What was sent.
-    pub(crate) input: Value,
 }
 
 impl Failure {

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::failure::{Failure, Told, WrongField};
+use crate::failure::{Failure, Told};
+use crate::wrong::WrongField;
 use crate::{Api, Offer};
 
 /// Days of the day statistics.

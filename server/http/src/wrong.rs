@@ -1,12 +1,28 @@
 //! What is wrong with which field of a request, in FastAPI's form.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
+use utoipa::ToSchema;
 
-use crate::failure::{Failure, WrongField, cut};
+use crate::failure::{Failure, cut};
 
 /// Longest text of a request that an answer repeats, characters.
 const REPEATED: usize = 100;
+
+/// What is wrong with one field of a request, in FastAPI's form.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct WrongField {
+    /// A code for the kind of error.
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    /// The way to the field: `["body", "packages", 0]`.
+    pub(crate) loc: Vec<Value>,
+    /// What is wrong, for a person.
+    pub(crate) msg: String,
+    /// What was sent.
+    pub(crate) input: Value,
+}
 
 /// What was sent, as far as it helps to find it: an answer does not repeat a request.
 fn repeated(input: &Value) -> Value {
