@@ -71,15 +71,9 @@ pub(crate) async fn serve<O: Offer>(
     {
         request.headers_mut().remove(header::RANGE);
     }
-    let Ok(response) = ServeFile::new(path)
-        .with_buf_chunk_size(PIECE)
-        .oneshot(request)
-        .await;
+    let Ok(response) = ServeFile::new(path).oneshot(request).await;
     Ok(dressed(response.map(Body::new), &name, &tag))
 }
-
-/// Read at once of a file, bytes: each piece is a journey to another thread and back.
-const PIECE: usize = 256 * 1024;
 
 /// Size and time of change: a folder's files never change, they are only replaced by a new build.
 async fn tag_of(path: &std::path::Path) -> Option<String> {
