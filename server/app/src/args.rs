@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Index(commands::index::Args),
     /// Select packages from indexes as opkg or apk would, and say why where they would not.
     Resolve(commands::resolve::Args),
+    /// Make a pair of keys to sign images and answers with.
+    Keygen(commands::keygen::Args),
     /// Say which of two versions is newer: prints -1, 0 or 1.
     VersionCompare(commands::version_compare::Args),
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod index;
+pub(crate) mod keygen;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod upstream;

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::VersionCompare(args) => return commands::version_compare::run(&args),
         Command::Index(args) => commands::index::run(&args),
         Command::Resolve(args) => commands::resolve::run(&args),
+        Command::Keygen(args) => commands::keygen::run(&args),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
