@@ -6,6 +6,7 @@ pub(crate) mod keygen;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod upstream;
+pub(crate) mod verify;
 pub(crate) mod version_compare;
 
 use std::io::{self, IsTerminal, Write};

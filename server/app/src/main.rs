@@ -10,6 +10,7 @@ use std::sync::Arc;
 use asu_builder::{Builder, BuilderConfig};
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
+use asu_signing::Signer;
 use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Index(args) => commands::index::run(&args),
         Command::Resolve(args) => commands::resolve::run(&args),
         Command::Keygen(args) => commands::keygen::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
@@ -66,6 +68,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
         signal(SignalKind::interrupt())?,
     );
     let trust = serve.trust()?;
+    let signer = serve.signer()?;
     let data = DataDir::open(&serve.data)?;
     let keys = serve.keys()?;
     let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
@@ -75,7 +78,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
         trust,
         time_limit: serve.job_timeout(),
     })?;
-    let site = Site::open(data, Desk::new(catalog), builder, settings(&serve)).await?;
+    let site = Site::open(data, Desk::new(catalog), builder, settings(&serve, signer)).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
         format!(
             "cannot listen on {}: {e}; choose another --listen",
@@ -87,7 +90,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
     Ok(())
 }
 
-fn settings(serve: &Serve) -> Settings {
+fn settings(serve: &Serve, signer: Option<Arc<Signer>>) -> Settings {
     Settings {
         limits: Limits {
             max_pending: serve.max_pending,
@@ -106,6 +109,7 @@ fn settings(serve: &Serve) -> Settings {
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),
+        signer,
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::askers::Entry;
 use crate::failure::{Failure, cut};
 use crate::guard::Asker;
-use crate::{Api, Offer, body, cancel};
+use crate::{Api, Offer, body, cancel, signed};
 
 /// `POST /api/v1/build`: queues a build, or joins the same one that is known.
 pub(crate) async fn ask<O: Offer>(
@@ -196,12 +196,15 @@ pub(crate) async fn estimate<O: Offer>(api: &Api<O>, job: &Job) -> Option<u32> {
     u32::try_from(seconds).ok()
 }
 
-/// `GET|HEAD /api/v1/build/{request_hash}`: how a request stands.
+/// `GET|HEAD /api/v1/build/{request_hash}`: how a request stands; with `.sig`, the answer's signature.
 pub(crate) async fn look<O: Offer>(
     State(api): State<Api<O>>,
     Path(request_hash): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    if let Some(hash) = request_hash.strip_suffix(".sig") {
+        return signed::serve(&api, hash).await;
+    }
     let found = found(&api, &request_hash, &headers).await?;
     found.ok_or_else(Failure::unknown_request)
 }

@@ -39,6 +39,14 @@ pub enum KeyFileError {
         /// What is wrong with it.
         reason: InvalidSecretKey,
     },
+    /// The certificates beside it are not for it.
+    #[error("the certificate {}: {reason}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The comment would break the files' form of two lines.
     #[error("the comment must be one line of at most 1000 bytes")]
     Comment,

@@ -1,12 +1,23 @@
-//! Keys as OpenWrt's `usign` keeps them, and what is signed with them.
+//! Keys as OpenWrt's `usign` keeps them, what is signed with them, and whether it is still that.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | `key`, `keyfile` | secret keys, and the files they lie in |
+//! | `fwtool`, `ucert` | what an image carries at its end: metadata, certificates, a signature |
+//! | `signer` | a server's key at work |
+//! | `verify` | whether a file is what was signed |
 
+mod fwtool;
 mod key;
 mod keyfile;
+mod signer;
+mod ucert;
+mod verify;
 
 pub use asu_index::usign::{InvalidUsign, PublicKey, Signature};
+pub use fwtool::{Damaged, Found, Kind, MAX_SIGNATURE, last};
 pub use key::{InvalidSecretKey, SecretKey};
 pub use keyfile::{KeyFileError, create, read_secret};
+pub use signer::{Seal, Signer};
+pub use ucert::InvalidChain;
+pub use verify::{Appended, Wrong, appended, detached};

@@ -101,6 +101,7 @@ impl Build for Workshop {
         let image = match request.packages[0].as_str() {
             // Longer than what the kernels of both sides keep for a reader.
             "large" => IMAGE.repeat(4 << 20),
+            "metadata" => crate::signed::METADATA.to_vec(),
             _ => IMAGE.to_vec(),
         };
         std::fs::write(out.join("image.bin"), image).unwrap();

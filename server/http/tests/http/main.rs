@@ -17,6 +17,7 @@ mod legacy_lists;
 mod numbers;
 mod plans;
 mod repositories;
+mod signed;
 mod upgrade_check;
 mod upstream;
 
@@ -71,6 +72,7 @@ impl Server {
             pulse: Pulse::default(),
             clock: Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).unwrap()),
             hot: asu_http::Hot::default(),
+            signer: None,
         };
         let router = asu_http::router(api.clone());
         Self {

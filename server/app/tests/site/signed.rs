@@ -1,0 +1,59 @@
+//! Images of a server that has a key.
+
+use asu_signing::{PublicKey, SecretKey, Signer, appended, detached};
+use sha2::Digest;
+
+use super::*;
+
+/// An image with metadata at its end.
+pub(crate) const METADATA: &[u8] =
+    include_bytes!("../../../../tests/fixtures/fwtool/image-meta.bin");
+
+#[tokio::test]
+async fn images_and_their_answer_are_signed_and_the_sums_are_of_what_is_served() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let key = || SecretKey::new(&[5; 32], [7; 8]);
+    let signer = Arc::new(Signer::new(key()));
+    let server = Server::set_up(dir.path(), &workshop, |settings| {
+        settings.signer = Some(signer)
+    });
+    let server = server.await;
+    let public: PublicKey = key().public_text("").parse().unwrap();
+    let sum = |bytes: &[u8]| hex::encode(sha2::Sha256::digest(bytes));
+    for (package, unsigned) in [("luci", workshop::IMAGE), ("metadata", METADATA)] {
+        let (status, answer) = server.build(&[package]).await;
+        assert_eq!(status, 200, "{answer}");
+        let folder = format!("/store/{}", answer["bin_dir"].as_str().unwrap());
+        let image = server
+            .get(&format!("{folder}/image.bin"))
+            .await
+            .bytes()
+            .await
+            .unwrap();
+        let signature = server
+            .get(&format!("{folder}/image.bin.sig"))
+            .await
+            .text()
+            .await
+            .unwrap();
+        detached(&public, &image, &signature).unwrap();
+        let told = &answer["images"][0];
+        assert_eq!(told["sha256"], sum(&image));
+        assert_eq!(told["size"], image.len());
+        assert_eq!(told["sha256_unsigned"], sum(unsigned));
+        assert!(image.starts_with(unsigned));
+        let has_metadata = package == "metadata";
+        assert_eq!(appended(&public, &image, 0).is_ok(), has_metadata);
+
+        let path = format!("/api/v1/build/{}", answer["request_hash"].as_str().unwrap());
+        let sent = server.get(&path).await.bytes().await.unwrap();
+        let signature = server
+            .get(&format!("{path}.sig"))
+            .await
+            .text()
+            .await
+            .unwrap();
+        detached(&public, &sent, &signature).unwrap();
+    }
+    server.stop().await;
+}
