@@ -21,6 +21,15 @@ pub struct Signer {
     certificates: Vec<u8>,
 }
 
+/// The sums of an image, hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedFile {
+    /// SHA-256 of the file as it is now.
+    pub sha256: String,
+    /// SHA-256 of the image without the signature inside it.
+    pub sha256_unsigned: String,
+}
+
 /// What is appended to an image, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {
@@ -115,24 +124,32 @@ impl Signer {
     }
 
     /// Signs the image at `path` in place and puts `PATH.sig` beside it, a signature of the final
-    /// bytes. Says the SHA-256 (hex) of the image without the signature inside it.
+    /// bytes.
     ///
     /// The image is held in memory meanwhile: Ed25519 reads what it signs twice.
-    pub fn sign_file(&self, path: &Path) -> io::Result<String> {
+    pub fn sign_file(&self, path: &Path) -> io::Result<SignedFile> {
         let mut image = fs::read(path)?;
         let Seal {
             signed_bytes,
             trailer,
         } = self.seal(&image);
-        let unsigned = hex::encode(Sha256::digest(&image[..signed_bytes]));
+        let sha256_unsigned = sum(&image[..signed_bytes]);
         if !trailer.is_empty() {
             image.truncate(signed_bytes);
             image.extend_from_slice(&trailer);
             append(path, signed_bytes, &trailer)?;
         }
         fs::write(beside(path, "sig"), self.sign(&image))?;
-        Ok(unsigned)
+        let sha256 = sum(&image);
+        Ok(SignedFile {
+            sha256,
+            sha256_unsigned,
+        })
     }
+}
+
+fn sum(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 fn append(path: &Path, at: usize, trailer: &[u8]) -> io::Result<()> {

@@ -45,11 +45,12 @@ fn a_certified_image_is_the_genuine_tools_byte_for_byte() {
     ] {
         let image = dir.path().join(name);
         fs::write(&image, fixture(&format!("fwtool/{name}"))).unwrap();
-        let unsigned = signer.sign_file(&image).unwrap();
+        let sums = signer.sign_file(&image).unwrap();
         let signed = fs::read(&image).unwrap();
         assert!(signed == fixture("fwtool/image-meta-ucert.bin"), "{name}");
         let before = Sha256::digest(fixture("fwtool/image-meta.bin"));
-        assert_eq!(unsigned, hex::encode(before), "{name}");
+        assert_eq!(sums.sha256_unsigned, hex::encode(before), "{name}");
+        assert_eq!(sums.sha256, hex::encode(Sha256::digest(&signed)));
         let beside = fs::read_to_string(dir.path().join(format!("{name}.sig"))).unwrap();
         let key: PublicKey = text("fwtool/build.pub").parse().unwrap();
         detached(&key, &signed, &beside).unwrap();
@@ -80,9 +81,10 @@ fn an_image_without_a_trailer_is_left_alone() {
     for name in ["image.bin", "image-meta-corrupt-body.bin", "zero.bin"] {
         let (image, bytes) = (dir.path().join(name), fixture(&format!("fwtool/{name}")));
         fs::write(&image, &bytes).unwrap();
-        let unsigned = signer.sign_file(&image).unwrap();
+        let sums = signer.sign_file(&image).unwrap();
         assert!(fs::read(&image).unwrap() == bytes, "{name}");
-        assert_eq!(unsigned, hex::encode(Sha256::digest(&bytes)));
+        assert_eq!(sums.sha256_unsigned, hex::encode(Sha256::digest(&bytes)));
+        assert_eq!(sums.sha256, sums.sha256_unsigned);
         assert!(dir.path().join(format!("{name}.sig")).exists());
     }
 }

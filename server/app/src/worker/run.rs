@@ -1,19 +1,18 @@
 //! One build, with the heartbeats around it.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use asu_artifacts::{FileName, FolderName};
+use asu_artifacts::FolderName;
 use asu_builder::{BuildError, BuildOutput};
 use asu_catalog::CatalogError;
 use asu_http::{Limits, Offer};
 use asu_protocol::build::{BuildAnswer, BuildRequest};
-use asu_signing::Signer;
 use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::vouch::vouch;
 use super::{Dropped, Worker, remove, stopped};
 use crate::{Build, outcome};
 
@@ -87,31 +86,26 @@ impl<O: Offer, B: Build> Worker<O, B> {
     ) -> Result<BuildAnswer, BuildError> {
         let hash = claim.lease.request_hash().to_owned();
         let artifacts = self.api.artifacts.clone();
+        let request = claim.request.clone();
         let (signer, out) = (self.api.signer.clone(), out.to_owned());
         let put = tokio::task::spawn_blocking(move || {
-            seal(signer.as_deref(), &mut output, &out).map_err(|e| format!("signing: {e}"))?;
+            let sbom = vouch(signer.as_deref(), &request, &mut output, &out)
+                .map_err(|e| format!("signatures and the list of packages: {e}"))?;
             let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
             let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
-            Ok((stored, hash, output))
+            Ok((stored, hash, sbom, output))
         });
         let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
         let now = (self.api.clock)();
-        put.and_then(|(stored, hash, output)| outcome::done(output, &stored, &hash, now))
-            .map_err(|reason| {
-                tracing::error!(reason, "images could not be kept");
-                infrastructure("storage", "the server could not store the images")
-            })
+        put.and_then(|(stored, hash, sbom, output)| {
+            let answer = outcome::done(output, &stored, &hash, now)?;
+            Ok(BuildAnswer { sbom, ..answer })
+        })
+        .map_err(|reason| {
+            tracing::error!(reason, "images could not be kept");
+            infrastructure("storage", "the server could not store the images")
+        })
     }
-}
-
-/// Signs the images where there is a key to sign with.
-fn seal(signer: Option<&Signer>, output: &mut BuildOutput, folder: &Path) -> io::Result<()> {
-    let Some(signer) = signer else { return Ok(()) };
-    for image in &mut output.images {
-        let name = FileName::new(&image.name).map_err(io::Error::other)?;
-        image.sha256_unsigned = signer.sign_file(&folder.join(name.as_str()))?;
-    }
-    Ok(())
 }
 
 async fn make<O: Offer, B: Build>(

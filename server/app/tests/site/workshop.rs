@@ -113,6 +113,8 @@ impl Build for Workshop {
                 ..Image::default()
             }],
             version_number: request.version.to_string(),
+            source_date_epoch: 1_748_736_000,
+            manifest: [("luci".to_owned(), "25.1".to_owned())].into(),
             ..BuildOutput::default()
         })
     }
