@@ -21,8 +21,8 @@ pub(super) fn vouch(
     for image in &mut output.images {
         let Some(signer) = signer else { break };
         let name = FileName::new(&image.name).map_err(io::Error::other)?;
-        let signed = signer.sign_file(&folder.join(name.as_str()))?;
-        (image.sha256, image.sha256_unsigned) = (signed.sha256, signed.sha256_unsigned);
+        let sums = signer.sign_file(&folder.join(name.as_str()))?;
+        (image.sha256, image.sha256_unsigned) = (sums.sha256, sums.sha256_unsigned);
     }
     let name = format!("{}.spdx.json", prefix(output));
     let name = FileName::new(&name).map_err(io::Error::other)?;

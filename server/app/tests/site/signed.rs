@@ -15,7 +15,7 @@ async fn images_and_their_answer_are_signed_and_the_sums_are_of_what_is_served()
     let key = || SecretKey::new(&[5; 32], [7; 8]);
     let signer = Arc::new(Signer::new(key()));
     let server = Server::set_up(dir.path(), &workshop, |settings| {
-        settings.signer = Some(signer)
+        settings.signer = Some(signer);
     });
     let server = server.await;
     let public: PublicKey = key().public_text("").parse().unwrap();
