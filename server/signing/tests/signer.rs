@@ -46,14 +46,14 @@ fn a_certified_image_is_the_genuine_tools_byte_for_byte() {
         let image = dir.path().join(name);
         fs::write(&image, fixture(&format!("fwtool/{name}"))).unwrap();
         let sums = signer.sign_file(&image).unwrap();
-        let signed = fs::read(&image).unwrap();
-        assert!(signed == fixture("fwtool/image-meta-ucert.bin"), "{name}");
+        let sealed = fs::read(&image).unwrap();
+        assert!(sealed == fixture("fwtool/image-meta-ucert.bin"), "{name}");
         let before = Sha256::digest(fixture("fwtool/image-meta.bin"));
         assert_eq!(sums.sha256_unsigned, hex::encode(before), "{name}");
-        assert_eq!(sums.sha256, hex::encode(Sha256::digest(&signed)));
+        assert_eq!(sums.sha256, hex::encode(Sha256::digest(&sealed)));
         let beside = fs::read_to_string(dir.path().join(format!("{name}.sig"))).unwrap();
         let key: PublicKey = text("fwtool/build.pub").parse().unwrap();
-        detached(&key, &signed, &beside).unwrap();
+        detached(&key, &sealed, &beside).unwrap();
     }
 }
 
@@ -62,10 +62,10 @@ fn without_certificates_a_router_needs_the_key_itself() {
     let signer = Signer::new(fixture_key());
     let image = fixture("fwtool/image-meta.bin");
     let seal = signer.seal(&image);
-    let signed = [&image[..seal.signed_bytes], &seal.trailer].concat();
+    let sealed = [&image[..seal.signed_bytes], &seal.trailer].concat();
     let key: PublicKey = text("fwtool/build.pub").parse().unwrap();
     assert_eq!(
-        appended(&key, &signed, 0).unwrap().signed_bytes,
+        appended(&key, &sealed, 0).unwrap().signed_bytes,
         image.len()
     );
     // The last element of the genuine chain, as it is.
@@ -116,8 +116,8 @@ proptest! {
         let key = SecretKey::new(&seed, [3; 8]);
         let public: PublicKey = key.public_text("").parse().unwrap();
         let seal = Signer::new(key).seal(&image);
-        let signed = [&image[..seal.signed_bytes], &seal.trailer].concat();
+        let sealed = [&image[..seal.signed_bytes], &seal.trailer].concat();
         prop_assert_eq!(seal.signed_bytes, image.len());
-        prop_assert_eq!(appended(&public, &signed, 0).is_ok(), has_metadata);
+        prop_assert_eq!(appended(&public, &sealed, 0).is_ok(), has_metadata);
     }
 }
