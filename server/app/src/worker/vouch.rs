@@ -34,7 +34,7 @@ pub(super) fn vouch(
     Ok(name.to_string())
 }
 
-/// ImageBuilders of old do not say what their images' names begin with.
+/// The list has a name even where the ImageBuilder tells no prefix.
 fn prefix(output: &BuildOutput) -> &str {
     match output.image_prefix.as_str() {
         "" => "images",
