@@ -175,6 +175,9 @@ pub struct BuildAnswer {
     /// The packages in the image, with their versions.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub manifest: BTreeMap<String, String>,
+    /// The file beside the images that lists their packages as SPDX 2.3 in JSON; our servers have it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sbom: String,
     /// The names a device may report to be given this image.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supported_devices: Vec<String>,

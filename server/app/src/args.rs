@@ -1,11 +1,13 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use asu_builder::Trust;
 use asu_index::usign::PublicKey;
 use asu_protocol::repository::RepositoryUrl;
+use asu_signing::{KeyFileError, Signer};
 use asu_store::Database;
 use clap::{Parser, Subcommand};
 
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Resolve(commands::resolve::Args),
     /// Print the OpenAPI document of the HTTP API.
     Openapi,
+    /// Make a pair of keys to sign images and answers with.
+    Keygen(commands::keygen::Args),
+    /// Check who signed an image or an answer, and that it is what was signed.
+    Verify(commands::verify::Args),
     /// Say which of two versions is newer: prints -1, 0 or 1.
     VersionCompare(commands::version_compare::Args),
 }
@@ -88,6 +94,13 @@ pub(crate) struct Serve {
     /// on every router that is upgraded.
     #[arg(long, conflicts_with = "upstream_key")]
     unsigned_upstream: bool,
+
+    /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
+    ///
+    /// Images that end in metadata of fwtool get a signature inside, as routers look for one; with
+    /// certificates, if there is PREFIX.ucert.
+    #[arg(long, value_name = "PREFIX", env = "ASU_KEY")]
+    key: Option<PathBuf>,
 
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
@@ -221,6 +234,16 @@ impl Serve {
             ));
         }
         Ok(Trust::Keys(self.keys()?))
+    }
+
+    /// The key that signs images and answers, if there is to be one.
+    pub(crate) fn signer(&self) -> Result<Option<Arc<Signer>>, KeyFileError> {
+        let Some(prefix) = &self.key else {
+            return Ok(None);
+        };
+        let signer = Signer::open(prefix, jiff::Timestamp::now().as_second())?;
+        tracing::info!(key = signer.fingerprint(), "images and answers are signed");
+        Ok(Some(Arc::new(signer)))
     }
 
     /// The keys that may sign what the mirror offers.

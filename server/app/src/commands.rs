@@ -2,10 +2,12 @@
 
 pub(crate) mod catalog;
 pub(crate) mod index;
+pub(crate) mod keygen;
 pub(crate) mod openapi;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod upstream;
+pub(crate) mod verify;
 pub(crate) mod version_compare;
 
 use std::io::{self, IsTerminal, Write};

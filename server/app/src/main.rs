@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         Command::Index(args) => commands::index::run(&args),
         Command::Openapi => commands::openapi::run(),
         Command::Resolve(args) => commands::resolve::run(&args),
+        Command::Keygen(args) => commands::keygen::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
@@ -88,7 +90,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
     Ok(())
 }
 
-fn settings(serve: &Serve) -> Result<Settings, String> {
+fn settings(serve: &Serve) -> Result<Settings, Error> {
     Ok(Settings {
         limits: Limits {
             max_pending: serve.max_pending,
@@ -108,6 +110,7 @@ fn settings(serve: &Serve) -> Result<Settings, String> {
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),
+        signer: serve.signer()?,
     })
 }
 

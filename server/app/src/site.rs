@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use asu_artifacts::{ArtifactError, Artifacts};
 use asu_http::{Api, Clock, Limits, Offer, Pulse};
+use asu_signing::Signer;
 use asu_store::{Database, DatabaseError, Policy, Store, StoreError};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub connections: Connections,
     /// The time.
     pub clock: Clock,
+    /// Signs images and answers; nothing is signed without.
+    pub signer: Option<Arc<Signer>>,
 }
 
 /// Why the server cannot serve.
@@ -98,6 +101,7 @@ impl<O: Offer, B: Build> Site<O, B> {
             pulse,
             clock: settings.clock,
             hot: asu_http::Hot::default(),
+            signer: settings.signer,
         };
         let worker = Worker {
             name: name.into(),

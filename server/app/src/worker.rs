@@ -2,6 +2,7 @@
 
 mod clean;
 mod run;
+mod vouch;
 
 use std::fs;
 use std::path::PathBuf;

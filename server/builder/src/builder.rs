@@ -62,6 +62,8 @@ pub struct BuildOutput {
     pub version_number: String,
     /// The revision built, e.g. `r28739-d9340319c6`.
     pub version_code: String,
+    /// Seconds since 1970 that stand in for all build times.
+    pub source_date_epoch: u64,
     /// The names a device may report to be given this image.
     pub supported_devices: Vec<String>,
     /// The device's names for people.

@@ -226,6 +226,7 @@ async fn output(
         target: description.target,
         version_number: description.version_number,
         version_code: description.version_code,
+        source_date_epoch: description.source_date_epoch,
         supported_devices,
         titles,
         stdout: ended.stdout,

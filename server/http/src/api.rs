@@ -8,6 +8,7 @@ use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
 use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
+use asu_signing::Signer;
 use asu_store::{Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -88,6 +89,8 @@ pub struct Api<O> {
     pub clock: Clock,
     /// Answers kept ready.
     pub hot: Hot,
+    /// Signs answers, where the server has a key.
+    pub signer: Option<Arc<Signer>>,
 }
 
 impl<O> Api<O> {

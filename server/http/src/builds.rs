@@ -14,7 +14,7 @@ use crate::failure::{Failure, Told, cut};
 use crate::guard::Asker;
 use crate::path::Path;
 use crate::status::Standing;
-use crate::{Api, Offer, body, cancel};
+use crate::{Api, Offer, body, cancel, signed};
 
 /// Ask for a build.
 ///
@@ -222,7 +222,8 @@ pub(crate) async fn estimate<O: Offer>(api: &Api<O>, job: &Job) -> Option<u32> {
 
 /// How a build stands.
 ///
-/// The same answer as to the request itself. The headers tell the state without the body, so poll
+/// The same answer as to the request itself. With `.sig` behind the hash it is the signature of that
+/// answer's bytes, in the form of usign. The headers tell the state without the body, so poll
 /// with `HEAD`.
 #[utoipa::path(
     method(get, head),
@@ -241,6 +242,9 @@ pub(crate) async fn look<O: Offer>(
     Path(request_hash): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    if let Some(hash) = request_hash.strip_suffix(".sig") {
+        return signed::serve(&api, hash).await;
+    }
     let found = found(&api, &request_hash, &headers).await?;
     found.ok_or_else(Failure::unknown_request)
 }

@@ -139,6 +139,11 @@ impl Failure {
         .titled("Not Found")
     }
 
+    /// 404 for the signature of an answer that has none.
+    pub(crate) fn unsigned(reason: &str, hint: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, reason, "unsigned", hint).titled("Not Found")
+    }
+
     /// 529.
     pub(crate) fn overloaded(pending: u32) -> Self {
         let status = StatusCode::from_u16(OVERLOADED).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);

@@ -7,6 +7,7 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
+//! | `signed` | `/api/v1/build/{hash}.sig` |
 //! | `cancel` | `DELETE /api/v1/build/{hash}` |
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
@@ -49,6 +50,7 @@ mod page;
 mod path;
 mod plans;
 mod ready;
+mod signed;
 mod stats;
 mod status;
 mod wrong;

@@ -82,6 +82,11 @@ impl Ready {
         self.plain.bytes == json
     }
 
+    /// The bytes that are sent where they are not packed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.plain.bytes
+    }
+
     /// How much memory it takes, bytes.
     pub(crate) fn weight(&self) -> u32 {
         let packed = self.packed.as_ref().map_or(0, |form| form.bytes.len());

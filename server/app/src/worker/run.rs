@@ -12,6 +12,7 @@ use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::vouch::vouch;
 use super::{Dropped, Worker, remove, stopped};
 use crate::{Build, outcome};
 
@@ -80,24 +81,30 @@ impl<O: Offer, B: Build> Worker<O, B> {
     pub(super) async fn keep(
         &self,
         claim: &Claim,
-        output: BuildOutput,
+        mut output: BuildOutput,
         out: &Path,
     ) -> Result<BuildAnswer, BuildError> {
         let hash = claim.lease.request_hash().to_owned();
         let artifacts = self.api.artifacts.clone();
-        let out = out.to_owned();
+        let request = claim.request.clone();
+        let (signer, out) = (self.api.signer.clone(), out.to_owned());
         let put = tokio::task::spawn_blocking(move || {
+            let sbom = vouch(signer.as_deref(), &request, &mut output, &out)
+                .map_err(|e| format!("signatures and the list of packages: {e}"))?;
             let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
             let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
-            Ok((stored, hash))
+            Ok((stored, hash, sbom, output))
         });
         let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
         let now = (self.api.clock)();
-        put.and_then(|(stored, hash)| outcome::done(output, &stored, &hash, now))
-            .map_err(|reason| {
-                tracing::error!(reason, "images could not be kept");
-                infrastructure("storage", "the server could not store the images")
-            })
+        put.and_then(|(stored, hash, sbom, output)| {
+            let answer = outcome::done(output, &stored, &hash, now)?;
+            Ok(BuildAnswer { sbom, ..answer })
+        })
+        .map_err(|reason| {
+            tracing::error!(reason, "images could not be kept");
+            infrastructure("storage", "the server could not store the images")
+        })
     }
 }
 

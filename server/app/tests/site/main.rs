@@ -11,6 +11,7 @@ mod builds;
 mod cancel;
 mod connections;
 mod restarts;
+mod signed;
 mod upstream;
 pub(crate) mod workshop;
 
@@ -96,6 +97,7 @@ impl Server {
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
             }),
+            signer: None,
         };
         change(&mut settings);
         let data = DataDir::open(data).unwrap();

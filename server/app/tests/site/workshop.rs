@@ -101,6 +101,7 @@ impl Build for Workshop {
         let image = match request.packages[0].as_str() {
             // Longer than what the kernels of both sides keep for a reader.
             "large" => IMAGE.repeat(4 << 20),
+            "metadata" => super::signed::METADATA.to_vec(),
             _ => IMAGE.to_vec(),
         };
         std::fs::write(out.join("image.bin"), image).unwrap();
@@ -112,6 +113,8 @@ impl Build for Workshop {
                 ..Image::default()
             }],
             version_number: request.version.to_string(),
+            source_date_epoch: 1_748_736_000,
+            manifest: [("luci".to_owned(), "25.1".to_owned())].into(),
             ..BuildOutput::default()
         })
     }

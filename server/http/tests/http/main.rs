@@ -22,6 +22,7 @@ mod numbers;
 mod openapi;
 mod plans;
 mod repositories;
+mod signed;
 mod upgrade_check;
 mod upstream;
 
@@ -81,6 +82,7 @@ impl Server {
             pulse: Pulse::default(),
             clock: Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).unwrap()),
             hot: asu_http::Hot::default(),
+            signer: None,
         };
         let router = asu_http::router(api.clone());
         Self {
