@@ -1,6 +1,8 @@
 //! What the command line does besides serving.
 
+pub(crate) mod build;
 pub(crate) mod catalog;
+mod folder;
 pub(crate) mod index;
 pub(crate) mod plan;
 pub(crate) mod resolve;

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::VersionCompare(args) => return commands::version_compare::run(&args),
         Command::Index(args) => commands::index::run(&args),
         Command::Resolve(args) => commands::resolve::run(&args),
+        Command::Build(args) => wait_for(commands::build::run(*args)),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
@@ -64,15 +65,16 @@ async fn run(serve: Serve) -> Result<(), Error> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let trust = serve.trust()?;
+    let trust = serve.signers.trust(&serve.upstream.url)?;
     let data = DataDir::open(&serve.data)?;
-    let keys = serve.keys()?;
+    let keys = serve.signers.keys()?;
     let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
     let builder = Builder::new(BuilderConfig {
         upstream: serve.upstream.url.clone(),
         dir: data.builder(),
         trust,
         time_limit: serve.job_timeout(),
+        imagebuilder: None,
     })?;
     let site = Site::open(data, Desk::new(catalog), builder, settings(&serve)).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {

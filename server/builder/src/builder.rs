@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::{Image, TargetProfiles, Title};
+use tokio::sync::RwLock;
 
 use crate::imagebuilders::ImageBuilders;
 use crate::upstream::Upstream;
@@ -25,6 +26,8 @@ pub struct BuilderConfig {
     pub trust: Trust,
     /// How long one build may take, and how long its ImageBuilder's download.
     pub time_limit: Duration,
+    /// An unpacked ImageBuilder that every build is made with; where absent, the mirror's are.
+    pub imagebuilder: Option<PathBuf>,
 }
 
 /// Whose ImageBuilders are run.
@@ -86,8 +89,11 @@ pub(crate) struct Inner {
     pub(crate) trust: Trust,
     pub(crate) time_limit: Duration,
     pub(crate) imagebuilders: ImageBuilders,
+    pub(crate) imagebuilder: Option<PathBuf>,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
+    /// Read-locked by each workspace until its folder is gone.
+    pub(crate) remains: Arc<RwLock<()>>,
     /// Held as long as `scratch` is used, so that no other server takes it for a crash's remains.
     _lock: File,
 }
@@ -101,6 +107,8 @@ impl Builder {
         refuse_unusable(&dir)?;
         let (scratch, trees) = (dir.join("scratch"), dir.join("imagebuilders"));
         std::fs::create_dir_all(&trees).map_err(storage)?;
+        let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
+        let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
@@ -112,7 +120,9 @@ impl Builder {
             trust,
             time_limit,
             imagebuilders,
+            imagebuilder,
             scratch,
+            remains: Arc::default(),
             _lock: lock,
         };
         Ok(Self {
@@ -133,6 +143,11 @@ impl Builder {
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         crate::run::run(&self.inner, request, profiles, progress, out).await
+    }
+
+    /// Waits until the folders of builds that have ended are removed, which goes on behind them.
+    pub async fn tidied(&self) {
+        let _ = self.inner.remains.write().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The stages of one build.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Profile, TargetProfiles};
@@ -49,6 +50,9 @@ pub(crate) async fn run(
 }
 
 async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder, BuildError> {
+    if let Some(tree) = builder.imagebuilder.clone() {
+        return Ok(ImageBuilder { tree, info: None });
+    }
     let obtaining = builder
         .imagebuilders
         .obtain(&request.version, &request.target);
@@ -64,7 +68,8 @@ async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder,
 async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspace, BuildError> {
     let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
     let deadline = Instant::now() + builder.time_limit;
-    let workspace = Workspace::new(&builder.scratch, &imagebuilder.tree, deadline)
+    let remains = Arc::clone(&builder.remains).read_owned().await;
+    let workspace = Workspace::new(&builder.scratch, remains, &imagebuilder.tree, deadline)
         .await
         .map_err(storage)?;
     workspace
@@ -76,14 +81,15 @@ async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspa
 
 /// What the ImageBuilder says of itself; asked once, then kept beside its files.
 async fn inform(workspace: &Workspace, imagebuilder: &ImageBuilder) -> Result<Info, BuildError> {
-    if let Ok(text) = tokio::fs::read_to_string(&imagebuilder.info).await {
+    let kept = imagebuilder.info.as_deref();
+    if let Some(Ok(text)) = kept.map(std::fs::read_to_string) {
         return Ok(info::parse(&text));
     }
     let ended = make(workspace, &["info".to_owned()]).await?;
     if !ended.success() {
         return Err(unusable(ended));
     }
-    keep(&imagebuilder.info, &ended.stdout)
+    kept.map_or(Ok(()), |file| keep(file, &ended.stdout))
         .map_err(|error| BuildError::storage("Storing what an ImageBuilder says", &error))?;
     Ok(info::parse(&ended.stdout))
 }
@@ -119,6 +125,26 @@ fn check_revision(request: &BuildRequest, actual: &str) -> Result<(), BuildError
     let hint = "Upstream has a newer build of this version; ask for that one, or for any.";
     Err(BuildError::request(Failure::new(
         "version-code",
+        detail,
+        hint,
+    )))
+}
+
+/// One that was given to us may be anything.
+fn check_release(request: &BuildRequest, made: &TargetProfiles) -> Result<(), BuildError> {
+    let (version, target) = (request.version.as_str(), request.target.to_string());
+    // Snapshots of branches and of the main line call themselves by several names.
+    let is_release = !version.ends_with("SNAPSHOT");
+    if made.target == target && (made.version_number == version || !is_release) {
+        return Ok(());
+    }
+    let detail = format!(
+        "Error: the ImageBuilder is one of {} for {}, not of {version} for {target}",
+        made.version_number, made.target
+    );
+    let hint = "Use the ImageBuilder of the release and target asked for.";
+    Err(BuildError::request(Failure::new(
+        "imagebuilder",
         detail,
         hint,
     )))
@@ -196,6 +222,7 @@ async fn output(
         return Err(no_images(&ended, info, "Error: No JSON file found"));
     };
     check_revision(request, &description.version_code)?;
+    check_release(request, &description)?;
     let Some(profile) = description.profiles.get(request.profile.as_str()).cloned() else {
         return Err(no_images(
             &ended,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::fs;
+use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::Instant;
 
 use crate::command::{self, Finished};
@@ -27,14 +28,22 @@ const REPOSITORIES: [&str; 2] = ["repositories.conf", "repositories"];
 pub(crate) struct Workspace {
     folder: PathBuf,
     deadline: Instant,
+    /// Held until the folder is gone.
+    remains: Option<OwnedRwLockReadGuard<()>>,
 }
 
 impl Workspace {
     /// Copies `tree` into a new folder in `scratch`.
-    pub(crate) async fn new(scratch: &Path, tree: &Path, deadline: Instant) -> io::Result<Self> {
+    pub(crate) async fn new(
+        scratch: &Path,
+        remains: OwnedRwLockReadGuard<()>,
+        tree: &Path,
+        deadline: Instant,
+    ) -> io::Result<Self> {
         let workspace = Self {
             folder: tempfile::tempdir_in(scratch)?.keep(),
             deadline,
+            remains: Some(remains),
         };
         fs::create_dir(workspace.home()).await?;
         let (from, to) = (tree.into(), workspace.tree().into());
@@ -114,7 +123,9 @@ impl Drop for Workspace {
     /// that are being killed may still put files into it. What stays is removed at the next start.
     fn drop(&mut self) {
         let folder = std::mem::take(&mut self.folder);
+        let remains = self.remains.take();
         std::thread::spawn(move || {
+            let _remains = remains;
             for _ in 0..50 {
                 match std::fs::remove_dir_all(&folder) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -92,6 +92,7 @@ async fn server_to_be_killed() {
         dir,
         trust: Trust::Unsigned,
         time_limit: Duration::from_mins(1),
+        imagebuilder: None,
     };
     let builder = Builder::new(config).unwrap();
     let _ = builder

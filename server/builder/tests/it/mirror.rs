@@ -161,6 +161,7 @@ impl Mirror {
             dir: self.dir(),
             trust: Trust::Keys(vec![self.public_key()]),
             time_limit: Duration::from_mins(1),
+            imagebuilder: None,
         }
     }
 
