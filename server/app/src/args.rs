@@ -65,6 +65,9 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) signers: commands::upstream::Signers,
 
+    #[command(flatten)]
+    pub(crate) confinement: commands::confinement::Confinement,
+
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
     /// It holds an unpacked ImageBuilder for every version and target built so far, and images for

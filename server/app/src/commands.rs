@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod catalog;
+pub(crate) mod confinement;
 mod folder;
 pub(crate) mod index;
 pub(crate) mod plan;

@@ -191,3 +191,36 @@ fn an_unpacked_imagebuilder_is_built_with_and_not_changed() {
     let other = failed(&desk.run("24.10.2", &given));
     assert_eq!(other["cause"], "imagebuilder", "{other}");
 }
+
+/// A machine without user namespaces, as far as the program can tell.
+fn without_namespaces(desk: &Desk, more: &[&str]) -> Output {
+    let forbid = "for kind in user mnt; do echo 0 > /proc/sys/user/max_${kind}_namespaces; done; exec \"$@\"";
+    let upstream = upstream().to_str().unwrap();
+    Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", forbid, "sh"])
+        .arg(env!("CARGO_BIN_EXE_asu-server"))
+        .args(["build", "--version", "24.10.2", "--target", "x86/64"])
+        .args(["--profile", "generic", "--upstream", upstream])
+        .args(["--unsigned-upstream", "--data"])
+        .arg(desk.path("data"))
+        .arg("--out")
+        .arg(desk.path("out"))
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn without_a_sandbox_nothing_is_built_unless_it_is_said_so() {
+    let desk = Desk::new();
+    let refused = without_namespaces(&desk, &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = told(&refused);
+    for word in ["namespace", "max_user_namespaces", "--sandbox=none"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!desk.path("out").exists());
+    let built = without_namespaces(&desk, &["--sandbox", "none"]);
+    desk.built(&built);
+    assert!(told(&built).contains("not confined"));
+}

@@ -13,7 +13,7 @@ use tokio::sync::RwLock;
 use crate::imagebuilders::ImageBuilders;
 use crate::upstream::Upstream;
 use crate::usign::PublicKey;
-use crate::{BuildError, Failure};
+use crate::{BuildError, Failure, Sandbox};
 
 /// How builds are made.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct BuilderConfig {
     pub time_limit: Duration,
     /// An unpacked ImageBuilder that every build is made with; where absent, the mirror's are.
     pub imagebuilder: Option<PathBuf>,
+    /// How builds are confined; where absent, they run as this process does, and reach what it does.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// Whose ImageBuilders are run.
@@ -90,6 +92,7 @@ pub(crate) struct Inner {
     pub(crate) time_limit: Duration,
     pub(crate) imagebuilders: ImageBuilders,
     pub(crate) imagebuilder: Option<PathBuf>,
+    pub(crate) sandbox: Option<Sandbox>,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
     /// Read-locked by each workspace until its folder is gone.
@@ -99,7 +102,7 @@ pub(crate) struct Inner {
 }
 
 impl Builder {
-    /// Makes the folders ready and removes what a crash left behind.
+    /// Makes the folders ready, removes what a crash left behind, and tries the sandbox.
     pub fn new(config: BuilderConfig) -> Result<Self, BuildError> {
         let storage = |error| BuildError::storage("Preparing the builder's folder", &error);
         std::fs::create_dir_all(&config.dir).map_err(storage)?;
@@ -110,6 +113,9 @@ impl Builder {
         let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
         let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
+        if let Some(sandbox) = &config.sandbox {
+            sandbox.check(&scratch)?;
+        }
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
         let imagebuilders =
@@ -121,6 +127,7 @@ impl Builder {
             time_limit,
             imagebuilders,
             imagebuilder,
+            sandbox: config.sandbox,
             scratch,
             remains: Arc::default(),
             _lock: lock,

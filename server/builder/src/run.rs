@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Profile, TargetProfiles};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::builder::Inner;
 use crate::command::Finished;
@@ -28,8 +28,14 @@ pub(crate) async fn run(
 ) -> Result<BuildOutput, BuildError> {
     progress(stage::CONTAINER_SETUP);
     let imagebuilder = obtain(builder, request).await?;
-    let workspace = prepare(builder, &imagebuilder).await?;
-    feeds::add(&workspace.tree(), request).await?;
+    let workspace = prepare(builder, request, &imagebuilder).await?;
+    let inside = |url: &str| workspace.inside(url);
+    feeds::add(&workspace.tree(), request, &inside).await?;
+    if let Some(script) = &request.defaults {
+        let storage = |error| BuildError::storage("Writing the first-boot script", &error);
+        // Before anything of the ImageBuilder runs, which could lead the file astray.
+        workspace.put_defaults(script).await.map_err(storage)?;
+    }
     progress(stage::VALIDATE_REVISION);
     let info = inform(&workspace, &imagebuilder).await?;
     check_revision(
@@ -65,15 +71,29 @@ async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder,
         })
 }
 
-async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspace, BuildError> {
+async fn prepare(
+    builder: &Inner,
+    request: &BuildRequest,
+    imagebuilder: &ImageBuilder,
+) -> Result<Workspace, BuildError> {
     let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
-    let deadline = Instant::now() + builder.time_limit;
     let remains = Arc::clone(&builder.remains).read_owned().await;
-    let workspace = Workspace::new(&builder.scratch, remains, &imagebuilder.tree, deadline)
-        .await
-        .map_err(storage)?;
+    let mut workspace = Workspace::new(
+        &builder.scratch,
+        remains,
+        builder.time_limit,
+        &imagebuilder.tree,
+    )
+    .await
+    .map_err(storage)?;
+    let upstream = builder.upstream.root();
+    if let Some(sandbox) = &builder.sandbox {
+        let feeds = request.repositories.iter().map(|(_, url)| url.as_str());
+        let urls = std::iter::once(upstream).chain(feeds);
+        workspace.confine(sandbox.clone(), urls).map_err(storage)?;
+    }
     workspace
-        .configure(builder.upstream.root(), builder.trust.keys())
+        .configure(upstream, builder.trust.keys())
         .await
         .map_err(storage)?;
     Ok(workspace)
@@ -185,14 +205,7 @@ async fn assemble(
     packages: &[String],
     info: &Info,
 ) -> Result<(Finished, Vec<String>), BuildError> {
-    let overlay = match &request.defaults {
-        Some(script) => {
-            let storage = |error| BuildError::storage("Writing the first-boot script", &error);
-            workspace.put_defaults(script).await.map_err(storage)?;
-            Some(workspace.overlay())
-        }
-        None => None,
-    };
+    let overlay = request.defaults.is_some().then(|| workspace.overlay());
     let images = workspace.images();
     let arguments = selection::image(request, packages, &images, overlay.as_deref())?;
     let ended = make(workspace, &arguments).await?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig};
+use asu_builder::{BuildError, BuildOutput, BuilderConfig};
 use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::confinement::Confinement;
 use super::upstream::{Signers, Upstream};
 use super::{Error, Output, folder, read};
 
@@ -24,6 +25,8 @@ pub(crate) struct Args {
     upstream: Upstream,
     #[command(flatten)]
     signers: Signers,
+    #[command(flatten)]
+    confinement: Confinement,
     /// An unpacked ImageBuilder to build with, instead of the mirror's.
     ///
     /// The mirror is asked for packages only. The profile must be one of the ImageBuilder's own.
@@ -179,12 +182,13 @@ impl Args {
             self.upstream.url = folder::serve(&folder).await?;
             documents = passing.path().to_owned();
         }
-        let builder = Builder::new(BuilderConfig {
+        let builder = self.confinement.builder(BuilderConfig {
             upstream: self.upstream.url.clone(),
             dir: self.data.join("builder"),
             trust,
             time_limit: Duration::from_secs(self.job_timeout),
             imagebuilder: self.imagebuilder.clone(),
+            sandbox: None,
         })?;
         let progress = |stage: &str| eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64());
         let ended = if self.imagebuilder.is_some() {
