@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// `targets/{target}/profiles.json` of a mirror, and the file an ImageBuilder writes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetProfiles {
     /// The architecture of packages: `mips_24kc`.
     pub arch_packages: String,

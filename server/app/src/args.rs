@@ -1,11 +1,8 @@
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asu_builder::Trust;
-use asu_index::usign::PublicKey;
 use asu_protocol::repository::RepositoryUrl;
 use asu_signing::{KeyFileError, Signer};
 use asu_store::Database;
@@ -36,6 +33,8 @@ pub(crate) enum Command {
     /// made after the next start. Nothing queued or built is lost when it is killed, either.
     #[command(after_long_help = EXAMPLES)]
     Serve(Serve),
+    /// Build one image, here and now, without a server.
+    Build(Box<commands::build::Args>),
     /// Say what an upgrade would do to a router's packages, without building anything.
     Plan(commands::plan::Args),
     /// Fetch or show what the mirror offers.
@@ -76,24 +75,11 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) upstream: commands::upstream::Upstream,
 
-    /// A usign public key that may sign the mirror's sha256sums; can be given several times.
-    ///
-    /// ImageBuilders run on this machine: only those listed in a file signed with one of these
-    /// keys are used. OpenWrt signs each branch with a key of its own.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "ASU_UPSTREAM_KEY",
-        value_delimiter = ':'
-    )]
-    upstream_key: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) signers: commands::upstream::Signers,
 
-    /// Run whatever ImageBuilders the mirror has, without any signature.
-    ///
-    /// Whoever controls the mirror, or the network to it, then runs programs on this machine and
-    /// on every router that is upgraded.
-    #[arg(long, conflicts_with = "upstream_key")]
-    unsigned_upstream: bool,
+    #[command(flatten)]
+    pub(crate) confinement: commands::confinement::Confinement,
 
     /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
     ///
@@ -220,22 +206,6 @@ impl Serve {
         database.map_err(|error| format!("--database: {error}"))
     }
 
-    /// Whose ImageBuilders are run; an error text that says what to do if nobody's are.
-    pub(crate) fn trust(&self) -> Result<Trust, String> {
-        if self.unsigned_upstream {
-            return Ok(Trust::Unsigned);
-        }
-        if self.upstream_key.is_empty() {
-            return Err(format!(
-                "no key to verify the ImageBuilders of {} with. Give the mirror's usign public key \
-                 with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \
-                 or, for a mirror that signs nothing on a network you trust, --unsigned-upstream",
-                self.upstream.url
-            ));
-        }
-        Ok(Trust::Keys(self.keys()?))
-    }
-
     /// The key that signs images and answers, if there is to be one.
     pub(crate) fn signer(&self) -> Result<Option<Arc<Signer>>, KeyFileError> {
         let Some(prefix) = &self.key else {
@@ -245,17 +215,4 @@ impl Serve {
         tracing::info!(key = signer.fingerprint(), "images and answers are signed");
         Ok(Some(Arc::new(signer)))
     }
-
-    /// The keys that may sign what the mirror offers.
-    pub(crate) fn keys(&self) -> Result<Vec<PublicKey>, String> {
-        self.upstream_key.iter().map(read_key).collect()
-    }
-}
-
-fn read_key(file: &PathBuf) -> Result<PublicKey, String> {
-    let shown = file.display();
-    let text = fs::read_to_string(file)
-        .map_err(|e| format!("the key {shown} cannot be read: {e}; check --upstream-key"))?;
-    text.parse()
-        .map_err(|e| format!("{shown}: {e}; check --upstream-key"))
 }

@@ -1,9 +1,13 @@
 use std::future::Future;
 use std::path::Path;
 
-use asu_builder::{BuildError, BuildOutput, Builder};
+use asu_builder::{BuildError, BuildOutput, Builder, Failure};
+use asu_catalog::CatalogError;
+use asu_http::{Limits, Offer};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
+
+use crate::outcome;
 
 /// What makes images: [`Builder`], or a test's invention.
 pub trait Build: Clone + Send + Sync + 'static {
@@ -15,6 +19,49 @@ pub trait Build: Clone + Send + Sync + 'static {
         progress: &(dyn Fn(&str) + Send + Sync),
         out: &Path,
     ) -> impl Future<Output = Result<BuildOutput, BuildError>> + Send;
+}
+
+/// Makes what a request asks for, in its canonical form: what the worker does, and `asu-server build`.
+pub async fn produce<O: Offer, B: Build>(
+    (offer, builder, limits): (&O, &B, &Limits),
+    request: &BuildRequest,
+    progress: &(dyn Fn(&str) + Send + Sync),
+    out: &Path,
+) -> Result<BuildOutput, BuildError> {
+    refuse_feeds(limits, request)?;
+    let profiles = offer.profiles(&request.version, &request.target);
+    let profiles = profiles.await.map_err(not_offered)?;
+    builder.build(request, &profiles, progress, out).await
+}
+
+/// What was allowed when a request was accepted may not be any more: the server was started anew.
+fn refuse_feeds(limits: &Limits, request: &BuildRequest) -> Result<(), BuildError> {
+    let Some(url) = limits.foreign_repository(request) else {
+        return Ok(());
+    };
+    let detail = format!("Repository not allowed: {url}");
+    let fault = outcome::fault("repository-not-allowed", &detail);
+    Err(BuildError::Request(Box::new(fault)))
+}
+
+/// What the catalog refuses, as a build's failure.
+///
+/// Even an accepted request may come to this: upstream may have dropped the target since.
+pub fn not_offered(error: CatalogError) -> BuildError {
+    let cause = error.cause();
+    match error {
+        CatalogError::Upstream { .. } | CatalogError::Cache { .. } => {
+            tracing::error!(%error, "the profiles could not be read");
+            outcome::infrastructure(
+                cause,
+                "the server could not reach the mirror it builds from",
+            )
+        }
+        refusal => BuildError::Request(Box::new(Failure {
+            hint: "Ask for a version, target and profile that the mirror offers.".to_owned(),
+            ..outcome::fault(cause, &refusal.to_string())
+        })),
+    }
 }
 
 impl Build for Builder {

@@ -1,6 +1,9 @@
 //! What the command line does besides serving.
 
+pub(crate) mod build;
 pub(crate) mod catalog;
+pub(crate) mod confinement;
+mod folder;
 pub(crate) mod index;
 pub(crate) mod keygen;
 pub(crate) mod openapi;

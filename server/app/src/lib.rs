@@ -12,7 +12,7 @@ mod outcome;
 mod site;
 mod worker;
 
-pub use build::Build;
+pub use build::{Build, not_offered, produce};
 pub use data::{DataDir, DataError};
 pub use desk::Desk;
 pub use listen::Connections;

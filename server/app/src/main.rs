@@ -3,11 +3,12 @@
 mod args;
 mod commands;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use asu_builder::{Builder, BuilderConfig};
+use asu_builder::BuilderConfig;
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
 use asu_store::Policy;
@@ -19,8 +20,17 @@ use tracing_subscriber::EnvFilter;
 
 use args::{Args, Command, Serve};
 use commands::Error;
+use commands::confinement::HELPER;
 
 fn main() -> ExitCode {
+    // Before anything else: threads would keep the process from changing its namespaces.
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some((HELPER, rest)) = arguments
+        .split_first()
+        .and_then(|(first, rest)| Some((first.to_str()?, rest)))
+    {
+        return asu_builder::enter(rest);
+    }
     let command = Args::parse().command;
     let quiet = if matches!(command, Command::Serve(_)) {
         // PostgreSQL's notices at each start are nobody's concern.
@@ -41,6 +51,7 @@ fn main() -> ExitCode {
         Command::Resolve(args) => commands::resolve::run(&args),
         Command::Keygen(args) => commands::keygen::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Build(args) => wait_for(commands::build::run(*args)),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
@@ -68,15 +79,18 @@ async fn run(serve: Serve) -> Result<(), Error> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let (trust, settings) = (serve.trust()?, settings(&serve)?);
+    let trust = serve.signers.trust(&serve.upstream.url)?;
+    let settings = settings(&serve)?;
     let data = DataDir::open(&serve.data)?;
-    let keys = serve.keys()?;
+    let keys = serve.signers.keys()?;
     let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
-    let builder = Builder::new(BuilderConfig {
+    let builder = serve.confinement.builder(BuilderConfig {
         upstream: serve.upstream.url.clone(),
         dir: data.builder(),
         trust,
         time_limit: serve.job_timeout(),
+        imagebuilder: None,
+        sandbox: None,
     })?;
     let site = Site::open(data, Desk::new(catalog), builder, settings).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {

@@ -1,7 +1,7 @@
 //! What came of a build, in the words of API v1.
 
 use asu_artifacts::StoredFile;
-use asu_builder::{BuildOutput, Failure};
+use asu_builder::{BuildError, BuildOutput, Failure};
 use asu_protocol::build::{BuildAnswer, stage};
 use asu_protocol::profiles::Image;
 use jiff::Timestamp;
@@ -73,4 +73,9 @@ pub(crate) fn fault(cause: &str, detail: &str) -> Failure {
         hint: "Ask again in a few minutes; if it stays, tell the server's operator.".to_owned(),
         ..Failure::default()
     }
+}
+
+/// A failure of this server's own, or of what it depends on: another try may go better.
+pub(crate) fn infrastructure(cause: &str, detail: &str) -> BuildError {
+    BuildError::Infrastructure(Box::new(fault(cause, detail)))
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::{Image, TargetProfiles, Title};
+use tokio::sync::RwLock;
 
 use crate::imagebuilders::ImageBuilders;
 use crate::upstream::Upstream;
 use crate::usign::PublicKey;
-use crate::{BuildError, Failure};
+use crate::{BuildError, Failure, Sandbox};
 
 /// How builds are made.
 #[derive(Debug, Clone)]
@@ -25,6 +26,10 @@ pub struct BuilderConfig {
     pub trust: Trust,
     /// How long one build may take, and how long its ImageBuilder's download.
     pub time_limit: Duration,
+    /// An unpacked ImageBuilder that every build is made with; where absent, the mirror's are.
+    pub imagebuilder: Option<PathBuf>,
+    /// How builds are confined; where absent, they run as this process does, and reach what it does.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// Whose ImageBuilders are run.
@@ -88,14 +93,18 @@ pub(crate) struct Inner {
     pub(crate) trust: Trust,
     pub(crate) time_limit: Duration,
     pub(crate) imagebuilders: ImageBuilders,
+    pub(crate) imagebuilder: Option<PathBuf>,
+    pub(crate) sandbox: Option<Sandbox>,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
+    /// Read-locked by each workspace until its folder is gone.
+    pub(crate) remains: Arc<RwLock<()>>,
     /// Held as long as `scratch` is used, so that no other server takes it for a crash's remains.
     _lock: File,
 }
 
 impl Builder {
-    /// Makes the folders ready and removes what a crash left behind.
+    /// Makes the folders ready, removes what a crash left behind, and tries the sandbox.
     pub fn new(config: BuilderConfig) -> Result<Self, BuildError> {
         let storage = |error| BuildError::storage("Preparing the builder's folder", &error);
         std::fs::create_dir_all(&config.dir).map_err(storage)?;
@@ -103,7 +112,12 @@ impl Builder {
         refuse_unusable(&dir)?;
         let (scratch, trees) = (dir.join("scratch"), dir.join("imagebuilders"));
         std::fs::create_dir_all(&trees).map_err(storage)?;
+        let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
+        let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
+        if let Some(sandbox) = &config.sandbox {
+            sandbox.check(&scratch)?;
+        }
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
         let imagebuilders =
@@ -114,7 +128,10 @@ impl Builder {
             trust,
             time_limit,
             imagebuilders,
+            imagebuilder,
+            sandbox: config.sandbox,
             scratch,
+            remains: Arc::default(),
             _lock: lock,
         };
         Ok(Self {
@@ -135,6 +152,11 @@ impl Builder {
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         crate::run::run(&self.inner, request, profiles, progress, out).await
+    }
+
+    /// Waits until the folders of builds that have ended are removed, which goes on behind them.
+    pub async fn tidied(&self) {
+        let _ = self.inner.remains.write().await;
     }
 }
 

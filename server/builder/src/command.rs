@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Output kept of each stream, bytes; the end tells why a build failed.
 const KEPT: usize = 256 << 10;
@@ -42,6 +42,8 @@ exec "$@" 3<&-"#;
 pub(crate) struct Finished {
     /// Absent if it was killed for taking too long.
     pub(crate) status: Option<ExitStatus>,
+    /// Whether it was killed for filling the disk.
+    pub(crate) full: bool,
     /// The end of its output.
     pub(crate) stdout: String,
     /// The end of its complaints.
@@ -55,25 +57,43 @@ impl Finished {
     }
 }
 
-/// Runs a program in `folder`, with `home` as its `HOME` and `TMPDIR`, until it ends or `deadline`.
+/// Why a program is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Excess {
+    /// It took too long.
+    Time,
+    /// Its files are too large.
+    Disk,
+}
+
+/// Runs a program in `folder`, with `home` as its `HOME` and `TMPDIR`, until it ends or `excess`.
 pub(crate) async fn run(
     program: &[OsString],
     folder: &Path,
     home: &Path,
-    deadline: Instant,
+    excess: impl Future<Output = Excess>,
 ) -> std::io::Result<Finished> {
     let mut child = spawn(program, folder, home)?;
     let lifeline = child.stdin.take();
     let stdout = child.stdout.take().map(keep);
     let stderr = child.stderr.take().map(keep);
-    let status = timeout_at(deadline, child.wait()).await;
+    let ended = tokio::select! {
+        status = child.wait() => Ok(status?),
+        why = excess => Err(why),
+    };
     drop(lifeline);
-    let status = status.ok().transpose()?;
     Ok(Finished {
-        status,
+        status: ended.ok(),
+        full: ended == Err(Excess::Disk),
         stdout: finish(stdout).await,
         stderr: finish(stderr).await,
     })
+}
+
+/// The excess of a program that goes on until `deadline`.
+pub(crate) async fn late(deadline: Instant) -> Excess {
+    sleep_until(deadline).await;
+    Excess::Time
 }
 
 fn spawn(program: &[OsString], folder: &Path, home: &Path) -> std::io::Result<Child> {

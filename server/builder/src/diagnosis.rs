@@ -191,6 +191,11 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
         stderr: ended.stderr.clone(),
         ..Failure::new(cause, detail, hint)
     };
+    if ended.full {
+        let hint = "Ask for fewer packages, or tell the server's operator.";
+        let detail = "Error: the build took more space than a build may and was ended".to_owned();
+        return BuildError::request(failure("resource-limit", detail, hint));
+    }
     if ended.status.is_none() {
         let hint = "Ask again later; the server or its mirror is slow.";
         let detail = "Error: the build took too long and was ended".to_owned();

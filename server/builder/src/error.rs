@@ -61,8 +61,9 @@ pub struct Failure {
     /// A stable code, see [`asu_protocol::problem::Problem::cause`].
     ///
     /// Of the request: `package-selection`, `package-version`, `image-too-big`,
-    /// `unsupported-profile`, `version-code`, `bad-request`, `build-failed`.
-    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `time-limit`.
+    /// `unsupported-profile`, `version-code`, `bad-request`, `resource-limit`, `build-failed`.
+    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `sandbox`,
+    /// `time-limit`.
     pub cause: String,
     /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
     pub detail: String,

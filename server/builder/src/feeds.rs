@@ -21,7 +21,13 @@ const OPKG: &str = "repositories.conf";
 const APK_INDEX: &str = "packages.adb";
 
 /// Adds the request's feeds and keys to the ImageBuilder in `tree`.
-pub(crate) async fn add(tree: &Path, request: &BuildRequest) -> Result<(), BuildError> {
+///
+/// `inside` tells where the build finds what outside has a URL.
+pub(crate) async fn add(
+    tree: &Path,
+    request: &BuildRequest,
+    inside: &(dyn Fn(&str) -> String + Sync),
+) -> Result<(), BuildError> {
     if request.repositories.is_empty() {
         return Ok(());
     }
@@ -29,10 +35,10 @@ pub(crate) async fn add(tree: &Path, request: &BuildRequest) -> Result<(), Build
     let (apk, opkg) = (tree.join(APK), tree.join(OPKG));
     let (file, text) = if fs::try_exists(&apk).await.map_err(storage)? {
         let text = fs::read_to_string(&apk).await.map_err(storage)?;
-        (apk, for_apk(&text, request))
+        (apk, for_apk(&text, request, inside))
     } else {
         let text = fs::read_to_string(&opkg).await.map_err(storage)?;
-        (opkg, for_opkg(&text, request)?)
+        (opkg, for_opkg(&text, request, inside)?)
     };
     fs::write(&file, text).await.map_err(storage)?;
     for key in request.repository_keys.iter() {
@@ -43,7 +49,11 @@ pub(crate) async fn add(tree: &Path, request: &BuildRequest) -> Result<(), Build
     Ok(())
 }
 
-fn for_opkg(text: &str, request: &BuildRequest) -> Result<String, BuildError> {
+fn for_opkg(
+    text: &str,
+    request: &BuildRequest,
+    inside: &dyn Fn(&str) -> String,
+) -> Result<String, BuildError> {
     let is_remote = |line: &str| line.split_whitespace().nth(2).is_some_and(is_url);
     let mut lines = kept(text, request, is_remote);
     for (name, url) in request.repositories.iter() {
@@ -56,14 +66,17 @@ fn for_opkg(text: &str, request: &BuildRequest) -> Result<String, BuildError> {
                 "Error: Repository name {name} is taken by one of upstream's feeds"
             )));
         }
-        lines.push(format!("src/gz {name} {url}"));
+        lines.push(format!("src/gz {name} {}", inside(url.as_str())));
     }
     Ok(lines.join("\n") + "\n")
 }
 
-fn for_apk(text: &str, request: &BuildRequest) -> String {
+fn for_apk(text: &str, request: &BuildRequest, inside: &dyn Fn(&str) -> String) -> String {
     let mut lines = kept(text, request, is_url);
-    let urls = request.repositories.iter().map(|(_, url)| apk_index(url));
+    let urls = request
+        .repositories
+        .iter()
+        .map(|(_, url)| inside(&apk_index(url)));
     lines.extend(urls);
     lines.join("\n") + "\n"
 }
@@ -144,11 +157,11 @@ mod tests {
     fn apk_is_told_the_index_of_each_feed() {
         let mine = "https://f.example/x/packages.adb\nhttps://f.example/mine/packages.adb\n";
         assert_eq!(
-            for_apk(APK_LIST, &request("append")),
+            for_apk(APK_LIST, &request("append"), &str::to_owned),
             format!("{APK_LIST}{mine}")
         );
         assert_eq!(
-            for_apk(APK_LIST, &request("replace")),
+            for_apk(APK_LIST, &request("replace"), &str::to_owned),
             format!("# feeds\nfile:///builder/packages/packages.adb\n{mine}")
         );
     }

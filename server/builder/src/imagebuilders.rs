@@ -36,8 +36,8 @@ struct Archive {
 pub(crate) struct ImageBuilder {
     /// Its files; not to be changed.
     pub(crate) tree: PathBuf,
-    /// Where the output of `make info` is kept.
-    pub(crate) info: PathBuf,
+    /// Where the output of `make info` is kept; absent if it is asked each time.
+    pub(crate) info: Option<PathBuf>,
 }
 
 impl ImageBuilders {
@@ -72,7 +72,10 @@ impl ImageBuilders {
             lock(&self.released).insert(folder, archive.clone());
         }
         let info = self.trees.join(format!("{}.info", archive.sha256));
-        Ok(ImageBuilder { tree, info })
+        Ok(ImageBuilder {
+            tree,
+            info: Some(info),
+        })
     }
 
     async fn archive(

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 /// Reads the `profiles.json` an ImageBuilder wrote.
 pub(crate) fn description(folder: &Path) -> io::Result<TargetProfiles> {
-    let file = File::open(folder.join("profiles.json"))?;
+    refuse_links(folder)?;
+    let file = regular(&folder.join("profiles.json"))?;
     serde_json::from_reader(io::BufReader::new(file)).map_err(io::Error::other)
 }
 
@@ -31,6 +32,7 @@ fn collect_one(image: &Image, folder: &Path, out: &Path) -> io::Result<Image> {
         )));
     }
     let (from, to) = (folder.join(name), out.join(name));
+    regular(&from)?;
     // Renaming fails across file systems.
     if std::fs::rename(&from, &to).is_err() {
         std::fs::copy(&from, &to)?;
@@ -44,4 +46,23 @@ fn collect_one(image: &Image, folder: &Path, out: &Path) -> io::Result<Image> {
         sha256: hex::encode(hash.finalize()),
         ..image.clone()
     })
+}
+
+/// Opens a file that a build made; a link could lead to any file of this machine.
+fn regular(path: &Path) -> io::Result<File> {
+    if path.symlink_metadata()?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::other(
+        "the ImageBuilder made something that is no file",
+    ))
+}
+
+fn refuse_links(folder: &Path) -> io::Result<()> {
+    if folder.symlink_metadata()?.is_dir() {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "the ImageBuilder made something that is no folder",
+    ))
 }

@@ -10,6 +10,7 @@
 //! | `upstream`, `sums`, `unpack` | where they come from and why they can be trusted |
 //! | `workspace` | the private copy a build runs in |
 //! | `command` | running a program that cannot outlive us |
+//! | `sandbox`, `gateway` | what such a program can reach of this machine, and of the network |
 //! | `selection`, `info`, `manifest` | what is asked of the ImageBuilder and what it says |
 //! | `images` | the files it made |
 //! | `diagnosis`, `opkg`, `apk` | why it failed |
@@ -20,12 +21,14 @@ mod command;
 mod diagnosis;
 mod error;
 mod feeds;
+mod gateway;
 mod imagebuilders;
 mod images;
 mod info;
 mod manifest;
 mod opkg;
 mod run;
+mod sandbox;
 mod selection;
 mod sums;
 mod unpack;
@@ -35,3 +38,4 @@ mod workspace;
 pub use asu_index::usign;
 pub use builder::{BuildOutput, Builder, BuilderConfig, Trust};
 pub use error::{BuildError, Failure};
+pub use sandbox::{Sandbox, SandboxLimits, enter};

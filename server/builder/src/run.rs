@@ -1,10 +1,11 @@
 //! The stages of one build.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Profile, TargetProfiles};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::builder::Inner;
 use crate::command::Finished;
@@ -27,8 +28,14 @@ pub(crate) async fn run(
 ) -> Result<BuildOutput, BuildError> {
     progress(stage::CONTAINER_SETUP);
     let imagebuilder = obtain(builder, request).await?;
-    let workspace = prepare(builder, &imagebuilder).await?;
-    feeds::add(&workspace.tree(), request).await?;
+    let workspace = prepare(builder, request, &imagebuilder).await?;
+    let inside = |url: &str| workspace.inside(url);
+    feeds::add(&workspace.tree(), request, &inside).await?;
+    if let Some(script) = &request.defaults {
+        let storage = |error| BuildError::storage("Writing the first-boot script", &error);
+        // Before anything of the ImageBuilder runs, which could lead the file astray.
+        workspace.put_defaults(script).await.map_err(storage)?;
+    }
     progress(stage::VALIDATE_REVISION);
     let info = inform(&workspace, &imagebuilder).await?;
     check_revision(
@@ -49,6 +56,9 @@ pub(crate) async fn run(
 }
 
 async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder, BuildError> {
+    if let Some(tree) = builder.imagebuilder.clone() {
+        return Ok(ImageBuilder { tree, info: None });
+    }
     let obtaining = builder
         .imagebuilders
         .obtain(&request.version, &request.target);
@@ -61,14 +71,29 @@ async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder,
         })
 }
 
-async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspace, BuildError> {
+async fn prepare(
+    builder: &Inner,
+    request: &BuildRequest,
+    imagebuilder: &ImageBuilder,
+) -> Result<Workspace, BuildError> {
     let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
-    let deadline = Instant::now() + builder.time_limit;
-    let workspace = Workspace::new(&builder.scratch, &imagebuilder.tree, deadline)
-        .await
-        .map_err(storage)?;
+    let remains = Arc::clone(&builder.remains).read_owned().await;
+    let mut workspace = Workspace::new(
+        &builder.scratch,
+        remains,
+        builder.time_limit,
+        &imagebuilder.tree,
+    )
+    .await
+    .map_err(storage)?;
+    let upstream = builder.upstream.root();
+    if let Some(sandbox) = &builder.sandbox {
+        let feeds = request.repositories.iter().map(|(_, url)| url.as_str());
+        let urls = std::iter::once(upstream).chain(feeds);
+        workspace.confine(sandbox.clone(), urls).map_err(storage)?;
+    }
     workspace
-        .configure(builder.upstream.root(), builder.trust.keys())
+        .configure(upstream, builder.trust.keys())
         .await
         .map_err(storage)?;
     Ok(workspace)
@@ -76,14 +101,15 @@ async fn prepare(builder: &Inner, imagebuilder: &ImageBuilder) -> Result<Workspa
 
 /// What the ImageBuilder says of itself; asked once, then kept beside its files.
 async fn inform(workspace: &Workspace, imagebuilder: &ImageBuilder) -> Result<Info, BuildError> {
-    if let Ok(text) = tokio::fs::read_to_string(&imagebuilder.info).await {
+    let kept = imagebuilder.info.as_deref();
+    if let Some(Ok(text)) = kept.map(std::fs::read_to_string) {
         return Ok(info::parse(&text));
     }
     let ended = make(workspace, &["info".to_owned()]).await?;
     if !ended.success() {
         return Err(unusable(ended));
     }
-    keep(&imagebuilder.info, &ended.stdout)
+    kept.map_or(Ok(()), |file| keep(file, &ended.stdout))
         .map_err(|error| BuildError::storage("Storing what an ImageBuilder says", &error))?;
     Ok(info::parse(&ended.stdout))
 }
@@ -124,6 +150,26 @@ fn check_revision(request: &BuildRequest, actual: &str) -> Result<(), BuildError
     )))
 }
 
+/// One that was given to us may be anything.
+fn check_release(request: &BuildRequest, made: &TargetProfiles) -> Result<(), BuildError> {
+    let (version, target) = (request.version.as_str(), request.target.to_string());
+    // Snapshots of branches and of the main line call themselves by several names.
+    let is_release = !version.ends_with("SNAPSHOT");
+    if made.target == target && (made.version_number == version || !is_release) {
+        return Ok(());
+    }
+    let detail = format!(
+        "Error: the ImageBuilder is one of {} for {}, not of {version} for {target}",
+        made.version_number, made.target
+    );
+    let hint = "Use the ImageBuilder of the release and target asked for.";
+    Err(BuildError::request(Failure::new(
+        "imagebuilder",
+        detail,
+        hint,
+    )))
+}
+
 fn check_profile(request: &BuildRequest, info: &Info) -> Result<(), BuildError> {
     let profile = request.profile.as_str();
     if info.profiles.is_empty() || info.profiles.contains_key(profile) {
@@ -159,14 +205,7 @@ async fn assemble(
     packages: &[String],
     info: &Info,
 ) -> Result<(Finished, Vec<String>), BuildError> {
-    let overlay = match &request.defaults {
-        Some(script) => {
-            let storage = |error| BuildError::storage("Writing the first-boot script", &error);
-            workspace.put_defaults(script).await.map_err(storage)?;
-            Some(workspace.overlay())
-        }
-        None => None,
-    };
+    let overlay = request.defaults.is_some().then(|| workspace.overlay());
     let images = workspace.images();
     let arguments = selection::image(request, packages, &images, overlay.as_deref())?;
     let ended = make(workspace, &arguments).await?;
@@ -196,6 +235,7 @@ async fn output(
         return Err(no_images(&ended, info, "Error: No JSON file found"));
     };
     check_revision(request, &description.version_code)?;
+    check_release(request, &description)?;
     let Some(profile) = description.profiles.get(request.profile.as_str()).cloned() else {
         return Err(no_images(
             &ended,

@@ -5,13 +5,18 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::fs;
-use tokio::time::Instant;
+use tokio::sync::OwnedRwLockReadGuard;
+use tokio::time::{Instant, timeout};
 
-use crate::command::{self, Finished};
+use crate::command::{self, Excess, Finished, late};
+use crate::gateway::Gateway;
+use crate::sandbox::{self, Sandbox};
 use crate::usign::PublicKey;
 
 /// The mirror an ImageBuilder is made for.
@@ -27,14 +32,27 @@ const REPOSITORIES: [&str; 2] = ["repositories.conf", "repositories"];
 pub(crate) struct Workspace {
     folder: PathBuf,
     deadline: Instant,
+    time_limit: Duration,
+    confined: Option<(Sandbox, Gateway)>,
+    /// Held until the folder is gone.
+    remains: Option<OwnedRwLockReadGuard<()>>,
 }
 
 impl Workspace {
     /// Copies `tree` into a new folder in `scratch`.
-    pub(crate) async fn new(scratch: &Path, tree: &Path, deadline: Instant) -> io::Result<Self> {
+    pub(crate) async fn new(
+        scratch: &Path,
+        remains: OwnedRwLockReadGuard<()>,
+        time_limit: Duration,
+        tree: &Path,
+    ) -> io::Result<Self> {
+        let deadline = Instant::now() + time_limit;
         let workspace = Self {
             folder: tempfile::tempdir_in(scratch)?.keep(),
             deadline,
+            time_limit,
+            confined: None,
+            remains: Some(remains),
         };
         fs::create_dir(workspace.home()).await?;
         let (from, to) = (tree.into(), workspace.tree().into());
@@ -46,11 +64,30 @@ impl Workspace {
             from,
             to,
         ];
-        let copied = command::run(&copy, scratch, &workspace.home(), deadline).await?;
+        let copied = command::run(&copy, scratch, &workspace.home(), late(deadline)).await?;
         if copied.success() {
             Ok(workspace)
         } else {
             Err(io::Error::other(copied.stderr))
+        }
+    }
+
+    /// Makes programs run in `sandbox`, from where they reach what lies below `urls`.
+    pub(crate) fn confine<'a>(
+        &mut self,
+        sandbox: Sandbox,
+        urls: impl IntoIterator<Item = &'a str>,
+    ) -> io::Result<()> {
+        let gateway = Gateway::open(&self.folder.join("feeds"), urls)?;
+        self.confined = Some((sandbox, gateway));
+        Ok(())
+    }
+
+    /// Where programs find what has this URL outside.
+    pub(crate) fn inside(&self, url: &str) -> String {
+        match &self.confined {
+            Some((_, gateway)) => gateway.inside(url),
+            None => url.to_owned(),
         }
     }
 
@@ -75,10 +112,11 @@ impl Workspace {
 
     /// Makes packages come from `upstream`, and trusts `keys` for them.
     pub(crate) async fn configure(&self, upstream: &str, keys: &[PublicKey]) -> io::Result<()> {
+        let upstream = self.inside(upstream);
         for name in REPOSITORIES {
             let file = self.tree().join(name);
             if let Ok(text) = fs::read_to_string(&file).await {
-                fs::write(&file, with_upstream(&text, upstream)).await?;
+                fs::write(&file, with_upstream(&text, &upstream)).await?;
             }
         }
         let folder = self.tree().join("keys");
@@ -98,15 +136,53 @@ impl Workspace {
 
     /// Runs `make` in the ImageBuilder; paths in what it says are those of no machine.
     pub(crate) async fn make(&self, arguments: &[String]) -> io::Result<Finished> {
-        let program: Vec<OsString> = std::iter::once("make".into())
+        let mut program: Vec<OsString> = std::iter::once("make".into())
             .chain(arguments.iter().map(Into::into))
             .collect();
-        let mut ended = command::run(&program, &self.tree(), &self.home(), self.deadline).await?;
+        let mut most = u64::MAX;
+        if let Some((sandbox, _)) = &self.confined {
+            let folder = self.folder.clone();
+            tokio::task::spawn_blocking(move || sandbox::give(&folder)).await??;
+            // Several processors may work for one process.
+            let seconds = self.time_limit.as_secs().saturating_mul(4).max(1);
+            program = sandbox.command(&self.folder, seconds, &program)?;
+            most = sandbox.limits.disk;
+        }
+        let excess = self.excess(most);
+        let mut ended = command::run(&program, &self.tree(), &self.home(), excess).await?;
         let folder = self.folder.to_string_lossy();
         ended.stdout = ended.stdout.replace(&*folder, "/builder");
         ended.stderr = ended.stderr.replace(&*folder, "/builder");
         Ok(ended)
     }
+
+    /// Ends at the deadline, or when the files of the build have more than `most` bytes.
+    async fn excess(&self, most: u64) -> Excess {
+        let mut late = std::pin::pin!(late(self.deadline));
+        loop {
+            if let Ok(excess) = timeout(Duration::from_secs(1), &mut late).await {
+                return excess;
+            }
+            let folder = self.folder.clone();
+            let size = tokio::task::spawn_blocking(move || size(&folder)).await;
+            if size.is_ok_and(|size| size > most) {
+                return Excess::Disk;
+            }
+        }
+    }
+}
+
+/// The space that files take, bytes; what vanishes meanwhile counts nothing.
+fn size(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    let of = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => size(&entry.path()),
+        Ok(found) => found.blocks() * 512,
+        Err(_) => 0,
+    };
+    entries.flatten().map(of).sum()
 }
 
 impl Drop for Workspace {
@@ -114,10 +190,15 @@ impl Drop for Workspace {
     /// that are being killed may still put files into it. What stays is removed at the next start.
     fn drop(&mut self) {
         let folder = std::mem::take(&mut self.folder);
+        let remains = self.remains.take();
         std::thread::spawn(move || {
+            let _remains = remains;
             for _ in 0..50 {
                 match std::fs::remove_dir_all(&folder) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        // A build may have taken from us what it owned.
+                        let open = ["-R", "u+rwX", "--"];
+                        let _ = Command::new("chmod").args(open).arg(&folder).output();
                         std::thread::sleep(Duration::from_millis(100));
                     }
                     _ => return,

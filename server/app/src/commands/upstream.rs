@@ -67,6 +67,63 @@ fn key(file: &Path) -> Result<adb::PublicKey, Error> {
         .map_err(|error| format!("{}: {error}; check --apk-key", file.display()).into())
 }
 
+/// Who may sign the mirror's ImageBuilders.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Signers {
+    /// A usign public key that may sign the mirror's sha256sums; can be given several times.
+    ///
+    /// ImageBuilders run on this machine: only those listed in a file signed with one of these
+    /// keys are used. OpenWrt signs each branch with a key of its own.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ASU_UPSTREAM_KEY",
+        value_delimiter = ':'
+    )]
+    upstream_key: Vec<PathBuf>,
+
+    /// Run whatever ImageBuilders the mirror has, without any signature.
+    ///
+    /// Whoever controls the mirror, or the network to it, then runs programs on this machine and
+    /// on every router that is upgraded.
+    #[arg(long, conflicts_with = "upstream_key")]
+    unsigned_upstream: bool,
+}
+
+impl Signers {
+    /// Whose ImageBuilders are run; an error text that says what to do if nobody's are.
+    pub(crate) fn trust(&self, mirror: &str) -> Result<asu_builder::Trust, Error> {
+        if self.unsigned_upstream {
+            return Ok(asu_builder::Trust::Unsigned);
+        }
+        if self.upstream_key.is_empty() {
+            return Err(format!(
+                "no key to verify the ImageBuilders of {mirror} with. Give the mirror's usign public key \
+                 with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \
+                 or, for a mirror that signs nothing on a network you trust, --unsigned-upstream"
+            )
+            .into());
+        }
+        Ok(asu_builder::Trust::Keys(self.keys()?))
+    }
+
+    /// The keys that may sign what the mirror offers.
+    pub(crate) fn keys(&self) -> Result<Vec<usign::PublicKey>, Error> {
+        self.upstream_key
+            .iter()
+            .map(|file| usign_key(file))
+            .collect()
+    }
+}
+
+fn usign_key(file: &Path) -> Result<usign::PublicKey, Error> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| format!("the key {shown} cannot be read: {e}; check --upstream-key"))?;
+    text.parse()
+        .map_err(|e| format!("{shown}: {e}; check --upstream-key").into())
+}
+
 /// Where a command asks, where it keeps what it fetches, and how it answers.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Source {

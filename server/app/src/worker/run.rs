@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use asu_artifacts::FolderName;
 use asu_builder::{BuildError, BuildOutput};
-use asu_catalog::CatalogError;
-use asu_http::{Limits, Offer};
+use asu_http::Offer;
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
@@ -14,7 +13,8 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::vouch::vouch;
 use super::{Dropped, Worker, remove, stopped};
-use crate::{Build, outcome};
+use crate::outcome::infrastructure;
+use crate::{Build, build, outcome};
 
 /// How a build ended.
 pub(super) type Ended = Result<BuildOutput, BuildError>;
@@ -119,42 +119,12 @@ async fn make<O: Offer, B: Build>(
         tracing::error!(%error, "an earlier build's folder could not be removed");
         infrastructure("storage", "the server could not prepare the build")
     })?;
-    refuse_feeds(&worker.api.limits, &request)?;
-    let profiles = worker.api.offer.profiles(&request.version, &request.target);
-    let profiles = profiles.await.map_err(no_profiles)?;
     let progress = move |stage: &str| {
         // Nobody listens only when the build is being dropped.
         let _ = tell.send(stage.to_owned());
     };
-    worker
-        .builder
-        .build(&request, &profiles, &progress, &out)
-        .await
-}
-
-/// What was allowed when a request was accepted may not be any more: the server was started anew.
-fn refuse_feeds(limits: &Limits, request: &BuildRequest) -> Result<(), BuildError> {
-    let Some(url) = limits.foreign_repository(request) else {
-        return Ok(());
-    };
-    let detail = format!("Repository not allowed: {url}");
-    let fault = outcome::fault("repository-not-allowed", &detail);
-    Err(BuildError::Request(Box::new(fault)))
-}
-
-/// The target was there when the request was accepted; upstream may have dropped it since.
-fn no_profiles(error: CatalogError) -> BuildError {
-    let cause = error.cause();
-    match error {
-        CatalogError::Upstream { .. } | CatalogError::Cache { .. } => {
-            tracing::error!(%error, "the profiles could not be read");
-            infrastructure(
-                cause,
-                "the server could not reach the mirror it builds from",
-            )
-        }
-        refusal => BuildError::Request(Box::new(outcome::fault(cause, &refusal.to_string()))),
-    }
+    let with = (&worker.api.offer, &worker.builder, &*worker.api.limits);
+    build::produce(with, &request, &progress, &out).await
 }
 
 fn panicked(panic: &JoinError) -> Ended {
@@ -171,8 +141,4 @@ fn out_of_time(limit: Duration) -> BuildError {
         limit.as_secs()
     );
     infrastructure("time-limit", &text)
-}
-
-fn infrastructure(cause: &str, detail: &str) -> BuildError {
-    BuildError::Infrastructure(Box::new(outcome::fault(cause, detail)))
 }

@@ -28,6 +28,8 @@ fn serve(mirror: &str, data: &Path, database: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asu-server"));
     command
         .args(["serve", "--unsigned-upstream", "--listen", "127.0.0.1:0"])
+        // The build waits for a file that a sandbox would hide from it.
+        .args(["--sandbox", "none"])
         .args(["--upstream", mirror, "--database", database, "--data"])
         .arg(data)
         .stdout(Stdio::piped());

@@ -7,7 +7,7 @@ async fn sh(script: &str, limit: Duration) -> Finished {
         &program,
         folder.path(),
         folder.path(),
-        Instant::now() + limit,
+        late(Instant::now() + limit),
     )
     .await
     .unwrap()
@@ -95,7 +95,7 @@ async fn a_build_nobody_waits_for_is_killed() {
         &program,
         folder.path(),
         folder.path(),
-        Instant::now() + LONG,
+        late(Instant::now() + LONG),
     );
     assert!(timeout(Duration::from_millis(500), running).await.is_err());
     let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();

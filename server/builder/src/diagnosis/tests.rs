@@ -9,6 +9,7 @@ fn ended(code: i32, stdout: &str, stderr: &str) -> Finished {
     let status = Some(ExitStatus::from_raw(code << 8));
     Finished {
         status,
+        full: false,
         stdout: stdout.to_owned(),
         stderr: stderr.to_owned(),
     }
@@ -224,6 +225,7 @@ fn failures_of_the_mirror_and_the_disk_are_no_answer_to_the_request() {
     }
     let late = Finished {
         status: None,
+        full: false,
         ..ended(0, "", "")
     };
     assert_eq!(diagnose(&late, &info()).failure().cause, "time-limit");

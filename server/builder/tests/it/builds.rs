@@ -67,10 +67,7 @@ async fn packages_come_from_the_mirror_and_are_checked_with_its_key() {
     let image = std::fs::read_to_string(mirror.out().join(&built.images[0].name)).unwrap();
     let number = mirror.public_key().number();
     for line in [
-        format!(
-            "src/gz openwrt_core {}/releases/24.10.2/packages",
-            mirror.url
-        ),
+        "src/gz openwrt_core http://127.0.0.1:8080/0/releases/24.10.2/packages".to_owned(),
         "src imagebuilder file:packages".to_owned(),
         "option check_signature".to_owned(),
         number.to_string(),

@@ -9,17 +9,18 @@ use crate::mirror::{Mirror, eventually, profiles, request};
 
 const SLOW: &str = r#","packages":["slow"]"#;
 
-fn is_running(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-    stat.is_ok_and(|stat| !stat.contains(") Z "))
+/// Whether the mirror's package `slow` is being built anywhere on this machine.
+fn is_running(mirror: &Mirror) -> bool {
+    let wanted = format!("sleep\0{}\0", mirror.patience());
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let commands = processes.map(|entry| std::fs::read(entry.path().join("cmdline")));
+    commands
+        .flatten()
+        .any(|command| command == wanted.as_bytes())
 }
 
-async fn started(mirror: &Mirror) -> String {
-    eventually(|| std::fs::read_to_string(mirror.pid_file()).is_ok_and(|pid| pid.ends_with('\n')))
-        .await;
-    let pid = std::fs::read_to_string(mirror.pid_file()).unwrap();
-    assert!(is_running(&pid));
-    pid
+async fn started(mirror: &Mirror) {
+    eventually(|| is_running(mirror)).await;
 }
 
 #[tokio::test]
@@ -34,8 +35,7 @@ async fn a_build_that_takes_too_long_is_ended() {
     assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
     assert_eq!(error.failure().cause, "time-limit");
     assert!(begin.elapsed() < Duration::from_secs(20));
-    let pid = std::fs::read_to_string(mirror.pid_file()).unwrap();
-    eventually(|| !is_running(&pid)).await;
+    eventually(|| !is_running(&mirror)).await;
 }
 
 #[tokio::test]
@@ -45,9 +45,9 @@ async fn a_build_that_is_dropped_is_ended() {
     let (request, profiles, out) = (request(SLOW), profiles(), mirror.out());
     let build =
         tokio::spawn(async move { builder.build(&request, &profiles, &|_| (), &out).await });
-    let pid = started(&mirror).await;
+    started(&mirror).await;
     build.abort();
-    eventually(|| !is_running(&pid)).await;
+    eventually(|| !is_running(&mirror)).await;
     let scratch = mirror.dir().join("scratch");
     eventually(|| scratch.read_dir().unwrap().next().is_none()).await;
 }
@@ -62,10 +62,10 @@ async fn a_server_that_is_killed_leaves_no_build_running() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let pid = started(&mirror).await;
+    started(&mirror).await;
     server.kill().unwrap();
     server.wait().unwrap();
-    eventually(|| !is_running(&pid)).await;
+    eventually(|| !is_running(&mirror)).await;
 
     let scratch = mirror.dir().join("scratch");
     assert!(
@@ -92,6 +92,8 @@ async fn server_to_be_killed() {
         dir,
         trust: Trust::Unsigned,
         time_limit: Duration::from_mins(1),
+        imagebuilder: None,
+        sandbox: Some(crate::mirror::sandbox()),
     };
     let builder = Builder::new(config).unwrap();
     let _ = builder

@@ -4,6 +4,7 @@
 mod builds;
 mod failures;
 mod feeds;
+mod hostile;
 mod lifetime;
 mod mirror;
 mod trust;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asu_builder::usign::PublicKey;
-use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig, Trust};
+use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig, Sandbox, SandboxLimits, Trust};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use axum::Router;
@@ -82,10 +82,16 @@ impl Mirror {
         };
         add("Makefile", include_str!("imagebuilder/Makefile"));
         add("resolve.sh", include_str!("imagebuilder/resolve.sh"));
+        add("hostile.sh", include_str!("imagebuilder/hostile.sh"));
         add("assemble.sh", include_str!("imagebuilder/assemble.sh"));
         add(
             "rules.mk",
-            &format!("# \npid {}\n", self.pid_file().display()),
+            &format!(
+                "# \nsleep {}\nmirror {}\nfolder {}\n",
+                self.patience(),
+                self.url.rsplit(':').next().unwrap(),
+                self.folder.path().display()
+            ),
         );
         let core = "src/gz openwrt_core https://downloads.openwrt.org/releases/24.10.2/packages";
         let tail = "src imagebuilder file:packages\noption check_signature\n";
@@ -101,9 +107,9 @@ impl Mirror {
         }
     }
 
-    /// Where the package `slow` writes its process number.
-    pub(crate) fn pid_file(&self) -> PathBuf {
-        self.folder.path().join("pid")
+    /// How many seconds the package `slow` sleeps: another time for each mirror, by its port.
+    pub(crate) fn patience(&self) -> String {
+        format!("77.{}", self.url.rsplit(':').next().unwrap())
     }
 
     pub(crate) fn put(&self, path: &str, body: impl AsRef<[u8]>) {
@@ -161,6 +167,8 @@ impl Mirror {
             dir: self.dir(),
             trust: Trust::Keys(vec![self.public_key()]),
             time_limit: Duration::from_mins(1),
+            imagebuilder: None,
+            sandbox: Some(sandbox()),
         }
     }
 
@@ -205,6 +213,14 @@ fn usign<const N: usize>(key: &SigningKey, payload: [u8; N]) -> Vec<u8> {
     let number = &key.verifying_key().to_bytes()[..8];
     let bytes = [b"Ed", number, &payload].concat();
     format!("untrusted comment: test\n{}\n", STANDARD.encode(bytes)).into_bytes()
+}
+
+/// As a server confines its builds.
+pub(crate) fn sandbox() -> Sandbox {
+    Sandbox {
+        helper: vec![env!("CARGO_BIN_EXE_asu-sandbox").into()],
+        limits: SandboxLimits::default(),
+    }
 }
 
 pub(crate) fn request(more: &str) -> BuildRequest {

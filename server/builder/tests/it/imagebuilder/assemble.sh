@@ -6,12 +6,16 @@ if grep -q '^huge ' root.manifest; then
 	echo "WARNING: Image file /x/$image is too big: 16777217 > 16187392" >&2
 	exit 0
 fi
+if grep -q '^linked ' root.manifest; then
+	leak=/dev/null
+	ln -s "$(sed -n 's/^folder //p' rules.mk)/secret" "$bin/$image"
+fi
 {
 	cat root.manifest repositories.conf
 	echo "partsize $partsize filesystem $filesystem"
 	echo "keys $(ls keys)"
 	if [ -n "$files" ]; then cat "$files/etc/uci-defaults/99-asu-defaults"; fi
-} > "$bin/$image"
+} > "${leak:-$bin/$image}"
 cat > "$bin/profiles.json" <<JSON
 {"arch_packages":"mips_24kc","default_packages":["base-files"],"metadata_version":1,
 "profiles":{"$profile":{"device_packages":["kmod-usb2"],"image_prefix":"openwrt-24.10.2-ath79-generic-$profile",

@@ -12,8 +12,9 @@ for package in "$@"; do
 		echo " * opkg_download: Failed to download http://mirror/x.ipk, wget returned 4." >&2
 		exit 255 ;;
 	slow)
-		echo $$ > "$(sed -n 's/^pid //p' rules.mk)"
-		sleep 77 ;;
+		seconds=$(sed -n 's/^sleep //p' rules.mk)
+		sleep "${seconds:-77}" ;;
+	hostile-*) bash hostile.sh "${package#hostile-}" >&2 || exit ;;
 	waits)
 		gate=$(sed -n 's/^gate //p' rules.mk)
 		echo waiting >> "$gate.reached"

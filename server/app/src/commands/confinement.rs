@@ -1,0 +1,57 @@
+//! Whether builds are confined, for every command that builds.
+
+use asu_builder::{Builder, BuilderConfig, Sandbox, SandboxLimits};
+
+use super::Error;
+
+/// The first argument of a process that is to become a confined build; not for people.
+pub(crate) const HELPER: &str = "sandbox";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// Namespaces of the Linux kernel.
+    Namespaces,
+    /// None: builds may do whatever this program may.
+    None,
+}
+
+/// Whether builds are confined.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Confinement {
+    /// What keeps builds from the rest of this machine and from the network.
+    ///
+    /// With "none", ImageBuilders and scripts in packages can do whatever this program can.
+    #[arg(
+        long,
+        value_name = "KIND",
+        env = "ASU_SANDBOX",
+        value_enum,
+        default_value = "namespaces"
+    )]
+    sandbox: Kind,
+}
+
+impl Confinement {
+    /// Makes a builder that confines builds so; an error text that says what to do if it cannot.
+    pub(crate) fn builder(self, config: BuilderConfig) -> Result<Builder, Error> {
+        let sandbox = self.sandbox();
+        let builder = Builder::new(BuilderConfig { sandbox, ..config });
+        builder.map_err(|error| {
+            let failure = error.failure();
+            format!("{}. {}", failure.detail, failure.hint).into()
+        })
+    }
+
+    fn sandbox(self) -> Option<Sandbox> {
+        if self.sandbox == Kind::None {
+            tracing::warn!("builds are not confined: they can do whatever this program can");
+            return None;
+        }
+        // By process, not by path: the file may be replaced by a newer one meanwhile.
+        let this = format!("/proc/{}/exe", std::process::id());
+        Some(Sandbox {
+            helper: vec![this.into(), HELPER.into()],
+            limits: SandboxLimits::default(),
+        })
+    }
+}

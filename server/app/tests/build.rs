@@ -1,0 +1,226 @@
+//! `asu-server build`, with a mirror whose ImageBuilders really assemble images.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions, not in their helpers"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use asu_test_upstream::mirror;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// The mirror's folder: 23.05.5 packed as `.tar.xz`, 24.10.2 as `.tar.zst`.
+fn upstream() -> &'static Path {
+    static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
+    WRITTEN.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mirror");
+        let releases = ["23.05.5", "24.10.2"].map(str::to_owned);
+        mirror::write(&folder, &releases, &host_tool()).unwrap();
+        folder
+    })
+}
+
+/// The tool of the test mirror's ImageBuilders: a program of another package, which cargo does not
+/// build for our tests by itself.
+fn host_tool() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "asu-test-upstream"])
+        .args(["--bin", "ib-host"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.unwrap().success());
+    Path::new(env!("CARGO_BIN_EXE_asu-server")).with_file_name("ib-host")
+}
+
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        upstream();
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the command on this folder's `data` and `out`.
+    fn run(&self, version: &str, more: &[&str]) -> Output {
+        let device = ["--target", "x86/64", "--profile", "generic"];
+        Command::new(env!("CARGO_BIN_EXE_asu-server"))
+            .args(["build", "--version", version])
+            .args(device)
+            .arg("--data")
+            .arg(self.path("data"))
+            .arg("--out")
+            .arg(self.path("out"))
+            .args(more)
+            .env_remove("RUST_LOG")
+            .output()
+            .unwrap()
+    }
+
+    /// From the mirror's folder, signed.
+    fn signed(&self, version: &str, more: &[&str]) -> Output {
+        let folder = upstream().to_str().unwrap();
+        let key = format!("{folder}/key.pub");
+        self.run(
+            version,
+            &[&["--upstream", folder, "--upstream-key", &key][..], more].concat(),
+        )
+    }
+
+    fn built(&self, output: &Output) -> Value {
+        assert!(output.status.success(), "{}", told(output));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        for image in answer["images"].as_array().unwrap() {
+            let file = self.path("out").join(image["name"].as_str().unwrap());
+            let bytes = std::fs::read(file).unwrap();
+            assert_eq!(image["sha256"], hex::encode(Sha256::digest(&bytes)));
+            assert_eq!(image["size"], bytes.len());
+        }
+        assert!(!answer["images"].as_array().unwrap().is_empty());
+        answer
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn failed(output: &Output) -> Value {
+    assert_eq!(output.status.code(), Some(1), "{}", told(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn an_image_is_built_from_a_folder_without_a_server() {
+    for version in ["23.05.5", "24.10.2"] {
+        let desk = Desk::new();
+        let output = desk.signed(
+            version,
+            &["--packages", "htop -ppp -ppp-mod-pppoe", "--json"],
+        );
+        let answer = desk.built(&output);
+        assert_eq!(answer["version_number"], version);
+        let manifest = answer["manifest"].as_object().unwrap();
+        assert!(manifest.contains_key("htop") && !manifest.contains_key("ppp"));
+        assert!(answer["seconds"].as_f64().unwrap() > 0.0);
+        assert!(told(&output).contains("building_image"));
+        let scratch = desk.path("data/builder/scratch");
+        assert!(scratch.read_dir().unwrap().next().is_none());
+    }
+}
+
+#[test]
+fn options_reach_the_image() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("first-boot"), "uci set a.b.c=d\n").unwrap();
+    let script = desk.path("first-boot");
+    let options = [
+        "--rootfs-size",
+        "200",
+        "--defaults",
+        script.to_str().unwrap(),
+    ];
+    let answer = desk.built(&desk.signed("24.10.2", &options));
+    let command = answer["build_cmd"].to_string();
+    assert!(command.contains("ROOTFS_PARTSIZE=200"), "{command}");
+    let refused = failed(&desk.signed("24.10.2", &["--filesystem", "fat"]));
+    assert_eq!(refused["cause"], "bad-request");
+}
+
+#[test]
+fn failures_are_typed() {
+    let desk = Desk::new();
+    let output = desk.signed("24.10.2", &["--packages", "no-such-package"]);
+    let answer = failed(&output);
+    assert_eq!(answer["cause"], "package-selection", "{answer}");
+    assert_eq!(answer["packages"][0]["name"], "no-such-package");
+    assert!(told(&output).contains("no-such-package"));
+
+    let folder = upstream().to_str().unwrap();
+    let unknown = failed(&desk.run("22.03.1", &["--upstream", folder, "--unsigned-upstream"]));
+    assert_eq!(unknown["cause"], "unsupported-version", "{unknown}");
+
+    let nowhere = ["--upstream", "http://127.0.0.1:1", "--unsigned-upstream"];
+    assert_eq!(failed(&desk.run("24.10.2", &nowhere))["cause"], "upstream");
+}
+
+#[test]
+fn without_a_key_nothing_is_built() {
+    let desk = Desk::new();
+    let output = desk.run("24.10.2", &["--upstream", upstream().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert!(told(&output).contains("--upstream-key"));
+    assert!(!desk.path("out").exists());
+}
+
+#[test]
+fn an_unpacked_imagebuilder_is_built_with_and_not_changed() {
+    let desk = Desk::new();
+    let file = format!("file://{}", upstream().display());
+    let unsigned = ["--upstream", &file, "--unsigned-upstream"];
+    desk.built(&desk.run("23.05.5", &unsigned));
+    let trees = desk.path("data/builder/imagebuilders");
+    let mut entries = trees.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let tree = entries.find(|path| path.is_dir()).unwrap();
+    let own = desk.path("own");
+    std::fs::rename(tree, &own).unwrap();
+    let listing = || {
+        let mut find = Command::new("find");
+        find.arg(&own)
+            .args(["-type", "f", "-printf", "%p %s %T@\n"]);
+        find.output().unwrap().stdout
+    };
+    let before = listing();
+    let given = ["--upstream", &file, "--imagebuilder", own.to_str().unwrap()];
+    let answer = desk.built(&desk.run("23.05.5", &given));
+    assert_eq!(answer["version_number"], "23.05.5");
+    assert_eq!(listing(), before);
+
+    let other = failed(&desk.run("24.10.2", &given));
+    assert_eq!(other["cause"], "imagebuilder", "{other}");
+}
+
+/// A machine without user namespaces, as far as the program can tell.
+fn without_namespaces(desk: &Desk, more: &[&str]) -> Output {
+    let forbid = "for kind in user mnt; do echo 0 > /proc/sys/user/max_${kind}_namespaces; done; exec \"$@\"";
+    let upstream = upstream().to_str().unwrap();
+    Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", forbid, "sh"])
+        .arg(env!("CARGO_BIN_EXE_asu-server"))
+        .args(["build", "--version", "24.10.2", "--target", "x86/64"])
+        .args(["--profile", "generic", "--upstream", upstream])
+        .args(["--unsigned-upstream", "--data"])
+        .arg(desk.path("data"))
+        .arg("--out")
+        .arg(desk.path("out"))
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn without_a_sandbox_nothing_is_built_unless_it_is_said_so() {
+    let desk = Desk::new();
+    let refused = without_namespaces(&desk, &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = told(&refused);
+    for word in ["namespace", "max_user_namespaces", "--sandbox=none"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!desk.path("out").exists());
+    let built = without_namespaces(&desk, &["--sandbox", "none"]);
+    desk.built(&built);
+    assert!(told(&built).contains("not confined"));
+}
