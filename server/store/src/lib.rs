@@ -19,6 +19,7 @@ mod hash;
 mod history;
 mod images;
 mod job;
+mod places;
 mod policy;
 mod queue;
 mod statistics;

@@ -2,8 +2,10 @@
 
 use asu_protocol::build::BuildRequest;
 use jiff::Timestamp;
+use sqlx::Row;
 
-use crate::job::{Admission, Job, Load, count, read_job};
+use crate::job::{Admission, Job, Load, State, count, read_job};
+use crate::places::COUNTED;
 use crate::store::{Store, is_text, millis};
 use crate::{StoreError, request_hash};
 
@@ -24,7 +26,7 @@ const ENQUEUE: &str = "
 
 /// A term that says the same as an index, `state IN ('queued', 'started')`, goes with this one: without
 /// it neither database would look at that index.
-const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
+pub(crate) const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
 
 impl Store {
     /// Queues a canonical request, or joins the same one that is already known.
@@ -68,17 +70,21 @@ impl Store {
     }
 
     /// How a request stands; `None` if it is unknown or its answer has expired.
+    ///
+    /// A position of 500 or more may be that of a moment ago.
     pub async fn job(&self, request_hash: &str, now: Timestamp) -> Result<Option<Job>, StoreError> {
         if !is_text(request_hash) {
             return Ok(None);
         }
         let query = format!(
             "SELECT *, CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
-                (SELECT count(*) FROM jobs AS other
-                 WHERE other.place < jobs.place
-                   AND other.state IN ('queued', 'started')
-                   AND (other.state = 'queued'
-                        OR (other.state = 'started' AND other.lease_until <= $1))) AS position
+                (SELECT count(*) FROM
+                    (SELECT 1 FROM jobs AS other
+                     WHERE other.place < jobs.place
+                       AND other.state IN ('queued', 'started')
+                       AND (other.state = 'queued'
+                            OR (other.state = 'started' AND other.lease_until <= $1))
+                     LIMIT {COUNTED}) AS counted) AS position
              FROM jobs
              WHERE request_hash = $2 AND (expires_at IS NULL OR expires_at > $1)"
         );
@@ -87,7 +93,16 @@ impl Store {
             .bind(request_hash)
             .fetch_optional(&self.pool)
             .await?;
-        row.as_ref().map(read_job).transpose()
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let mut job = read_job(&row)?;
+        if let State::Queued { position } = &mut job.state
+            && *position >= COUNTED
+        {
+            *position = self.before(row.try_get("place")?, now).await?;
+        }
+        Ok(Some(job))
     }
 
     /// How much there is to do.

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::dialect::Dialect;
+use crate::places::Places;
 use crate::{Database, Policy, StoreError, wake};
 
 /// What each connection to SQLite begins with: a statement waits ten seconds for another
@@ -33,6 +34,7 @@ pub struct Store {
     pub(crate) pool: AnyPool,
     pub(crate) dialect: Dialect,
     pub(crate) policy: Policy,
+    pub(crate) places: Arc<Places>,
     wake: Arc<Notify>,
     // Ends when the last clone goes.
     _listening: Arc<JoinSet<()>>,
@@ -64,6 +66,7 @@ impl Store {
             pool,
             dialect: database.dialect(),
             policy,
+            places: Arc::default(),
             wake,
             _listening: Arc::new(listening),
         })

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 mod checks;
 mod crowds;
 mod history;
+mod line;
 mod numbers;
 mod queue;
 mod work;
