@@ -1,5 +1,5 @@
 use asu_protocol::build::BuildRequest;
-use asu_store::{Admission, Job, StoreError, request_hash};
+use asu_store::{Admission, Job, State as JobState, StoreError, Tempo, request_hash};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -197,6 +197,10 @@ async fn found<O: Offer>(
     if let Some(answer) = api.hot.answer(hash, now, headers) {
         return Ok(Some(answer));
     }
+    if let Some((job, tempo)) = api.store.glance(hash, now) {
+        let estimate = until_done(&job, tempo);
+        return Ok(Some(api.hot.keep(job, estimate, headers)));
+    }
     let job = api.store.job(hash, now).await?;
     Ok(match job {
         Some(job) => Some(told(api, job, headers).await),
@@ -211,13 +215,19 @@ async fn told<O: Offer>(api: &Api<O>, job: Job, headers: &HeaderMap) -> Response
 
 /// When a job that waits is likely to be finished, seconds; nothing while nothing was built.
 pub(crate) async fn estimate<O: Offer>(api: &Api<O>, job: &Job) -> Option<u32> {
-    let asu_store::State::Queued { position } = job.state else {
+    if !matches!(job.state, JobState::Queued { .. }) {
         return None;
-    };
+    }
     let tempo = api.store.tempo(api.now()).await;
     let tempo = tempo.inspect_err(|error| tracing::warn!(%error, "there is no estimate"));
-    let seconds = tempo.ok()??.until_done(position).as_secs();
-    u32::try_from(seconds).ok()
+    until_done(job, tempo.ok()?)
+}
+
+fn until_done(job: &Job, tempo: Option<Tempo>) -> Option<u32> {
+    let JobState::Queued { position } = job.state else {
+        return None;
+    };
+    u32::try_from(tempo?.until_done(position).as_secs()).ok()
 }
 
 /// How a build stands.

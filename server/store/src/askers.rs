@@ -93,6 +93,7 @@ impl Store {
         .execute(&mut *both)
         .await?;
         both.commit().await?;
+        self.places.forget(request_hash);
         Ok(match ended.rows_affected() {
             0 => Withdrawal::Left,
             _ => Withdrawal::Cancelled,

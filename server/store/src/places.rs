@@ -1,16 +1,18 @@
 //! Places in a long queue, from a picture of it that is a moment old.
 //!
 //! Ten thousand routers that poll every few seconds would each have the whole queue counted. In a
-//! short queue a place is counted anew and exact; deep in a long one nobody sees the difference.
+//! short queue a place is counted anew and exact; deep in a long one nobody sees the difference, and
+//! a poll is answered from memory.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use moka::sync::Cache;
 
-use crate::StoreError;
 use crate::queue::WAITING;
 use crate::store::{Store, millis};
+use crate::{Job, State, StoreError, Tempo};
 
 /// So many before one are counted anew each time.
 pub(crate) const COUNTED: u32 = 500;
@@ -21,12 +23,35 @@ const REST: Duration = Duration::from_micros(20);
 /// How many times as old it is still good enough while the next is being taken.
 const USABLE: u32 = 10;
 
-/// The last picture of the queue.
-#[derive(Debug, Default)]
+/// Most memory for jobs that wait, bytes.
+const MOST: u64 = 16 << 20;
+
+/// The last picture of the queue, and jobs of it.
+#[derive(Debug)]
 pub(crate) struct Places {
     last: Mutex<Option<Arc<Picture>>>,
     /// Held by the one who takes the next.
     camera: tokio::sync::Mutex<()>,
+    /// Jobs deep in the queue by their hash.
+    deep: Cache<String, Arc<Deep>>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        let weight = |_: &String, entry: &Arc<Deep>| entry.weight;
+        let deep = Cache::builder().max_capacity(MOST).weigher(weight).build();
+        let (last, camera) = Default::default();
+        Self { last, camera, deep }
+    }
+}
+
+/// A job that waits deep in the queue.
+#[derive(Debug)]
+struct Deep {
+    place: i64,
+    job: Job,
+    /// About as much memory as it takes, bytes.
+    weight: u32,
 }
 
 #[derive(Debug)]
@@ -34,6 +59,7 @@ struct Picture {
     taken: Timestamp,
     /// The places that waited, in order.
     waiting: Vec<i64>,
+    tempo: Option<Tempo>,
 }
 
 impl Picture {
@@ -52,6 +78,14 @@ impl Picture {
 
     fn age(&self, now: Timestamp) -> Option<Duration> {
         now.duration_since(self.taken).try_into().ok()
+    }
+
+    /// How many wait before one that waits, if those are many.
+    fn position(&self, place: i64) -> Option<u32> {
+        let waits = self.waiting.binary_search(&place).is_ok()
+            || self.waiting.last().is_some_and(|last| *last < place);
+        let position = self.before(place);
+        (waits && position >= COUNTED).then_some(position)
     }
 
     /// What was queued since has places one after the other.
@@ -78,9 +112,45 @@ impl Places {
         *last = Some(Arc::clone(&picture));
         picture
     }
+
+    /// Remembers a job that waits deep in the queue.
+    ///
+    /// `text` is the length of its request as text, bytes.
+    pub(crate) fn remember(&self, place: i64, job: &Job, text: usize) {
+        // A short name takes several times its own length.
+        let weight = 1000 + text * 3 + job.log.len();
+        let entry = Deep {
+            place,
+            job: job.clone(),
+            weight: u32::try_from(weight).unwrap_or(u32::MAX),
+        };
+        self.deep.insert(job.request_hash.clone(), Arc::new(entry));
+    }
+
+    /// Forgets a job that may no longer wait.
+    pub(crate) fn forget(&self, request_hash: &str) {
+        self.deep.invalidate(request_hash);
+    }
 }
 
 impl Store {
+    /// How a job that waits deep in a long queue stood a moment ago, and how fast builds are made;
+    /// `None` of any other job, and of one this server has not seen yet.
+    pub fn glance(&self, request_hash: &str, now: Timestamp) -> Option<(Job, Option<Tempo>)> {
+        let entry = self.places.deep.get(request_hash)?;
+        let picture = self.places.last().filter(|last| last.is_usable(now))?;
+        if !picture.is_young(now) {
+            self.renew_behind(now);
+        }
+        let position = picture.position(entry.place)?;
+        let state = State::Queued { position };
+        let job = Job {
+            state,
+            ..entry.job.clone()
+        };
+        Some((job, picture.tempo))
+    }
+
     /// How many wait before `place`, at least those that were counted.
     pub(crate) async fn before(&self, place: i64, now: Timestamp) -> Result<u32, StoreError> {
         let picture = match self.places.last() {
@@ -123,9 +193,11 @@ impl Store {
         );
         let query = sqlx::query_scalar(&query).bind(millis(now));
         let waiting = query.fetch_all(&self.pool).await?;
+        let tempo = self.tempo(now).await?;
         Ok(self.places.keep(Picture {
             taken: now,
             waiting,
+            tempo,
         }))
     }
 }

@@ -71,7 +71,7 @@ impl Store {
 
     /// How a request stands; `None` if it is unknown or its answer has expired.
     ///
-    /// A position of 500 or more may be that of a moment ago.
+    /// A position of 500 or more may be that of a moment ago; see also [`Store::glance`].
     pub async fn job(&self, request_hash: &str, now: Timestamp) -> Result<Option<Job>, StoreError> {
         if !is_text(request_hash) {
             return Ok(None);
@@ -100,7 +100,10 @@ impl Store {
         if let State::Queued { position } = &mut job.state
             && *position >= COUNTED
         {
-            *position = self.before(row.try_get("place")?, now).await?;
+            let place = row.try_get("place")?;
+            *position = self.before(place, now).await?;
+            let text: String = row.try_get("request")?;
+            self.places.remember(place, &job, text.len());
         }
         Ok(Some(job))
     }

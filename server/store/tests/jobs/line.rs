@@ -1,5 +1,7 @@
 //! Places in a queue that is too long to be counted for everybody who asks.
 
+use asu_store::Withdrawal;
+
 use super::*;
 
 const LONG: u32 = 620;
@@ -34,4 +36,23 @@ async fn places_of_a_long_queue_are_exact_a_moment_later() {
     // Their leases have ended: they wait again, before all others.
     let last = state(&store, &jobs[619], 120).await;
     assert_eq!(last, Some(State::Queued { position: 619 }));
+
+    let glanced = |job: &Job, second| {
+        let glance = store.glance(&job.request_hash, at(second));
+        glance.map(|(job, _)| job.state)
+    };
+    assert_eq!(glanced(&jobs[619], 120), last);
+    // Where places are exact, and where no picture was taken for long, the database is asked.
+    assert_eq!(glanced(&jobs[10], 120), None);
+    assert_eq!(glanced(&jobs[619], 1000), None);
+    cancel(&store, &jobs[619], 120).await;
+    assert_eq!(glanced(&jobs[619], 120), None);
+}
+
+async fn cancel(store: &Store, job: &Job, second: i64) {
+    let hash = &job.request_hash;
+    assert!(store.wait_for(hash, "token").await.unwrap());
+    let told = answer("cancelled");
+    let withdrawn = store.withdraw(hash, "token", at(second), &told).await;
+    assert_eq!(withdrawn.unwrap(), Withdrawal::Cancelled);
 }
