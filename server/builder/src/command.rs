@@ -36,7 +36,7 @@ const PASSED_ON: [&str; 7] = [
 /// whatever else runs here, first of all to the server that answers those who wait.
 const GUARD: &str = r#"exec 3<&0 </dev/null
 (read -r _ <&3; kill -s KILL 0) >/dev/null 2>&1 &
-exec nice -n 10 "$@" 3<&-"#;
+exec nice -n 15 "$@" 3<&-"#;
 
 /// How a program ended and what it said.
 #[derive(Debug)]

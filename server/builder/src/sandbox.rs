@@ -16,6 +16,7 @@
 mod confine;
 mod enter;
 mod forward;
+mod landlock;
 mod mounts;
 
 use std::ffi::OsString;

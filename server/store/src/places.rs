@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_micros(20);
 const USABLE: u32 = 10;
 
 /// Most memory for jobs that wait, bytes.
-const MOST: u64 = 16 << 20;
+const MOST: u64 = 32 << 20;
 
 /// The last picture of the queue, and jobs of it.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use nix::sched::{CloneFlags, unshare};
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal};
 
-use super::{Cell, confine, forward, mounts};
+use super::{Cell, confine, forward, landlock, mounts};
 
 /// The first argument of the step that makes the namespaces.
 pub(super) const OUTSIDE: &str = "outside";
@@ -87,6 +87,7 @@ fn inside(cell: &Cell, program: &[OsString], as_root: bool) -> io::Result<ExitSt
     // A change of user has cleared it.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     confine::limit(cell)?;
+    landlock::restrict(&cell.folder).map_err(|error| explained("no Landlock rules", &error))?;
     confine::filter().map_err(|error| explained("no seccomp filter", &error))?;
     forward::start(listener);
     let mut command = command(program)?;

@@ -1,4 +1,5 @@
--- Sends the same few requests again and again: METHOD, a file with the body or "", a file of paths.
+-- Sends the same few requests again and again: METHOD, a file with the body or "", a file of paths, and how many
+-- milliseconds each connection waits before it asks again, or 0.
 local requests = {}
 local turn = 0
 
@@ -10,6 +11,10 @@ function init(args)
    end
    for path in io.lines(args[3]) do
       requests[#requests + 1] = wrk.format(args[1], path, nil, body)
+   end
+   local pause = tonumber(args[4])
+   if pause > 0 then
+      delay = function() return pause end
    end
 end
 

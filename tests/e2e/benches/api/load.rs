@@ -17,6 +17,8 @@ pub(crate) struct Load<'a> {
     pub(crate) body: Option<String>,
     /// Asked for in turn.
     pub(crate) paths: Vec<String>,
+    /// How long each connection waits before it asks again, milliseconds.
+    pub(crate) pause: u32,
     /// Whether every answer is 2xx; if not, none is.
     pub(crate) succeeds: bool,
 }
@@ -64,6 +66,7 @@ impl Load<'_> {
             .args(["--duration", SECONDS, "--timeout", "10", "--script"])
             .args([SCRIPT, url, "--", self.method])
             .args([body, paths])
+            .arg(self.pause.to_string())
             .output()
             .context("cannot run wrk; `cargo xtask bench api` installs it")?;
         let cpu = cpu_millis(pid)? - before;

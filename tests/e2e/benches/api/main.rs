@@ -29,9 +29,9 @@ const CONNECTIONS: [u32; 2] = [1, 32];
 const PACKAGES: [&str; 4] = ["luci", "htop", "tcpdump-mini", "wireguard-tools"];
 /// Builds that wait.
 const WAITING: usize = 10_000;
-/// Connections of those who wait: each asks again at once, so that these few ask as often as ten
-/// thousand routers that poll every few seconds.
-const POLLERS: u32 = 8;
+/// Connections of those who wait, and how long each pauses, milliseconds: few that never do, and as
+/// many polls a second as ten thousand routers send that ask every five seconds.
+const POLLERS: [(u32, u32); 3] = [(1, 0), (8, 0), (40, 20)];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -92,6 +92,7 @@ fn loads(built: &BuildAnswer, wish: &Value) -> Vec<(&'static str, Load<'static>)
         method,
         body: body.map(Value::to_string),
         paths: vec![path],
+        pause: 0,
         succeeds,
     };
     let mut unknown = wish.clone();
@@ -149,13 +150,14 @@ async fn waiting(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
         });
     }
     let (url, pid) = (stage.server_url()?, stage.server_id()?);
-    let poll = Load {
-        method: "GET",
-        body: None,
-        paths,
-        succeeds: true,
-    };
-    for connections in [1, POLLERS] {
+    for (connections, pause) in POLLERS {
+        let poll = Load {
+            method: "GET",
+            body: None,
+            paths: paths.clone(),
+            pause,
+            succeeds: true,
+        };
         let measured = poll.run(url, pid, connections)?;
         report.add("polls, 10,000 waiting", connections, measured);
         report.hold(

@@ -13,6 +13,7 @@ outside)
 		echo escaped > "$place"
 	done
 	[ -e "$folder/secret" ] ;;
+own) echo renamed > /proc/self/comm ;;
 mount) mount -t tmpfs none /mnt || unshare -Ur true ;;
 kill) kill -9 -1; sleep 1; exit 1 ;;
 bomb)
