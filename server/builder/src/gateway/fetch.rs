@@ -39,10 +39,10 @@ pub(super) struct Fresh {
 /// Why a file could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
-    /// The feed cannot be reached now, or does not work.
+    /// The feed cannot be reached now.
     #[error("{0}")]
     Away(String),
-    /// What it sent cannot be used.
+    /// What it answers cannot be used.
     #[error("{0}")]
     Unusable(String),
     /// This machine's disk failed.
@@ -104,12 +104,14 @@ pub(super) async fn get(
     match status {
         StatusCode::OK => receive(response, most, scratch).await.map(Found::New),
         StatusCode::NOT_MODIFIED => Ok(Found::Same),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            Err(Trouble::Away(format!("it answers {status}")))
-        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Err(answers(status)),
         _ if status.is_client_error() => Ok(Found::Nothing(status)),
-        _ => Err(Trouble::Away(format!("it answers {status}"))),
+        _ => Err(answers(status)),
     }
+}
+
+fn answers(status: StatusCode) -> Trouble {
+    Trouble::Unusable(format!("it answers {status}"))
 }
 
 async fn receive(response: Response, most: u64, scratch: &Path) -> Result<Fresh, Trouble> {

@@ -20,6 +20,8 @@ use super::indexes::Index;
 use super::listing::{Digest, Listed, Listing};
 use super::store::{Body, Entry, Store, Validators};
 
+/// Largest package accepted, bytes; no device has room for one of this size.
+const MAX_PACKAGE: u64 = 1 << 30;
 /// How many packages of indexes are kept in memory; each takes some 300 bytes.
 const LISTED: u64 = 200_000;
 /// What a build is told in place of a file. Why is in the log.
@@ -99,7 +101,7 @@ impl Packages {
     }
 
     async fn fetched(&self, url: &Url, listed: &Listed) -> Result<Arc<Body>, Refusal> {
-        let most = listed.size.unwrap_or(u64::MAX);
+        let most = listed.size.unwrap_or(MAX_PACKAGE).min(MAX_PACKAGE);
         for _ in 0..2 {
             let known = Validators::default();
             let found = fetch::get(&self.client, url, &known, most, &self.scratch).await;

@@ -98,6 +98,10 @@ async fn a_feed_that_is_down_is_remembered() {
     stage.feed.publish("feed", &packages);
     let builder = stage.mirror.builder();
     assert_eq!(stage.statuses(&builder, &[INDEX, TOOL]).await, [200, 200]);
+    let faults = [Fault::Broken, Fault::Broken];
+    stage.feed.fail("feed/Packages.gz", faults);
+    let newer = stage.mirror.builder();
+    assert_eq!(stage.statuses(&newer, &[INDEX, TOOL]).await, [200, 200]);
     stage.feed.stop();
     for builder in [builder, stage.mirror.builder()] {
         let paths = [INDEX, TOOL, "/1/feed/other.ipk", "/1/feed/Packages.sig"];

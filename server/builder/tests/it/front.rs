@@ -18,6 +18,8 @@ use tokio::runtime::Runtime;
 /// What goes wrong with one answer.
 #[derive(Clone)]
 pub(crate) enum Fault {
+    /// The server says that it does not work.
+    Broken,
     /// The connection breaks after half of the file.
     Cut,
     /// Another file comes in its place.
@@ -152,6 +154,7 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, uri: Uri, asked: Heade
         (Some(Fault::Redirect(to)), _) => {
             (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
         }
+        (Some(Fault::Broken), _) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         (Some(Fault::Other(body)), _) => body.into_response(),
         (Some(Fault::Cut), Some(body)) => cut(body),
         (_, Some(body)) => whole(body, &asked),
