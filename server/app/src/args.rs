@@ -81,6 +81,9 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) confinement: commands::confinement::Confinement,
 
+    #[command(flatten)]
+    pub(crate) packages: commands::packages::PackageCache,
+
     /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
     ///
     /// Images that end in metadata of fwtool get a signature inside, as routers look for one; with

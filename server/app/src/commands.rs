@@ -7,6 +7,7 @@ mod folder;
 pub(crate) mod index;
 pub(crate) mod keygen;
 pub(crate) mod openapi;
+pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod upstream;

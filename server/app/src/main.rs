@@ -91,6 +91,7 @@ async fn run(serve: Serve) -> Result<(), Error> {
         time_limit: serve.job_timeout(),
         imagebuilder: None,
         sandbox: None,
+        packages: serve.packages.config(&serve.upstream)?,
     })?;
     let site = Site::open(data, Desk::new(catalog), builder, settings).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {

@@ -192,6 +192,44 @@ fn an_unpacked_imagebuilder_is_built_with_and_not_changed() {
     assert_eq!(other["cause"], "imagebuilder", "{other}");
 }
 
+/// The mirror over HTTP, until it is told to stop.
+fn served() -> (String, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0");
+    let listener = runtime.block_on(listener).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let files = tower_http::services::ServeDir::new(upstream());
+    let router = axum::Router::new().fallback_service(files);
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    (url, runtime)
+}
+
+#[test]
+fn packages_of_former_builds_are_enough_while_the_mirror_is_down() {
+    let desk = Desk::new();
+    let (url, mirror) = served();
+    let key = upstream().join("key.pub");
+    let from = ["--upstream", &url, "--upstream-key", key.to_str().unwrap()];
+    desk.built(&desk.run("24.10.2", &[&from[..], &["--packages", "htop"]].concat()));
+    let kept = desk.path("data/builder/packages/bodies");
+    assert!(kept.read_dir().unwrap().count() > 20);
+    // A running server knows its ImageBuilders; this command asks for them each time.
+    let trees = desk.path("data/builder/imagebuilders");
+    let mut entries = trees.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let tree = entries.find(|path| path.is_dir()).unwrap();
+    let with_tree = [&from[..], &["--imagebuilder", tree.to_str().unwrap()]].concat();
+
+    mirror.shutdown_background();
+    let fewer = ["--packages", "-ppp -ppp-mod-pppoe"];
+    let answer = desk.built(&desk.run("24.10.2", &[&with_tree[..], &fewer].concat()));
+    assert!(!answer["manifest"].as_object().unwrap().contains_key("ppp"));
+    let more = ["--packages", "wireguard-tools"];
+    let output = desk.run("24.10.2", &[&with_tree[..], &more].concat());
+    let failed = failed(&output);
+    assert_eq!(failed["cause"], "upstream", "{failed}");
+    assert!(told(&output).contains("as it was last seen"));
+}
+
 /// A machine without user namespaces, as far as the program can tell.
 fn without_namespaces(desk: &Desk, more: &[&str]) -> Output {
     let forbid = "for kind in user mnt; do echo 0 > /proc/sys/user/max_${kind}_namespaces; done; exec \"$@\"";

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use asu_index::adb;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::{Image, TargetProfiles, Title};
 use tokio::sync::RwLock;
 
+use crate::gateway::Packages;
 use crate::imagebuilders::ImageBuilders;
 use crate::upstream::Upstream;
 use crate::usign::PublicKey;
@@ -30,6 +32,29 @@ pub struct BuilderConfig {
     pub imagebuilder: Option<PathBuf>,
     /// How builds are confined; where absent, they run as this process does, and reach what it does.
     pub sandbox: Option<Sandbox>,
+    /// Where confined builds get packages from.
+    pub packages: PackageConfig,
+}
+
+/// How package feeds are read for confined builds.
+#[derive(Debug, Clone)]
+pub struct PackageConfig {
+    /// How many bytes of packages and indexes are kept, for later builds and for when the mirror is
+    /// down; what was not used for longest goes first. 0 keeps nothing.
+    pub disk: u64,
+    /// Keys that may sign the mirror's `packages.adb`, besides those of the ImageBuilder. No index is
+    /// checked with any of them if the mirror is used unsigned ([`Trust::Unsigned`]).
+    pub apk_keys: Vec<adb::PublicKey>,
+}
+
+impl Default for PackageConfig {
+    /// 10 GB, and no keys.
+    fn default() -> Self {
+        Self {
+            disk: 10_000_000_000,
+            apk_keys: Vec::new(),
+        }
+    }
 }
 
 /// Whose ImageBuilders are run.
@@ -95,6 +120,8 @@ pub(crate) struct Inner {
     pub(crate) imagebuilders: ImageBuilders,
     pub(crate) imagebuilder: Option<PathBuf>,
     pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) packages: Arc<Packages>,
+    pub(crate) apk_keys: Vec<adb::PublicKey>,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
     /// Read-locked by each workspace until its folder is gone.
@@ -123,6 +150,8 @@ impl Builder {
         let imagebuilders =
             ImageBuilders::new(upstream.clone(), trust.clone(), trees, scratch.clone());
         let time_limit = config.time_limit;
+        let PackageConfig { disk, apk_keys } = config.packages;
+        let packages = Packages::open(&dir.join("packages"), disk, scratch.clone());
         let inner = Inner {
             upstream,
             trust,
@@ -130,6 +159,8 @@ impl Builder {
             imagebuilders,
             imagebuilder,
             sandbox: config.sandbox,
+            packages: Arc::new(packages.map_err(storage)?),
+            apk_keys,
             scratch,
             remains: Arc::default(),
             _lock: lock,

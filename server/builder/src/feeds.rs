@@ -115,13 +115,18 @@ fn key_file(key: &RepositoryKey) -> Result<(String, String), BuildError> {
             ))
         }
         RepositoryKey::Usign(base64) => {
-            let text = format!("untrusted comment: of a request\n{}\n", base64.as_str());
+            let text = usign_text(base64.as_str());
             let key: usign::PublicKey = text.parse().map_err(|error| {
                 refused(format!("Error: A repository key is unusable: {error}"))
             })?;
             Ok((key.number().to_string(), text))
         }
     }
+}
+
+/// A request's key in the form of a file.
+pub(crate) fn usign_text(base64: &str) -> String {
+    format!("untrusted comment: of a request\n{base64}\n")
 }
 
 /// A key that is trusted already stays as it is, whatever calls itself by its number.

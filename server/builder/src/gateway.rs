@@ -1,4 +1,23 @@
-//! What a confined build reaches of the network: the mirror and the feeds of its request, to be read.
+//! What a confined build reaches of the network: the mirror and the feeds of its request, to be read
+//! through a cache that all builds share.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `door`, `signers` | which addresses a build may read, and whose indexes are believed there |
+//! | `visit` | what one build was given |
+//! | `packages`, `indexes`, `store` | what all builds share, in memory and on disk |
+//! | `fetch`, `flights` | asking a feed, once for all who want the same |
+//! | `listing` | what an index says about packages |
+
+mod door;
+mod fetch;
+mod flights;
+mod indexes;
+mod listing;
+mod packages;
+mod signers;
+mod store;
+mod visit;
 
 use std::fs::File;
 use std::io;
@@ -6,35 +25,33 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use reqwest::Url;
 use tokio::net::UnixListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::sandbox::{ADDRESS, SOCKET};
+pub(crate) use packages::Packages;
+pub(crate) use signers::Signers;
 
-/// How long a feed may send nothing.
-const SILENCE: Duration = Duration::from_secs(30);
+use self::door::{Door, inside, outside};
+use self::packages::shown;
+use self::visit::Visit;
+use crate::sandbox::SOCKET;
+
+/// How many bytes of a body are in memory at once.
+const CHUNK: u64 = 256 << 10;
 
 /// Serves one build; ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     doors: Arc<[Door]>,
     serving: JoinHandle<()>,
-}
-
-/// A place that may be read, with all that lies below it.
-#[derive(Debug)]
-struct Door {
-    /// `https://feeds.example`.
-    origin: String,
-    /// `/24.10/mine/`.
-    below: String,
 }
 
 impl Drop for Gateway {
@@ -44,27 +61,23 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    /// Listens in `folder`, which is made, for requests of what lies below `urls`.
+    /// Listens in `folder`, which is made, for requests of what lies below the URLs, each with those
+    /// who may sign indexes there.
     pub(crate) fn open<'a>(
         folder: &Path,
-        urls: impl IntoIterator<Item = &'a str>,
+        packages: Arc<Packages>,
+        urls: impl IntoIterator<Item = (&'a str, Signers)>,
     ) -> io::Result<Self> {
-        let doors: Arc<[Door]> = urls.into_iter().map(door).collect();
+        let doors = urls.into_iter();
+        let doors: Arc<[Door]> = doors.map(|(url, by)| Door::new(url, by)).collect();
         std::fs::create_dir_all(folder)?;
         // A socket's path may have 108 bytes only; by way of a descriptor any folder's is short.
         let place = File::open(folder)?;
         let listener = UnixListener::bind(format!("/proc/self/fd/{}/{SOCKET}", place.as_raw_fd()))?;
         // Builds may run as another user; the folder above keeps all others out.
         std::fs::set_permissions(folder.join(SOCKET), PermissionsExt::from_mode(0o666))?;
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("asu-server/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(SILENCE)
-            .build()
-            .map_err(io::Error::other)?;
-        let router = Router::new()
-            .fallback(pass)
-            .with_state((client, Arc::clone(&doors)));
+        let visit = Arc::new(Visit::new(Arc::clone(&doors), packages));
+        let router = Router::new().fallback(answer).with_state(visit);
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "a build lost its way to the mirror");
@@ -75,64 +88,58 @@ impl Gateway {
 
     /// What `url`, which lies below one of those given, is called inside.
     pub(crate) fn inside(&self, url: &str) -> String {
-        let wanted = door(url);
-        let known =
-            |door: &Door| door.origin == wanted.origin && wanted.below.starts_with(&door.below);
-        let number = self.doors.iter().position(known).unwrap_or_default();
-        let path = url.strip_prefix(&wanted.origin).unwrap_or_default();
-        format!("http://{ADDRESS}/{number}{path}")
+        inside(&self.doors, url)
     }
 }
 
-/// An index that is named itself lies among its packages.
-fn door(url: &str) -> Door {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
-    let (origin, path) = url.split_at(end);
-    let is_index = Path::new(path).extension().is_some_and(|end| end == "adb");
-    let folder = match path.rsplit_once('/') {
-        Some((folder, _)) if is_index => folder,
-        _ => path.trim_end_matches('/'),
-    };
-    Door {
-        origin: origin.to_owned(),
-        below: format!("{folder}/"),
-    }
-}
-
-/// The address outside of what is called `path` inside, if it may be read.
-fn outside(doors: &[Door], path: &str) -> Option<String> {
-    let (number, rest) = path.strip_prefix('/')?.split_once('/')?;
-    let door = doors.get(number.parse::<usize>().ok()?)?;
-    let place = format!("/{rest}");
-    let climbs = place.split('/').any(|part| {
-        let part = part.to_ascii_lowercase().replace("%2e", ".");
-        part == ".." || part.contains("%2f") || part.contains('\\')
-    });
-    (place.starts_with(&door.below) && !climbs).then(|| format!("{}{place}", door.origin))
-}
-
-type Way = (reqwest::Client, Arc<[Door]>);
-
-async fn pass(State((client, doors)): State<Way>, request: Request) -> Response {
+async fn answer(State(visit): State<Arc<Visit>>, request: Request) -> Response {
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    let Some(url) = outside(&doors, request.uri().path()).filter(|_| is_reading) else {
-        tracing::warn!(
-            path = request.uri().path(),
-            "a build asked for what it may not reach"
-        );
+    let path = request.uri().path();
+    let Some((door, url)) = outside(&visit.doors, path).filter(|_| is_reading) else {
+        tracing::warn!(path, "a build asked for what it may not reach");
         return StatusCode::FORBIDDEN.into_response();
     };
-    match client.request(request.method().clone(), &url).send().await {
-        Ok(found) => answer(found),
-        Err(error) => {
-            tracing::warn!(url, %error, "a build's download failed");
-            StatusCode::BAD_GATEWAY.into_response()
-        }
+    match visit.read(door, &url).await {
+        Ok(Some(body)) => send(body),
+        Ok(None) => pass(&visit.packages, request.method(), &url).await,
+        Err(refusal) => refusal.0.into_response(),
     }
 }
 
-fn answer(found: reqwest::Response) -> Response {
+fn send(body: Arc<store::Body>) -> Response {
+    let size = body.size;
+    let chunks = stream::try_unfold(0, move |at| {
+        let body = Arc::clone(&body);
+        async move {
+            if at >= body.size {
+                return Ok::<_, io::Error>(None);
+            }
+            let chunk = spawn_blocking(move || body.part(at, CHUNK)).await??;
+            let next = at + chunk.len() as u64;
+            Ok(Some((Bytes::from(chunk), next)))
+        }
+    });
+    ([(header::CONTENT_LENGTH, size)], Body::from_stream(chunks)).into_response()
+}
+
+/// Passes on what no index tells anything of, as it comes.
+async fn pass(packages: &Packages, method: &Method, url: &Url) -> Response {
+    let asked = packages.client.request(method.clone(), url.clone());
+    let found = match asked.send().await {
+        Ok(found) if found.status().is_redirection() => {
+            tracing::warn!(
+                url = shown(url),
+                "a build's download leads to no web server"
+            );
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
+        Ok(found) => found,
+        Err(error) => {
+            let reason = fetch::trouble(&error).to_string();
+            tracing::warn!(url = shown(url), reason, "a build's download failed");
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
+    };
     let status = found.status();
     let length = found.headers().get(header::CONTENT_LENGTH).cloned();
     let mut response = Body::from_stream(found.bytes_stream()).into_response();
@@ -143,41 +150,4 @@ fn answer(found: reqwest::Response) -> Response {
             .insert(header::CONTENT_LENGTH, length);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_lies_below_is_reached() {
-        let doors = [
-            "http://m.example:8/owrt",
-            "https://f.example/x/packages.adb",
-        ]
-        .map(door);
-        let reached = |path| outside(&doors, path);
-        assert_eq!(
-            reached("/0/owrt/releases/1/Packages.gz").as_deref(),
-            Some("http://m.example:8/owrt/releases/1/Packages.gz")
-        );
-        assert_eq!(
-            reached("/1/x/a.apk").as_deref(),
-            Some("https://f.example/x/a.apk")
-        );
-        for path in [
-            "/0/other",
-            "/0/owrt",
-            "/0/owrtx/a",
-            "/2/x",
-            "/0/owrt/../etc",
-            "/0/owrt/%2E%2e/a",
-            "/0/owrt/..%2fa",
-            "http://evil/",
-            "/",
-            "/1/x",
-        ] {
-            assert_eq!(reached(path), None, "{path}");
-        }
-    }
 }

@@ -36,6 +36,6 @@ mod upstream;
 mod workspace;
 
 pub use asu_index::usign;
-pub use builder::{BuildOutput, Builder, BuilderConfig, Trust};
+pub use builder::{BuildOutput, Builder, BuilderConfig, PackageConfig, Trust};
 pub use error::{BuildError, Failure};
 pub use sandbox::{Sandbox, SandboxLimits, enter};

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::builder::Inner;
 use crate::command::Finished;
 use crate::diagnosis::{diagnose, is_too_big};
+use crate::gateway::Signers;
 use crate::imagebuilders::ImageBuilder;
 use crate::info::{self, Info};
 use crate::manifest::{self, Manifest};
@@ -88,9 +89,14 @@ async fn prepare(
     .map_err(storage)?;
     let upstream = builder.upstream.root();
     if let Some(sandbox) = &builder.sandbox {
-        let feeds = request.repositories.iter().map(|(_, url)| url.as_str());
-        let urls = std::iter::once(upstream).chain(feeds);
-        workspace.confine(sandbox.clone(), urls).map_err(storage)?;
+        let signers = Signers::of_mirror(&builder.trust, &builder.apk_keys, &imagebuilder.tree);
+        let theirs = Signers::of_request(&signers, &request.repository_keys);
+        let feeds = request.repositories.iter();
+        let feeds = feeds.map(|(_, url)| (url.as_str(), theirs.clone()));
+        let urls = std::iter::once((upstream, signers)).chain(feeds);
+        let packages = Arc::clone(&builder.packages);
+        let confined = workspace.confine(sandbox.clone(), packages, urls);
+        confined.map_err(storage)?;
     }
     workspace
         .configure(upstream, builder.trust.keys())

@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::fs;
@@ -15,7 +16,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::command::{self, Excess, Finished, late};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Packages, Signers};
 use crate::sandbox::{self, Sandbox};
 use crate::usign::PublicKey;
 
@@ -72,13 +73,15 @@ impl Workspace {
         }
     }
 
-    /// Makes programs run in `sandbox`, from where they reach what lies below `urls`.
+    /// Makes programs run in `sandbox`, from where they reach what lies below `urls`, each with
+    /// those who may sign indexes there, by way of `packages`.
     pub(crate) fn confine<'a>(
         &mut self,
         sandbox: Sandbox,
-        urls: impl IntoIterator<Item = &'a str>,
+        packages: Arc<Packages>,
+        urls: impl IntoIterator<Item = (&'a str, Signers)>,
     ) -> io::Result<()> {
-        let gateway = Gateway::open(&self.folder.join("feeds"), urls)?;
+        let gateway = Gateway::open(&self.folder.join("feeds"), packages, urls)?;
         self.confined = Some((sandbox, gateway));
         Ok(())
     }

@@ -42,20 +42,6 @@ impl Signers {
     }
 }
 
-impl Trust {
-    fn check_opkg(&self, text: &[u8], signature: Option<&[u8]>) -> Result<(), String> {
-        let Some(signature) = signature else {
-            return Err("it is not signed".to_owned());
-        };
-        let signature = std::str::from_utf8(signature).map_err(|error| error.to_string())?;
-        let signature: usign::Signature = signature.parse().map_err(|error| format!("{error}"))?;
-        if signature.is_by_one_of(&self.usign, text) {
-            return Ok(());
-        }
-        Err("its signature is by none of the keys known here, or it was changed since".to_owned())
-    }
-}
-
 impl shelf::Trust for Signers {
     fn signature_of(&self, path: &str) -> Option<String> {
         let folder = path
@@ -73,7 +59,8 @@ impl shelf::Trust for Signers {
         if self.signature_of(path).is_none() {
             return Ok(());
         }
+        let signature = signature.ok_or("it is not signed")?;
         let unpacked = feed::unpacked(path, body)?;
-        trust.check_opkg(&unpacked, signature)
+        usign::verify(&unpacked, signature, &trust.usign).map_err(|error| error.to_string())
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! A file is a container: perhaps compressed, then a schema and blocks: the data, its signatures
 //! and, in a package, files. The data are values that point at each other. Verify before anything
-//! is believed: [`Database::verify`].
+//! is believed: [`Database::verify`], [`check_package`].
 //!
 //! Hand-written, because no crate reads the format.
 
 mod container;
 mod index;
 mod json;
+mod package;
 mod schema;
 mod trust;
 mod values;
 
 pub use container::Database;
+pub use package::{PackageError, check_package};
 pub use trust::{InvalidKey, KeyId, PublicKey, SignatureError, verify};
 
 /// Largest file, unpacked, that is read: bytes.

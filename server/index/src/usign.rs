@@ -47,6 +47,24 @@ pub struct InvalidUsign {
     reason: &'static str,
 }
 
+/// Why a text is not to be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// What should be the signature is none.
+    #[error(transparent)]
+    Invalid(#[from] InvalidUsign),
+    /// None of the keys made the signature of this text.
+    #[error("its signature is by none of the keys known here, or it was changed since")]
+    Untrusted,
+}
+
+/// Whether a file of `usign` is the signature of `message` by one of the keys; like `usign -V -P`.
+pub fn verify(message: &[u8], signature: &[u8], keys: &[PublicKey]) -> Result<(), SignatureError> {
+    let signature: Signature = String::from_utf8_lossy(signature).parse()?;
+    let is_good = signature.is_by_one_of(keys, message);
+    is_good.then_some(()).ok_or(SignatureError::Untrusted)
+}
+
 impl FromStr for PublicKey {
     type Err = InvalidUsign;
 

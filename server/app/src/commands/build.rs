@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::confinement::Confinement;
+use super::packages::PackageCache;
 use super::upstream::{Signers, Upstream};
 use super::{Error, Output, folder, read};
 
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     signers: Signers,
     #[command(flatten)]
     confinement: Confinement,
+    #[command(flatten)]
+    packages_kept: PackageCache,
     /// An unpacked ImageBuilder to build with, instead of the mirror's.
     ///
     /// The mirror is asked for packages only. The profile must be one of the ImageBuilder's own.
@@ -189,6 +192,7 @@ impl Args {
             time_limit: Duration::from_secs(self.job_timeout),
             imagebuilder: self.imagebuilder.clone(),
             sandbox: None,
+            packages: self.packages_kept.config(&self.upstream)?,
         })?;
         let progress = |stage: &str| eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64());
         let ended = if self.imagebuilder.is_some() {

@@ -26,8 +26,8 @@ pub(crate) struct Upstream {
 
     /// A public key (PEM) that may sign the mirror's packages.adb; can be given several times.
     ///
-    /// Without any, indexes for plans are believed as they come. What is built is checked again by
-    /// the ImageBuilder, which brings its own keys.
+    /// Without any, indexes for plans are believed as they come. What is built is checked with the
+    /// keys of the ImageBuilder as well.
     #[arg(
         long = "apk-key",
         value_name = "FILE",
@@ -49,15 +49,21 @@ impl Upstream {
             .as_deref()
             .map(Distributions::load_dir)
             .transpose()?;
-        let apk: Result<Vec<adb::PublicKey>, Error> =
-            self.apk_key.iter().map(|file| key(file)).collect();
         let config = CatalogConfig {
             upstream: self.url.clone(),
             cache_dir: cache_dir.to_owned(),
             distributions,
-            trust: Trust { usign, apk: apk? },
+            trust: Trust {
+                usign,
+                apk: self.apk_keys()?,
+            },
         };
         Ok(Catalog::open(config).await?)
+    }
+
+    /// The keys that may sign the mirror's `packages.adb`.
+    pub(crate) fn apk_keys(&self) -> Result<Vec<adb::PublicKey>, Error> {
+        self.apk_key.iter().map(|file| key(file)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, Builder, BuilderConfig, Trust};
+use asu_builder::{BuildError, Builder, BuilderConfig, PackageConfig, Trust};
 
 use crate::mirror::{Mirror, eventually, profiles, request};
 
@@ -94,6 +94,7 @@ async fn server_to_be_killed() {
         time_limit: Duration::from_mins(1),
         imagebuilder: None,
         sandbox: Some(crate::mirror::sandbox()),
+        packages: PackageConfig::default(),
     };
     let builder = Builder::new(config).unwrap();
     let _ = builder

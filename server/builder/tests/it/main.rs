@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod builds;
+mod cache;
 mod failures;
 mod feeds;
+mod front;
 mod hostile;
 mod lifetime;
 mod mirror;

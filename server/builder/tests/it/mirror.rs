@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asu_builder::usign::PublicKey;
-use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig, Sandbox, SandboxLimits, Trust};
+use asu_builder::{
+    BuildError, BuildOutput, Builder, BuilderConfig, PackageConfig, Sandbox, SandboxLimits, Trust,
+};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use axum::Router;
@@ -82,6 +84,7 @@ impl Mirror {
         };
         add("Makefile", include_str!("imagebuilder/Makefile"));
         add("resolve.sh", include_str!("imagebuilder/resolve.sh"));
+        add("fetch.sh", include_str!("imagebuilder/fetch.sh"));
         add("hostile.sh", include_str!("imagebuilder/hostile.sh"));
         add("assemble.sh", include_str!("imagebuilder/assemble.sh"));
         add(
@@ -150,6 +153,11 @@ impl Mirror {
             .count()
     }
 
+    /// The signature of a text by the mirror's key.
+    pub(crate) fn sign(&self, text: &[u8]) -> Vec<u8> {
+        usign(&self.key, self.key.sign(text).to_bytes())
+    }
+
     pub(crate) fn public_key(&self) -> PublicKey {
         String::from_utf8(usign(&self.key, self.key.verifying_key().to_bytes()))
             .unwrap()
@@ -169,6 +177,7 @@ impl Mirror {
             time_limit: Duration::from_mins(1),
             imagebuilder: None,
             sandbox: Some(sandbox()),
+            packages: PackageConfig::default(),
         }
     }
 

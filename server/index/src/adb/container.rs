@@ -1,6 +1,6 @@
 //! The container: compression, schema, blocks.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::ops::Range;
 
 use flate2::read::DeflateDecoder;
@@ -13,11 +13,11 @@ const DEFLATE: u8 = 1;
 const ZSTD: u8 = 2;
 
 /// What a file begins with, unpacked: magic and schema.
-const FILE_HEADER: usize = 8;
+pub(super) const FILE_HEADER: usize = 8;
 /// What the data begin with: two versions, two bytes for later, the root value.
 const DATA_HEADER: usize = 8;
 /// Blocks begin at a multiple of this.
-const ALIGNMENT: usize = 8;
+pub(super) const ALIGNMENT: usize = 8;
 
 /// An apk database: the data of one file, and the signatures of them.
 #[derive(Debug, Clone)]
@@ -58,16 +58,29 @@ impl Database {
 }
 
 fn unpack(file: &[u8]) -> Result<Vec<u8>, AdbError> {
-    match file {
-        [b'A', b'D', b'B', b'.', ..] => limited(file),
-        [b'A', b'D', b'B', b'd', packed @ ..] => limited(DeflateDecoder::new(packed)),
-        // The level behind the method says how hard the writer tried.
-        [b'A', b'D', b'B', b'c', method, _level, packed @ ..] => match *method {
-            NONE => limited(packed),
-            DEFLATE => limited(DeflateDecoder::new(packed)),
-            ZSTD => limited(zstd::Decoder::new(packed)?.single_frame()),
-            method => Err(AdbError::Compression(method)),
-        },
+    limited(unpacked(file)?)
+}
+
+/// A file without its compression, as it comes.
+pub(super) fn unpacked<'a>(mut file: impl Read + 'a) -> Result<Box<dyn Read + 'a>, AdbError> {
+    let mut magic = [0; 4];
+    file.read_exact(&mut magic)
+        .map_err(|_| AdbError::NoDatabase)?;
+    match &magic {
+        b"ADB." => Ok(Box::new(Cursor::new(magic).chain(file))),
+        b"ADBd" => Ok(Box::new(DeflateDecoder::new(file))),
+        b"ADBc" => {
+            // The level behind the method says how hard the writer tried.
+            let mut how = [0; 2];
+            file.read_exact(&mut how)
+                .map_err(|_| AdbError::NoDatabase)?;
+            match how[0] {
+                NONE => Ok(Box::new(file)),
+                DEFLATE => Ok(Box::new(DeflateDecoder::new(file))),
+                ZSTD => Ok(Box::new(zstd::Decoder::new(file)?.single_frame())),
+                method => Err(AdbError::Compression(method)),
+            }
+        }
         _ => Err(AdbError::NoDatabase),
     }
 }
@@ -83,11 +96,22 @@ fn limited(reader: impl Read) -> Result<Vec<u8>, AdbError> {
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
     Data,
     Signature,
     /// A file of a package.
     Content,
+}
+
+impl Kind {
+    pub(super) fn of(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Data),
+            1 => Some(Self::Signature),
+            2 => Some(Self::Content),
+            _ => None,
+        }
+    }
 }
 
 /// Finds the data, which come first, and their signatures.
@@ -114,15 +138,16 @@ fn blocks(bytes: &[u8]) -> Result<(Range<usize>, Vec<Range<usize>>), AdbError> {
         }
     }
     let data = data.ok_or(AdbError::Block { at })?;
-    check_data(bytes, &data)?;
+    check_data(&bytes[data.clone()], data.start)?;
     Ok((data, signatures))
 }
 
-fn check_data(bytes: &[u8], data: &Range<usize>) -> Result<(), AdbError> {
-    match bytes[data.clone()] {
+/// Checks that data which begin at byte `at` of the file are of a form known here.
+pub(super) fn check_data(data: &[u8], at: usize) -> Result<(), AdbError> {
+    match data {
         [0, ..] if data.len() >= DATA_HEADER => Ok(()),
-        [newer, ..] if newer != 0 => Err(AdbError::Version(newer)),
-        _ => Err(AdbError::Block { at: data.start }),
+        [newer, ..] if *newer != 0 => Err(AdbError::Version(*newer)),
+        _ => Err(AdbError::Block { at }),
     }
 }
 
@@ -135,12 +160,7 @@ fn block(bytes: &[u8], at: usize) -> Option<(Kind, Range<usize>)> {
         3 => (low, long_size(bytes, at)?, 16),
         kind => (kind, usize::try_from(low).ok()?, 4),
     };
-    let kind = match kind {
-        0 => Kind::Data,
-        1 => Kind::Signature,
-        2 => Kind::Content,
-        _ => return None,
-    };
+    let kind = Kind::of(kind)?;
     let end = at.checked_add(size)?;
     let padded = end.checked_next_multiple_of(ALIGNMENT)?;
     (size >= header && padded <= bytes.len()).then_some((kind, at + header..end))

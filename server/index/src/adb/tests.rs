@@ -276,3 +276,61 @@ proptest! {
         prop_assert!(verify(&bytes, &[key()]).is_err());
     }
 }
+
+fn package_file(package: &Package) -> Vec<u8> {
+    fixture(&format!("packages/{}", package.filename))
+}
+
+fn checked(file: &[u8], package: &Package) -> Result<(), PackageError> {
+    check_package(file, &package.sha256)
+}
+
+#[test]
+fn package_files_are_those_of_the_index() {
+    let all = packages("packages.adb");
+    let mut files = 0;
+    for entry in std::fs::read_dir(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/apk/packages"
+    ))
+    .unwrap()
+    {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(package) = all.iter().find(|package| package.filename == name) else {
+            continue;
+        };
+        let file = package_file(package);
+        assert_eq!(file.len() as u64, package.size, "{name}");
+        checked(&file, package).unwrap();
+        files += 1;
+    }
+    assert!(files >= 4, "{files}");
+    let signed = fixture("packages-signed/busykit-1.36.1-r2.apk");
+    checked(&signed, &all[0]).unwrap();
+    let other = checked(&package_file(&all[0]), &all[1]).unwrap_err();
+    assert!(matches!(other, PackageError::Other), "{other}");
+    let index = checked(&fixture("packages.adb"), &all[0]).unwrap_err();
+    assert!(index.to_string().contains("pckg"), "{index}");
+}
+
+#[test]
+fn a_package_file_that_was_changed_or_cut_is_noticed() {
+    let package = &packages("packages.adb")[0];
+    let mut plain = Vec::new();
+    let file = package_file(package);
+    std::io::Read::read_to_end(&mut container::unpacked(&file[..]).unwrap(), &mut plain).unwrap();
+    checked(&plain, package).unwrap();
+    for end in 0..plain.len() {
+        assert!(checked(&plain[..end], package).is_err(), "cut at {end}");
+    }
+    let unnoticed = (0..plain.len()).filter(|at| {
+        let mut changed = plain.clone();
+        changed[*at] ^= 1;
+        checked(&changed, package).is_ok()
+    });
+    // Between blocks are bytes that mean nothing.
+    assert!(unnoticed.count() < 3 * 8);
+    for end in 0..file.len() {
+        assert!(checked(&file[..end], package).is_err(), "cut at {end}");
+    }
+}

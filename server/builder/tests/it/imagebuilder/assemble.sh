@@ -13,6 +13,7 @@ fi
 {
 	cat root.manifest repositories.conf
 	echo "partsize $partsize filesystem $filesystem"
+	if [ -e fetched ]; then cat fetched; fi
 	echo "keys $(ls keys)"
 	if [ -n "$files" ]; then cat "$files/etc/uci-defaults/99-asu-defaults"; fi
 } > "${leak:-$bin/$image}"

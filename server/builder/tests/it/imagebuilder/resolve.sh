@@ -15,6 +15,7 @@ for package in "$@"; do
 		seconds=$(sed -n 's/^sleep //p' rules.mk)
 		sleep "${seconds:-77}" ;;
 	hostile-*) bash hostile.sh "${package#hostile-}" >&2 || exit ;;
+	fetch) bash fetch.sh ;;
 	waits)
 		gate=$(sed -n 's/^gate //p' rules.mk)
 		echo waiting >> "$gate.reached"
