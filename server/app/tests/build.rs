@@ -121,6 +121,16 @@ fn an_image_is_built_from_a_folder_without_a_server() {
 }
 
 #[test]
+fn a_build_has_no_more_memory_than_the_operator_allows() {
+    let desk = Desk::new();
+    let failure = failed(&desk.signed("24.10.2", &["--build-memory", "100MB"]));
+    assert_eq!(failure["cause"], "build-failed", "{failure}");
+    let refused = desk.signed("24.10.2", &["--build-memory", "99MB"]);
+    assert!(told(&refused).contains("or more"), "{}", told(&refused));
+    desk.built(&desk.signed("24.10.2", &["--build-memory", "2GiB"]));
+}
+
+#[test]
 fn options_reach_the_image() {
     let desk = Desk::new();
     std::fs::write(desk.path("first-boot"), "uci set a.b.c=d\n").unwrap();

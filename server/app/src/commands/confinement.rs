@@ -1,6 +1,7 @@
 //! Whether builds are confined, for every command that builds.
 
 use asu_builder::{Builder, BuilderConfig, Sandbox, SandboxLimits};
+use bytesize::ByteSize;
 
 use super::Error;
 
@@ -29,6 +30,45 @@ pub(crate) struct Confinement {
         default_value = "namespaces"
     )]
     sandbox: Kind,
+
+    /// How much memory each process of a confined build may take: 4GiB, 800MB.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "ASU_BUILD_MEMORY",
+        default_value = "4GiB",
+        value_parser = memory
+    )]
+    build_memory: ByteSize,
+
+    /// How much disk the files of a confined build may take.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "ASU_BUILD_DISK",
+        default_value = "12GiB"
+    )]
+    build_disk: ByteSize,
+
+    /// How many processes a confined build may have at once.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ASU_BUILD_PROCESSES",
+        default_value_t = 512,
+        value_parser = clap::value_parser!(u64).range(16..)
+    )]
+    build_processes: u64,
+}
+
+/// With less than this not even the tools of an ImageBuilder start.
+fn memory(text: &str) -> Result<ByteSize, String> {
+    let least = ByteSize::mb(100);
+    let size: ByteSize = text.parse()?;
+    if size < least {
+        return Err(format!("it must be {least} or more"));
+    }
+    Ok(size)
 }
 
 impl Confinement {
@@ -51,7 +91,12 @@ impl Confinement {
         let this = format!("/proc/{}/exe", std::process::id());
         Some(Sandbox {
             helper: vec![this.into(), HELPER.into()],
-            limits: SandboxLimits::default(),
+            limits: SandboxLimits {
+                memory: self.build_memory.as_u64(),
+                processes: self.build_processes,
+                disk: self.build_disk.as_u64(),
+                ..SandboxLimits::default()
+            },
         })
     }
 }
