@@ -5,10 +5,10 @@ mod compressor;
 mod manager;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::tree::Folder;
 use crate::format::pack;
@@ -57,6 +57,20 @@ impl HostTool {
             )
         })?;
         Ok(Self(bytes))
+    }
+
+    /// The program, built now: cargo does not build it by itself for tests of another package.
+    pub fn built() -> Result<PathBuf> {
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "asu-test-upstream"])
+            .args(["--bin", "ib-host"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()?;
+        ensure!(status.success(), "ib-host cannot be built");
+        // Tests lie in a folder `deps` beside it.
+        let test = std::env::current_exe()?;
+        let folder = test.parent().and_then(Path::parent);
+        Ok(folder.context("a test lies nowhere")?.join("ib-host"))
     }
 }
 
