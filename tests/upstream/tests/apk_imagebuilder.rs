@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use asu_protocol::profiles::TargetProfiles;
+use sha2::{Digest as _, Sha256};
 use support::ImageBuilder;
 
 const ARCHER: &str = "PROFILE=tplink_archer-c7-v5";
@@ -141,6 +142,11 @@ fn check_root(root: &Path) {
     assert_eq!(
         read("lib/apk/packages/rpcd.conffiles"),
         "/etc/config/rpcd\n"
+    );
+    let sum = hex::encode(Sha256::digest(read("etc/config/rpcd")));
+    assert_eq!(
+        read("lib/apk/packages/rpcd.conffiles_static"),
+        format!("/etc/config/rpcd {sum}\n")
     );
     assert!(root.join("etc/rc.d/S19dropbear").is_symlink());
     assert!(!root.join("etc/rc.d/S19dnsmasq").is_symlink());

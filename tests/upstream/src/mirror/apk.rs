@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use asu_test_adb::package::{Node as Stored, Written};
 use asu_test_adb::{Contents, Index, Key, Package as Entry};
+use sha2::{Digest as _, Sha256};
 
 use super::feed;
 use super::tree::Folder;
 use crate::world::contents::{self, Node};
 use crate::world::package::Package;
 use crate::world::release::{Release, Target};
-
-/// What a package leaves to its scripts, by the end of the file's name.
-const KINDS: [&str; 2] = ["alternatives", "rusers"];
 
 /// Runs after unpacking, on the router and while an image is assembled.
 const POST_INSTALL: &str = r#"#!/bin/sh
@@ -44,22 +42,7 @@ pub fn file_name(entry: &Entry) -> String {
 /// Builds the package file.
 pub fn build(package: &Package, release: &Release, target: &Target) -> Result<Written> {
     let mut nodes = contents::of(package, release, target);
-    let conffiles = contents::conffiles(&nodes);
-    let paths = nodes.iter().filter(|(_, node)| *node != Node::Directory);
-    let list: Vec<String> = paths.map(|(path, _)| format!("/{path}")).collect();
-    let mut note = |kind: &str, lines: &[String]| {
-        if !lines.is_empty() {
-            let path = format!("lib/apk/packages/{}.{kind}", package.name);
-            let text = lines.join("\n") + "\n";
-            nodes.push((path, Node::File(text.into_bytes(), false)));
-        }
-    };
-    note("list", &list);
-    note("conffiles", &conffiles);
-    for kind in KINDS {
-        let lines = package.apk_lines(kind).into_iter();
-        note(kind, &lines.map(str::to_owned).collect::<Vec<_>>());
-    }
+    nodes.extend(notes(package, &nodes));
     let contents = Contents {
         info: package.entry(),
         nodes: nodes.into_iter().map(stored).collect(),
@@ -67,6 +50,35 @@ pub fn build(package: &Package, release: &Release, target: &Target) -> Result<Wr
         time: u32::try_from(release.epoch)?,
     };
     Ok(contents.write()?)
+}
+
+/// What a package leaves to its scripts and to others: lists below `lib/apk/packages`.
+fn notes(package: &Package, nodes: &[(String, Node)]) -> Vec<(String, Node)> {
+    let paths = nodes.iter().filter(|(_, node)| *node != Node::Directory);
+    let conffiles = contents::conffiles(nodes);
+    let sum = |path: &String| {
+        let (_, node) = nodes.iter().find(|(other, _)| path[1..] == **other)?;
+        match node {
+            Node::File(bytes, _) => Some(format!("{path} {}", hex::encode(Sha256::digest(bytes)))),
+            _ => None,
+        }
+    };
+    let sums = conffiles.iter().filter_map(sum).collect();
+    let own = |kind| package.apk_lines(kind).into_iter().map(str::to_owned);
+    let lists: [(&str, Vec<String>); 5] = [
+        ("list", paths.map(|(path, _)| format!("/{path}")).collect()),
+        ("conffiles_static", sums),
+        ("conffiles", conffiles),
+        ("alternatives", own("alternatives").collect()),
+        ("rusers", own("rusers").collect()),
+    ];
+    let lists = lists.into_iter().filter(|(_, lines)| !lines.is_empty());
+    let note = |(kind, lines): (&str, Vec<String>)| {
+        let path = format!("lib/apk/packages/{}.{kind}", package.name);
+        let text = lines.join("\n") + "\n";
+        (path, Node::File(text.into_bytes(), false))
+    };
+    lists.map(note).collect()
 }
 
 fn stored((path, node): (String, Node)) -> (String, Stored) {
