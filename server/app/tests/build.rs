@@ -9,31 +9,23 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use asu_test_upstream::mirror;
+use asu_test_upstream::mirror::imagebuilder::HostTool;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-/// The mirror's folder: 23.05.5 packed as `.tar.xz`, 24.10.2 as `.tar.zst`.
+/// Its releases: opkg's packed as `.tar.xz` and as `.tar.zst`, and apk's.
+const RELEASES: [&str; 3] = ["23.05.5", "24.10.2", "25.12.1"];
+
+/// The mirror's folder.
 fn upstream() -> &'static Path {
     static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
     WRITTEN.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mirror");
-        let releases = ["23.05.5", "24.10.2"].map(str::to_owned);
-        mirror::write(&folder, &releases, &host_tool()).unwrap();
+        let tool = HostTool::built().unwrap();
+        mirror::write(&folder, &RELEASES.map(str::to_owned), &tool).unwrap();
         folder
     })
-}
-
-/// The tool of the test mirror's ImageBuilders: a program of another package, which cargo does not
-/// build for our tests by itself.
-fn host_tool() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "asu-test-upstream"])
-        .args(["--bin", "ib-host"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(built.unwrap().success());
-    Path::new(env!("CARGO_BIN_EXE_asu-server")).with_file_name("ib-host")
 }
 
 struct Desk {
@@ -103,7 +95,7 @@ fn failed(output: &Output) -> Value {
 
 #[test]
 fn an_image_is_built_from_a_folder_without_a_server() {
-    for version in ["23.05.5", "24.10.2"] {
+    for version in RELEASES {
         let desk = Desk::new();
         let output = desk.signed(
             version,

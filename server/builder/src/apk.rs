@@ -49,6 +49,30 @@ pub(crate) fn complaints(text: &str) -> Complaints {
     found
 }
 
+/// What apk says of files it could not get, or not whole.
+const LOST: [&str; 7] = [
+    "HTTP ",
+    "Connection ",
+    "DNS: ",
+    "TLS: ",
+    "operation timed out",
+    "unexpected end of file",
+    "ADB integrity error",
+];
+
+/// Whether packages could not be fetched, or not chosen because an index could not be fetched.
+pub(crate) fn lacks_files(text: &str) -> bool {
+    let is_unsolved = text.contains("ERROR: unable to select packages:");
+    text.lines().any(|line| {
+        let failed = line
+            .strip_prefix("ERROR: ")
+            .and_then(|line| line.split_once(": "));
+        let is_lost = |(_, reason): (&str, &str)| LOST.iter().any(|sign| reason.starts_with(sign));
+        failed.is_some_and(is_lost)
+            || is_unsolved && line.starts_with("WARNING: updating and opening ")
+    })
+}
+
 fn note(found: &mut Complaints, subject: Subject, relation: &str, package: &str, condition: &str) {
     let by_request = package == "world";
     match (subject, relation) {

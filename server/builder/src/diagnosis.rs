@@ -206,6 +206,11 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         return BuildError::infrastructure(failure(cause, format!("Error: {reason}"), hint));
     }
+    if apk::lacks_files(&said) {
+        let hint = "This is no fault of your request; ask again in a few minutes.";
+        let detail = "Error: packages could not be downloaded from upstream".to_owned();
+        return BuildError::infrastructure(failure("upstream", detail, hint));
+    }
     selection(&said, info, &failure)
         .or_else(|| profile(&said, &failure))
         .or_else(|| too_big(ended, &failure))

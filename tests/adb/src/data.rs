@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// Offsets have 28 bits.
 const END: usize = 1 << 28;
 
-const INT: u32 = 0x1000_0000;
+pub(crate) const INT: u32 = 0x1000_0000;
 const INT_32: u32 = 0x2000_0000;
 const BLOB_8: u32 = 0x8000_0000;
 const BLOB_16: u32 = 0x9000_0000;
@@ -17,8 +17,15 @@ const BLOB_32: u32 = 0xa000_0000;
 const SLOTS: u32 = 0xe000_0000;
 
 /// A value; nothing by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Value(u32);
+
+impl Value {
+    /// Where the bytes of a text of at most 255 bytes begin.
+    pub(crate) fn offset(self) -> usize {
+        (self.0 as usize) % END + 1
+    }
+}
 
 /// The data while they are written.
 pub(crate) struct Data {
@@ -55,6 +62,15 @@ impl Data {
             let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
             self.put(BLOB_32, &[&length, bytes].concat(), 4)
         }
+    }
+
+    /// Bytes with a place of their own, where others may be put later: see [`Value::offset`].
+    pub(crate) fn own_blob(&mut self, bytes: &[u8]) -> Value {
+        let at = self.bytes.len();
+        self.bytes
+            .push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+        self.bytes.extend_from_slice(bytes);
+        Value(BLOB_8 | u32::try_from(at % END).unwrap_or_default())
     }
 
     /// Items of an array, or fields by number, the first one being 1; trailing absent ones are left

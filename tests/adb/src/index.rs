@@ -1,5 +1,7 @@
 //! An index: its packages, and the data they become.
 
+use flate2::Compression;
+
 use crate::data::{Data, Value};
 use crate::file;
 use crate::key::Key;
@@ -75,7 +77,10 @@ impl Index {
     pub fn file(&self, keys: &[&Key]) -> Result<Vec<u8>, Invalid> {
         let data = self.data()?;
         let signatures: Vec<Vec<u8>> = keys.iter().map(|key| key.sign(SCHEMA, &data)).collect();
-        Ok(file::deflated(&file::plain(SCHEMA, &data, &signatures)))
+        Ok(file::deflated(
+            &file::plain(SCHEMA, &data, &signatures),
+            Compression::default(),
+        ))
     }
 
     /// The data alone, which are signed.
@@ -97,8 +102,20 @@ impl Index {
     }
 }
 
-/// Fields are written in their order, but the digest last, as apk learns it last.
+/// The digest is written last, as apk learns it last.
 fn package(data: &mut Data, package: &Package) -> Result<Value, Invalid> {
+    let mut fields = fields(data, package)?;
+    fields[FILE_SIZE] = positive(data, package.file_size);
+    fields[HASHES] = data.blob(&package.hashes);
+    Ok(data.slots(&fields))
+}
+
+/// Places of fields that are filled in later.
+pub(crate) const HASHES: usize = 2;
+const FILE_SIZE: usize = 12;
+
+/// The fields, written in their order, without digest and size of the file.
+pub(crate) fn fields(data: &mut Data, package: &Package) -> Result<[Value; 21], Invalid> {
     let [name, version] = [&package.name, &package.version].map(|text| data.blob(text.as_bytes()));
     data.blob(&package.identity);
     let [description, arch, license, origin, maintainer, url] = [
@@ -120,13 +137,11 @@ fn package(data: &mut Data, package: &Package) -> Result<Value, Invalid> {
         .map(|tag| data.blob(tag.as_bytes()))
         .collect();
     let tags = data.slots(&tags);
-    let file_size = positive(data, package.file_size);
-    let hashes = data.blob(&package.hashes);
     let none = Value::default();
-    Ok(data.slots(&[
+    Ok([
         name,
         version,
-        hashes,
+        none, // the digest
         description,
         arch,
         license,
@@ -136,7 +151,7 @@ fn package(data: &mut Data, package: &Package) -> Result<Value, Invalid> {
         none, // the commit of the source
         none, // the time of the build
         installed_size,
-        file_size,
+        none, // the size of the file
         priority,
         depends,
         provides,
@@ -145,7 +160,7 @@ fn package(data: &mut Data, package: &Package) -> Result<Value, Invalid> {
         none, // what it recommends
         none, // its layer
         tags,
-    ]))
+    ])
 }
 
 fn positive(data: &mut Data, number: u32) -> Value {
@@ -156,12 +171,17 @@ fn positive(data: &mut Data, number: u32) -> Value {
     }
 }
 
+/// Written in the order given, listed in apk's.
 fn relations(data: &mut Data, texts: &[String]) -> Result<Value, Invalid> {
-    let relations: Result<Vec<Relation<'_>>, _> = texts.iter().map(|t| Relation::read(t)).collect();
-    let mut relations = relations?;
-    relations.sort_unstable();
-    relations.dedup();
-    let values: Vec<Value> = relations.iter().map(|r| r.write(data)).collect();
+    let mut values = Vec::new();
+    for text in texts {
+        let relation = Relation::read(text)?;
+        let value = relation.write(data);
+        values.push((relation, value));
+    }
+    values.sort_unstable();
+    values.dedup();
+    let values: Vec<Value> = values.into_iter().map(|(_, value)| value).collect();
     Ok(data.slots(&values))
 }
 
@@ -181,7 +201,7 @@ const CONFLICT: u32 = 16;
 
 /// A name, which of its versions count, and how they are compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Relation<'a> {
+pub(crate) struct Relation<'a> {
     name: &'a str,
     version: &'a str,
     operator: u32,
@@ -207,6 +227,20 @@ impl<'a> Relation<'a> {
             version,
             operator,
         })
+    }
+
+    /// As it is written in a package's description.
+    pub(crate) fn text(name: &str, version: &str, operator: u32) -> String {
+        let sign = |bit, sign| if operator & bit == bit { sign } else { "" };
+        let signs = match operator & !CONFLICT {
+            _ if version.is_empty() => String::new(),
+            0 => "=".to_owned(),
+            signs if signs & FUZZY == FUZZY => {
+                format!("{}{}~", sign(LESS, "<"), sign(GREATER, ">"))
+            }
+            _ => [sign(LESS, "<"), sign(GREATER, ">"), sign(EQUAL, "=")].concat(),
+        };
+        format!("{}{name}{signs}{version}", sign(CONFLICT, "!"))
     }
 
     /// Neither the absence of a version nor `=` is written down.

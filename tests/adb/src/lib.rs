@@ -1,9 +1,11 @@
-//! Writes apk's index `packages.adb` as `apk mkndx` does, byte for byte before compression, and
-//! signs it as `apk adbsign` does.
+//! Writes apk's package files and its index `packages.adb` as `apk mkpkg` and `apk mkndx` do, byte for
+//! byte before compression, signs an index as `apk adbsign` does, and reads both.
 //!
 //! | module | what it is | source of the facts |
 //! |---|---|---|
 //! | [`index`] | packages, and the data they become | `app_mkndx.c`, `apk_adb.c` |
+//! | [`package`] | a package file: description, files, scripts | `app_mkpkg.c`, `apk_adb.c` |
+//! | [`read`] | the way back | the same |
 //! | [`key`] | a key and its signatures | `adb.c`, `adb_trust_write_signatures` |
 //! | `data` | numbers, texts, lists and how they point at each other | `adb.c`, `adb_w_*` |
 //! | [`file`] | blocks, and deflate around them | `adb.c`, `adb_c_*`; `adb_comp.c` |
@@ -15,6 +17,10 @@ mod data;
 pub mod file;
 pub mod index;
 pub mod key;
+pub mod package;
+pub mod read;
 
 pub use index::{Index, Invalid, Package};
-pub use key::Key;
+pub use key::{Key, PublicKey};
+pub use package::Contents;
+pub use read::Database;

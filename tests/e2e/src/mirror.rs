@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 
 use crate::stage::{NEW_RELEASE, OLD_RELEASE};
 
-/// The releases on the mirror, without 25.12: its ImageBuilder speaks apk, which the mirror's does not yet.
+/// The releases on the mirror: without 25.12, because these journeys stay within opkg.
 const RELEASES: [&str; 2] = [OLD_RELEASE, NEW_RELEASE];
 
 /// One writer at a time; the journeys run side by side.

@@ -5,6 +5,8 @@
 //! upstream's as far as a build server and a router can see them; programs inside packages are
 //! noise of about the right size, and images boot nowhere.
 
+pub mod apk;
+mod fetch;
 pub mod format;
 pub mod image;
 pub mod mirror;

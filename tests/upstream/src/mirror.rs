@@ -12,8 +12,9 @@ use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
 use asu_test_adb::Key;
+use asu_test_adb::package::Written;
 
-use crate::format::stanza::Stanza;
+use crate::apk::solve;
 use crate::format::usign::SecretKey;
 use crate::opkg;
 use crate::world::contents::noise_of;
@@ -143,29 +144,54 @@ impl Job<'_> {
     /// A release of opkg: feeds, manifest and ImageBuilder.
     fn write_opkg(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
         let (release, target) = (self.release, self.target);
-        let with_file = |package| Ok((package, ipk::build(package, release, target)?));
-        let built = packages
-            .iter()
-            .map(with_file)
-            .collect::<Result<Vec<(&Package, Ipk)>>>()?;
+        let built = self.built(packages, ipk::build)?;
         self.write_feeds(folder, shared, |folder, feeds| {
             let wanted = |(package, _): &&(&Package, Ipk)| feeds.contains(&package.feed);
             let chosen: Vec<_> = built.iter().filter(wanted).collect();
             feed::write(folder, &chosen, release, self.key)
         })?;
-        self.write_manifest(folder, built.iter().map(|(_, ipk)| ipk.control.clone()))?;
-        imagebuilder::write(folder, &built, release, target, self.tool)
+        let controls = built.iter().map(|(_, ipk)| ipk.control.clone());
+        let defaults = release.default_packages(target);
+        self.write_manifest(folder, &opkg::resolve::closure(controls, &defaults))?;
+        let files = built.iter().map(|(package, ipk)| imagebuilder::Candidate {
+            package,
+            name: package.filename(),
+            bytes: &ipk.bytes,
+        });
+        imagebuilder::write(folder, files, release, target, self.tool)
     }
 
-    /// A release of apk has neither package files nor an ImageBuilder here.
+    /// A release of apk: the same.
     fn write_apk(&self, folder: &Folder, shared: &Folder, packages: &[Package]) -> Result<()> {
+        let (release, target) = (self.release, self.target);
+        let built = self.built(packages, apk::build)?;
         self.write_feeds(folder, shared, |folder, feeds| {
-            let wanted = |package: &&Package| feeds.contains(&package.feed);
-            let chosen: Vec<&Package> = packages.iter().filter(wanted).collect();
-            apk::write(folder, &chosen, self.target, self.apk_key)
+            let wanted = |(package, _): &&(&Package, Written)| feeds.contains(&package.feed);
+            let chosen: Vec<_> = built.iter().filter(wanted).collect();
+            apk::write(folder, &chosen, target, self.apk_key)
         })?;
-        let control = |package: &Package| package.control(self.release, package.unpacked);
-        self.write_manifest(folder, packages.iter().map(control))
+        let entries = built.iter().map(|(_, written)| written.entry.clone());
+        let defaults = [&release.default_packages(target)[..], &["kernel"]].concat();
+        let manifest = solve::closure(entries, &defaults)
+            .with_context(|| format!("apk cannot install the defaults of {}", target.name))?;
+        self.write_manifest(folder, &manifest)?;
+        let files = built
+            .iter()
+            .map(|(package, written)| imagebuilder::Candidate {
+                package,
+                name: apk::file_name(&written.entry),
+                bytes: &written.bytes,
+            });
+        imagebuilder::write(folder, files, release, target, self.tool)
+    }
+
+    fn built<'p, File>(
+        &self,
+        packages: &'p [Package],
+        build: impl Fn(&Package, &Release, &Target) -> Result<File>,
+    ) -> Result<Vec<(&'p Package, File)>> {
+        let with_file = |package| Ok((package, build(package, self.release, self.target)?));
+        packages.iter().map(with_file).collect()
     }
 
     /// Writes each folder of packages, given the names of the feeds that go into it.
@@ -191,14 +217,8 @@ impl Job<'_> {
     }
 
     /// The packages of an image nobody asked more of.
-    fn write_manifest(
-        &self,
-        folder: &Folder,
-        controls: impl Iterator<Item = Stanza>,
-    ) -> Result<()> {
-        let (release, target) = (self.release, self.target);
-        let manifest = opkg::resolve::closure(controls, &release.default_packages(target));
-        let name = format!("{}.manifest", release.prefix(target));
+    fn write_manifest(&self, folder: &Folder, manifest: &str) -> Result<()> {
+        let name = format!("{}.manifest", self.release.prefix(self.target));
         folder.write(&name, manifest.as_bytes())
     }
 }

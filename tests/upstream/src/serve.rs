@@ -39,7 +39,8 @@ pub async fn serve(dir: PathBuf, listen: SocketAddr, failing: &[String]) -> Resu
     Ok(())
 }
 
-fn router(dir: PathBuf, failing: &[String]) -> Router {
+/// Answers for the files of `dir`; a path that matches one of `failing` is answered with 503.
+pub fn router(dir: PathBuf, failing: &[String]) -> Router {
     let failing: Arc<[WildMatch]> = failing.iter().map(|glob| WildMatch::new(glob)).collect();
     let files = ServeDir::new(dir).append_index_html_on_directories(false);
     Router::new()

@@ -45,11 +45,15 @@ fn each_feed_has_its_index_signed_by_the_mirrors_key() {
     for target in &TARGETS {
         for (folder, name) in feeds(target) {
             let packages = package::of(release(), target);
-            let packages: Vec<_> = packages
-                .iter()
-                .filter(|package| package.feed == name)
-                .collect();
+            let packages = packages.iter().filter(|package| package.feed == name);
+            let with_file = |package| (package, apk::build(package, release(), target).unwrap());
+            let packages: Vec<_> = packages.map(with_file).collect();
+            let packages: Vec<_> = packages.iter().collect();
             assert!(!packages.is_empty(), "{folder}");
+            for (_, built) in &packages {
+                let file = mirror().join(&folder).join(apk::file_name(&built.entry));
+                assert!(std::fs::read(file).unwrap() == built.bytes, "{folder}");
+            }
             let written = std::fs::read(mirror().join(&folder).join("packages.adb")).unwrap();
             let mut plain = Vec::new();
             let packed = written.strip_prefix(b"ADBd").unwrap();

@@ -100,8 +100,8 @@ fn an_unknown_release_is_refused_with_the_known_ones() {
 #[test]
 fn releases_and_targets_are_listed() {
     let versions = json(".versions.json");
-    assert_eq!(versions["stable_version"], "24.10.2");
-    assert_eq!(versions["oldstable_version"], "23.05.5");
+    assert_eq!(versions["stable_version"], "25.12.1");
+    assert_eq!(versions["oldstable_version"], "24.10.2");
     assert_eq!(
         versions["versions_list"],
         serde_json::json!(["23.05.5", "24.10.2", "25.12.1"])

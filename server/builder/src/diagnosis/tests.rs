@@ -264,6 +264,24 @@ fn too_big_profile_and_the_rest() {
     );
 }
 
+#[test]
+fn an_index_that_is_gone_matters_where_packages_could_not_be_chosen() {
+    let gone = "WARNING: updating and opening http://m/packages.adb: Connection refused\n";
+    let cause = |said: &str| {
+        let said = format!("{gone}{said}");
+        diagnose(&ended(2, "", &said), &info())
+            .failure()
+            .cause
+            .clone()
+    };
+    let unsolved =
+        "ERROR: unable to select packages:\n  x (no such package):\n    required by: world[x]\n";
+    assert_eq!(cause(unsolved), "upstream");
+    let too_big = "WARNING: Image file /x/c7.bin is too big: 16252929 > 16187392\n";
+    assert_eq!(cause(too_big), "image-too-big");
+    assert_eq!(cause("ERROR: x-1: HTTP 404: Not Found\n"), "upstream");
+}
+
 proptest! {
     #[test]
     fn any_words_get_a_diagnosis(words in "(?s).{0,300}") {

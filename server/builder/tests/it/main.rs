@@ -1,6 +1,7 @@
 //! Builds with a small ImageBuilder, from a mirror in this process.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod apk;
 mod builds;
 mod cache;
 mod failures;

@@ -1,13 +1,16 @@
 //! What is written, against what apk-tools wrote of the same packages.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
 mod reader;
 
-use asu_test_adb::{Index, Invalid, Key, Package, file};
+use asu_test_adb::package::Node;
+use asu_test_adb::{Contents, Database, Index, Invalid, Key, Package, PublicKey, file};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/apk");
@@ -111,6 +114,108 @@ fn index() -> Index {
 fn the_same_packages_become_the_same_bytes() {
     let ours = inflated(&index().file(&[]).unwrap());
     assert!(ours == inflated(&fixture("packages-unsigned.adb")));
+}
+
+/// Each package is read and written again; its digest stands in apk's index.
+#[test]
+fn the_same_files_become_the_same_package() {
+    let listed = index().packages;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/apk/packages");
+    let files = std::fs::read_dir(folder).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for file in files.filter(|file| file.extension().is_some_and(|end| end == "apk")) {
+        let theirs = std::fs::read(&file).unwrap();
+        let mut contents = Database::open(&theirs).unwrap().package().unwrap();
+        if contents.info.name == "netwright" {
+            // The order that `apk mkpkg` was given, which the list does not keep.
+            contents.info.depends[1..].reverse();
+        }
+        let ours = contents.write().unwrap();
+        assert!(
+            inflated(&ours.bytes) == inflated(&theirs),
+            "{}",
+            file.display()
+        );
+        let entry = Package {
+            file_size: u32::try_from(theirs.len()).unwrap(),
+            ..ours.entry
+        };
+        let listed = listed.iter().find(|other| other.hashes == entry.hashes);
+        let sorted = |mut package: Package| {
+            package.depends.sort();
+            package
+        };
+        assert_eq!(listed.cloned(), Some(sorted(entry)));
+        count += 1;
+    }
+    assert_eq!(
+        count, 4,
+        "a library, a program with scripts, one with settings, one of data"
+    );
+}
+
+#[test]
+fn what_is_written_can_be_read() {
+    let of = |path: &str, node| (path.to_owned(), node);
+    let contents = Contents {
+        info: index().packages.remove(0),
+        nodes: BTreeMap::from([
+            of("bin", Node::Directory),
+            of("bin/a", Node::File(vec![1; 70_000], 0o755)),
+            of("bin/b", Node::Link("a".to_owned())),
+            of("bin/c", Node::File(Vec::new(), 0o600)),
+            of("empty", Node::Directory),
+        ]),
+        scripts: BTreeMap::from([("pre-upgrade".to_owned(), "exit 0\n".repeat(100))]),
+        time: 1_751_500_000,
+    };
+    let written = contents.write().unwrap();
+    let read = Database::open(&written.bytes).unwrap();
+    let found = read.package().unwrap();
+    assert_eq!(
+        (&found.nodes, &found.scripts),
+        (&contents.nodes, &contents.scripts)
+    );
+    assert_eq!(found.info.installed_size, 70_000);
+    assert_eq!(written.entry.hashes, Sha256::digest(&read.data).to_vec());
+    let cut = &inflated(&written.bytes)[..50_000];
+    assert_eq!(Database::open(cut), None);
+}
+
+#[test]
+fn a_signature_is_believed_of_a_known_key_only() {
+    let known = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/apk/birchwrt-feed.pem"),
+    );
+    let known = PublicKey::parse(&known.unwrap()).unwrap();
+    let signed = |name: &str, key: &PublicKey| {
+        let keys = std::slice::from_ref(key);
+        Database::open(&fixture(name)).unwrap().is_signed_by(keys)
+    };
+    assert!(signed("packages.adb", &known) && signed("packages-none.adb", &known));
+    for name in [
+        "packages-otherkey.adb",
+        "packages-unsigned.adb",
+        "packages-corrupt.adb",
+    ] {
+        assert!(!signed(name, &known), "{name}");
+    }
+    let key = Key::of("a test");
+    let again = Key::parse_secret(&key.secret_pem()).unwrap();
+    let public =
+        PublicKey::parse(&format!("untrusted comment: x\n{}", again.public_pem())).unwrap();
+    let ours = Database::open(&index().file(&[&key]).unwrap()).unwrap();
+    assert!(ours.is_signed_by(&[known, public]));
+    let listed: Vec<Package> = ours.packages().unwrap();
+    let unseen = |package: Package| Package {
+        identity: Vec::new(),
+        ..package
+    };
+    assert_eq!(
+        listed,
+        index().packages.into_iter().map(unseen).collect::<Vec<_>>()
+    );
 }
 
 /// Signatures by apk differ every time, so the block is compared up to the signature itself.

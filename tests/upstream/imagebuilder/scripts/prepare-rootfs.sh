@@ -5,7 +5,12 @@ root="$1" epoch="$2" disabled=" $3 "
 export IPKG_INSTROOT="$root"
 cd "$root"
 
-for script in ./usr/lib/opkg/info/*.postinst; do
+# apk keeps scripts in an archive.
+if [ -e lib/apk/db/scripts.tar.gz ]; then
+	mkdir -p tmp/scripts
+	tar -xzf lib/apk/db/scripts.tar.gz -C tmp/scripts
+fi
+for script in ./usr/lib/opkg/info/*.postinst ./tmp/scripts/*.post-install; do
 	[ -e "$script" ] || continue
 	bash "$script" || {
 		echo "postinst script $script has failed with exit code $?" >&2

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::exit;
 
-use asu_test_upstream::{image, opkg};
+use asu_test_upstream::{apk, image, opkg};
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().collect();
@@ -21,7 +21,9 @@ fn main() {
 
 fn run(name: &str, arguments: &[String]) -> i32 {
     let result = match name {
+        "apk" => return apk::cli::run(arguments),
         "opkg" => return opkg::cli::run(arguments),
+        "apk-keygen" => apk::cli::keygen(arguments),
         "disk-image" => image::disk_image(arguments),
         "fwtool" => image::fwtool(arguments),
         "image-metadata" => {

@@ -46,6 +46,15 @@ pub fn source_lines(release: &Release, target: &Target) -> String {
     lines.concat()
 }
 
+/// The lines of a feed list, as apk reads them.
+pub fn index_urls(release: &Release, target: &Target) -> String {
+    let feeds = repositories(release, target).into_iter();
+    let lines: Vec<String> = feeds
+        .map(|(_, url)| format!("{url}/packages.adb\n"))
+        .collect();
+    lines.concat()
+}
+
 /// Writes package files and the index over them.
 pub fn write(
     folder: &Folder,

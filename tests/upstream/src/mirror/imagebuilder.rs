@@ -1,27 +1,26 @@
 //! ImageBuilder archives: a Makefile, scripts, the host tool, a kernel and the packages that must
 //! match it.
 
+mod compressor;
+mod manager;
+
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
-use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
-use liblzma::write::XzEncoder;
+use anyhow::{Context as _, Result, ensure};
 
-use super::feed::source_lines;
-use super::ipk::Ipk;
 use super::tree::Folder;
 use crate::format::pack;
-use crate::format::usign::SecretKey;
 use crate::world::contents::{Node, noise_of};
 use crate::world::device::{self, Device};
 use crate::world::package::Package;
 use crate::world::release::{Release, Target};
 
 /// The names the host tool is called by.
-const TOOLS: [&str; 7] = [
+const TOOLS: [&str; 9] = [
+    "apk",
+    "apk-keygen",
     "disk-image",
     "fwtool",
     "image-metadata",
@@ -59,12 +58,36 @@ impl HostTool {
         })?;
         Ok(Self(bytes))
     }
+
+    /// The program, built now: cargo does not build it by itself for tests of another package.
+    pub fn built() -> Result<PathBuf> {
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "asu-test-upstream"])
+            .args(["--bin", "ib-host"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()?;
+        ensure!(status.success(), "ib-host cannot be built");
+        // Tests lie in a folder `deps` beside it.
+        let test = std::env::current_exe()?;
+        let folder = test.parent().and_then(Path::parent);
+        Ok(folder.context("a test lies nowhere")?.join("ib-host"))
+    }
+}
+
+/// A package file that the ImageBuilder may have.
+pub struct Candidate<'a> {
+    /// The package.
+    pub package: &'a Package,
+    /// The file's name.
+    pub name: String,
+    /// The file.
+    pub bytes: &'a [u8],
 }
 
 /// Writes the archive of a target into its folder.
-pub fn write(
+pub fn write<'a>(
     folder: &Folder,
-    packages: &[(&Package, Ipk)],
+    packages: impl Iterator<Item = Candidate<'a>>,
     release: &Release,
     target: &Target,
     tool: &HostTool,
@@ -75,11 +98,12 @@ pub fn write(
         target.dashed()
     );
     let mut nodes = fixed_files(release, target);
+    nodes.extend(manager::files(release, target));
     nodes.extend(host_tools(tool));
     nodes.extend(own_packages(packages));
     nodes.sort();
     let name = format!("{top}.{}", release.imagebuilder);
-    let mut tar = tar::Builder::new(compressor(release)?);
+    let mut tar = tar::Builder::new(compressor::of(release)?);
     for (path, node) in &nodes {
         pack::add_long(&mut tar, &format!("{top}/{path}"), node, release.epoch)?;
     }
@@ -90,7 +114,6 @@ fn fixed_files(release: &Release, target: &Target) -> Vec<(String, Node)> {
     let file = |path: &str, text: String| (path.to_owned(), Node::File(text.into_bytes(), false));
     let script =
         |path: &str, text: &str| (path.to_owned(), Node::File(text.as_bytes().to_vec(), true));
-    let key = SecretKey::of_the_mirror();
     let linux = format!("linux-{}", target.name.replace('/', "_"));
     let kernel = noise_of(&release.kernel_version(target), target.kernel_size);
     vec![
@@ -99,14 +122,8 @@ fn fixed_files(release: &Release, target: &Target) -> Vec<(String, Node)> {
         file("include/version.mk", version_mk(release, target)),
         script("scripts/prepare-rootfs.sh", PREPARE_ROOTFS),
         script("scripts/build-image.sh", BUILD_IMAGE),
-        file(".config", config(target)),
         file(".profiles.mk", profiles_mk(release, target)),
         file(".targetinfo", targetinfo(release, target)),
-        file("repositories.conf", repositories_conf(release, target)),
-        file(
-            &format!("keys/{}", key.fingerprint()),
-            key.public_text(super::KEY_COMMENT),
-        ),
         (
             format!("build_dir/target-{}_musl/{linux}/kernel.bin", target.arch),
             Node::File(kernel, false),
@@ -126,18 +143,17 @@ fn host_tools(tool: &HostTool) -> impl Iterator<Item = (String, Node)> {
 
 /// The packages that must match the kernel, and those that an image cannot do without.
 fn own_packages<'a>(
-    packages: &'a [(&Package, Ipk)],
-) -> impl Iterator<Item = (String, Node)> + use<'a> {
-    let is_own = |package: &Package| {
+    packages: impl Iterator<Item = Candidate<'a>>,
+) -> impl Iterator<Item = (String, Node)> {
+    let is_own = |Candidate { package, .. }: &Candidate<'_>| {
         package.feed == "kmod" || matches!(package.base_name, "base-files" | "libc")
     };
-    let own = packages.iter().filter(move |(package, _)| is_own(package));
-    own.map(|(package, ipk)| {
-        (
-            format!("packages/{}", package.filename()),
-            Node::File(ipk.bytes.clone(), false),
-        )
-    })
+    packages
+        .filter(is_own)
+        .map(|Candidate { name, bytes, .. }| {
+            let node = Node::File(bytes.to_vec(), false);
+            (format!("packages/{name}"), node)
+        })
 }
 
 fn version_mk(release: &Release, target: &Target) -> String {
@@ -170,19 +186,6 @@ fn assignments(rows: impl IntoIterator<Item = (String, String)>) -> String {
         .map(|(name, value)| format!("{name} := {value}\n"))
         .collect();
     lines.concat()
-}
-
-fn config(target: &Target) -> String {
-    let (board, subtarget) = target
-        .name
-        .split_once('/')
-        .unwrap_or((target.name, "generic"));
-    format!(
-        "CONFIG_TARGET_{board}=y\nCONFIG_TARGET_{board}_{subtarget}=y\n\
-         # CONFIG_USE_APK is not set\nCONFIG_SIGNATURE_CHECK=y\nCONFIG_JSON_OVERVIEW_IMAGE_INFO=y\n\
-         # CONFIG_TARGET_ROOTFS_EXT4FS is not set\nCONFIG_TARGET_ROOTFS_SQUASHFS=y\n\
-         CONFIG_TARGET_ROOTFS_PARTSIZE=104\n"
-    )
 }
 
 fn profiles_mk(release: &Release, target: &Target) -> String {
@@ -229,59 +232,4 @@ fn targetinfo(release: &Release, target: &Target) -> String {
     };
     text.extend(device::of(target).map(profile));
     text + "@@\n"
-}
-
-fn repositories_conf(release: &Release, target: &Target) -> String {
-    format!(
-        "# Feeds of your own go here; they must fit the architecture and the release.\n\n\
-         # Feeds of the release\n{}\n\
-         # The packages of this ImageBuilder\nsrc imagebuilder file:packages\n\
-         option check_signature\n",
-        source_lines(release, target)
-    )
-}
-
-/// Compresses an archive into memory.
-enum Compressor {
-    Xz(XzEncoder<Vec<u8>>),
-    Zstd(zstd::Encoder<'static, Vec<u8>>),
-}
-
-fn compressor(release: &Release) -> Result<Compressor> {
-    match release.imagebuilder {
-        "tar.xz" => {
-            // Most of the archive is noise: searching it for matches takes time and finds none.
-            let mut options = LzmaOptions::new_preset(0)?;
-            options.depth(1).nice_len(16);
-            let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)?;
-            Ok(Compressor::Xz(XzEncoder::new_stream(Vec::new(), stream)))
-        }
-        "tar.zst" => Ok(Compressor::Zstd(zstd::Encoder::new(Vec::new(), 1)?)),
-        other => bail!("there is no way to pack an ImageBuilder as {other}"),
-    }
-}
-
-impl Compressor {
-    fn finish(self) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::Xz(encoder) => encoder.finish(),
-            Self::Zstd(encoder) => encoder.finish(),
-        }
-    }
-}
-
-impl Write for Compressor {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Xz(encoder) => encoder.write(bytes),
-            Self::Zstd(encoder) => encoder.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        match self {
-            Self::Xz(encoder) => encoder.flush(),
-            Self::Zstd(encoder) => encoder.flush(),
-        }
-    }
 }

@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 use super::package::Package;
 use super::release::{Release, Target};
 use crate::format::usign::SecretKey;
-use crate::mirror::feed::source_lines;
+use crate::mirror;
+use crate::mirror::feed::{index_urls, source_lines};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/files");
 
@@ -27,7 +28,7 @@ pub fn of(package: &Package, release: &Release, target: &Target) -> Vec<(String,
     match package.base_name {
         "base-files" => nodes.extend(base_files(release, target)),
         "busybox" => nodes.extend(busybox_links()),
-        "openwrt-keyring" => nodes.push(keyring()),
+        "openwrt-keyring" => nodes.push(keyring(release)),
         _ => {}
     }
     let texts: usize = nodes.iter().map(|(_, node)| size(node)).sum();
@@ -107,8 +108,13 @@ fn base_files(release: &Release, target: &Target) -> Vec<(String, Node)> {
     nodes.push(link("var", "tmp"));
     nodes.push(link("etc/os-release", "../usr/lib/os-release"));
     nodes.push(link("etc/mtab", "/proc/mounts"));
-    let feeds = Node::File(source_lines(release, target).into_bytes(), false);
-    nodes.push(("etc/opkg/distfeeds.conf".to_owned(), feeds));
+    let (path, feeds) = if release.has_opkg() {
+        ("etc/opkg/distfeeds.conf", source_lines(release, target))
+    } else {
+        let path = "etc/apk/repositories.d/distfeeds.list";
+        (path, index_urls(release, target))
+    };
+    nodes.push((path.to_owned(), Node::File(feeds.into_bytes(), false)));
     nodes
 }
 
@@ -129,13 +135,16 @@ fn busybox_links() -> Vec<(String, Node)> {
         .collect()
 }
 
-fn keyring() -> (String, Node) {
-    let key = SecretKey::of_the_mirror();
-    let text = key.public_text(crate::mirror::KEY_COMMENT).into_bytes();
-    (
-        format!("etc/opkg/keys/{}", key.fingerprint()),
-        Node::File(text, false),
-    )
+fn keyring(release: &Release) -> (String, Node) {
+    let (path, text) = if release.has_opkg() {
+        let key = SecretKey::of_the_mirror();
+        let path = format!("etc/opkg/keys/{}", key.fingerprint());
+        (path, key.public_text(mirror::KEY_COMMENT))
+    } else {
+        let path = format!("etc/apk/keys/{}", mirror::APK_KEY);
+        (path, mirror::apk::key().public_pem())
+    };
+    (path, Node::File(text.into_bytes(), false))
 }
 
 /// The file that gives a package its size: noise, which stays as large when packed, then a pattern.

@@ -199,6 +199,15 @@ impl Package {
             )
     }
 
+    /// What its scripts leave to the package: lines of a file `lib/apk/packages/NAME.KIND`.
+    pub fn apk_lines(&self, kind: &str) -> Vec<&'static str> {
+        match kind {
+            "alternatives" => self.comma("alt").collect(),
+            "rusers" => self.more.get("user").copied().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn comma(&self, key: &str) -> impl Iterator<Item = &'static str> {
         let text = self.more.get(key).copied().unwrap_or_default();
         text.split(',').filter(|item| !item.is_empty())

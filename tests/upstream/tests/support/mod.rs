@@ -95,13 +95,11 @@ impl ImageBuilder {
             .status()
             .unwrap();
         assert!(status.success());
-        let conf = dir.path().join("repositories.conf");
-        let text = std::fs::read_to_string(&conf).unwrap();
-        std::fs::write(
-            &conf,
-            text.replace("https://downloads.openwrt.org", &server.url),
-        )
-        .unwrap();
+        let lists = ["repositories", "repositories.conf"].map(|name| dir.path().join(name));
+        let list = lists.iter().find(|path| path.exists()).unwrap();
+        let text = std::fs::read_to_string(list).unwrap();
+        let text = text.replace("https://downloads.openwrt.org", &server.url);
+        std::fs::write(list, text).unwrap();
         Self {
             dir,
             _server: server,

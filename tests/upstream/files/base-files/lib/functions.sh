@@ -13,16 +13,42 @@ add_user() {
 	add_line /etc/shadow "${user%%=*}" "${user%%=*}:x:0:0:99999:7:::"
 }
 
+# What a package is called, by its script's name or, for apk, by what its script says.
+package_name() {
+	echo "${pkgname:-$(basename "${1%.*}")}"
+}
+
+# The paths of a package.
+package_files() {
+	cat "$IPKG_INSTROOT/usr/lib/opkg/info/$1.list" "$IPKG_INSTROOT/lib/apk/packages/$1.list" 2>/dev/null
+}
+
+# Users that a package asks for.
+package_users() {
+	sed -n 's/^Require-User: //p' "$IPKG_INSTROOT/usr/lib/opkg/info/$1.control" 2>/dev/null
+	cat "$IPKG_INSTROOT/lib/apk/packages/$1.rusers" 2>/dev/null
+}
+
+# Links PATH to the TARGET of highest priority among all "PRIORITY:PATH:TARGET"; opkg does this itself.
+link_alternatives() {
+	local line path rest best
+	for line in $(cat "$IPKG_INSTROOT/lib/apk/packages/$1.alternatives" 2>/dev/null); do
+		rest="${line#*:}" path="${rest%%:*}"
+		best="$(cat "$IPKG_INSTROOT"/lib/apk/packages/*.alternatives | grep ":$path:" | sort -n | tail -n 1)"
+		mkdir -p "$IPKG_INSTROOT${path%/*}"
+		ln -sf "${best#*:*:}" "$IPKG_INSTROOT$path"
+	done
+}
+
 default_postinst() {
-	local name control user
-	name="$(basename "${1%.postinst}")"
-	control="$IPKG_INSTROOT/usr/lib/opkg/info/$name.control"
-	for user in $(sed -n 's/^Require-User: //p' "$control" 2>/dev/null); do
+	local name user script
+	name="$(package_name "$1")"
+	for user in $(package_users "$name"); do
 		add_user "$user"
 	done
+	link_alternatives "$name"
 	[ -n "$IPKG_INSTROOT" ] && return 0
-	local script
-	for script in $(grep '^/etc/init.d/' "/usr/lib/opkg/info/$name.list"); do
+	for script in $(package_files "$name" | grep '^/etc/init.d/'); do
 		"$script" enable
 		"$script" start
 	done
@@ -31,8 +57,8 @@ default_postinst() {
 
 default_prerm() {
 	local name script
-	name="$(basename "${1%.prerm}")"
-	for script in $(grep '^/etc/init.d/' "$IPKG_INSTROOT/usr/lib/opkg/info/$name.list"); do
+	name="$(package_name "$1")"
+	for script in $(package_files "$name" | grep '^/etc/init.d/'); do
 		[ -n "$IPKG_INSTROOT" ] || "$script" stop
 	done
 	return 0

@@ -1,12 +1,11 @@
 //! A package as apk's index lists it, by the rules of OpenWrt's `include/package-pack.mk`.
 
 use asu_test_adb::Package as Entry;
-use sha2::{Digest as _, Sha256};
 
 use super::Package;
 
 impl Package {
-    /// The entry of apk's index. Digest and sizes are those of a file that nobody has written yet.
+    /// The entry of apk's index, but for the digest and the sizes of the package file.
     pub fn entry(&self) -> Entry {
         let arch = if self.arch == "all" {
             "noarch"
@@ -15,18 +14,14 @@ impl Package {
         };
         let priority = self.more.get("priority").copied();
         let tag = (!self.abi.is_empty()).then(|| format!("openwrt:abiversion={}", self.abi));
-        let digest = Sha256::digest(format!("{} {} {arch}", self.name, self.version));
         Entry {
             name: self.name.clone(),
             version: self.version.clone(),
-            hashes: digest.to_vec(),
             description: format!("{}, as the test mirror has it", self.base_name),
             arch: arch.to_owned(),
             license: "GPL-2.0".to_owned(),
             origin: format!("feeds/{}/{}", self.feed, self.base_name),
             maintainer: "OpenWrt test mirror <mirror@example.org>".to_owned(),
-            installed_size: u32::try_from(self.unpacked).unwrap_or(u32::MAX),
-            file_size: u32::try_from(self.packed).unwrap_or(u32::MAX),
             provider_priority: priority.and_then(|text| text.parse().ok()).unwrap_or(0),
             depends: self.depends().chain(self.forbidden()).collect(),
             provides: self.provides().collect(),
