@@ -21,6 +21,7 @@ mod images;
 mod job;
 mod policy;
 mod queue;
+mod rebuilds;
 mod statistics;
 mod store;
 mod wake;

@@ -19,6 +19,7 @@ mod crowds;
 mod history;
 mod numbers;
 mod queue;
+mod rebuilds;
 mod work;
 
 const LEASE: Duration = Duration::from_mins(1);
