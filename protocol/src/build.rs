@@ -193,6 +193,9 @@ pub struct BuildAnswer {
     /// What the ImageBuilder complained.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stderr: String,
+    /// Who built the same again, and whether the same images came of it; our servers say it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rebuilds: Vec<Rebuild>,
     /// A stable code for programs: why there is no image.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cause: String,
@@ -202,6 +205,22 @@ pub struct BuildAnswer {
     /// The packages that are at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageProblem>,
+}
+
+/// A verdict on a finished build by building the same again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Rebuild {
+    /// The address of the server that built it, or `local`: this one, again.
+    pub server: String,
+    /// Whether all images had the same bytes, signatures apart.
+    pub same: bool,
+    /// When they were compared, RFC 3339 in UTC.
+    pub at: String,
+    /// What differed, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
 }
 
 #[cfg(test)]

@@ -81,4 +81,7 @@ pub struct ServerLimits {
     pub max_custom_rootfs_size_mb: u32,
     /// Longest first-boot script, characters.
     pub max_defaults_length: u32,
+    /// The number of the usign key that signs images and answers; nothing where nothing is signed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub signing_key: String,
 }

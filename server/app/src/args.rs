@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use asu_protocol::repository::RepositoryUrl;
 use asu_signing::{KeyFileError, Signer};
-use asu_store::Database;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -35,6 +34,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Build one image, here and now, without a server.
     Build(Box<commands::build::Args>),
+    /// Build a finished request again, here or at another server, and say whether the same came of it.
+    Rebuild(Box<commands::rebuild::Args>),
     /// Say what an upgrade would do to a router's packages, without building anything.
     Plan(commands::plan::Args),
     /// Fetch or show what the mirror offers.
@@ -94,7 +95,7 @@ pub(crate) struct Serve {
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
     /// It holds an unpacked ImageBuilder for every version and target built so far, and images for
-    /// 30 minutes to 7 days. One server at a time uses a folder.
+    /// 30 minutes to 7 days (--keep-…). One server at a time uses a folder.
     #[arg(
         long,
         value_name = "DIR",
@@ -103,12 +104,11 @@ pub(crate) struct Serve {
     )]
     pub(crate) data: PathBuf,
 
-    /// Where requests, queue and answers are kept, if not in the data folder: a SQLite file, or a
-    /// PostgreSQL database that several servers share, postgres://USER:PASSWORD@HOST/NAME.
-    ///
-    /// Give a password by the variable: everybody on this machine sees the command line.
-    #[arg(long, value_name = "URL", env = "ASU_DATABASE", hide_env_values = true)]
-    database: Option<String>,
+    #[command(flatten)]
+    pub(crate) jobs: commands::jobs::Jobs,
+
+    #[command(flatten)]
+    pub(crate) keep: commands::keep::Keep,
 
     /// The address and port to listen on; port 0 takes any that is free.
     #[arg(
@@ -199,14 +199,6 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn job_timeout(&self) -> Duration {
         Duration::from_secs(self.job_timeout)
-    }
-
-    /// Where the jobs are, if it was said. Read here, as a parser of arguments would repeat what it
-    /// cannot read, with the password.
-    pub(crate) fn database(&self) -> Result<Option<Database>, String> {
-        let read = |text: &String| text.parse::<Database>();
-        let database = self.database.as_ref().map(read).transpose();
-        database.map_err(|error| format!("--database: {error}"))
     }
 
     /// The key that signs images and answers, if there is to be one.

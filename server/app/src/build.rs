@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::io;
 use std::path::Path;
 
 use asu_builder::{BuildError, BuildOutput, Builder, Failure};
@@ -6,6 +7,7 @@ use asu_catalog::CatalogError;
 use asu_http::{Limits, Offer};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
+use asu_signing::unsigned_sum;
 
 use crate::outcome;
 
@@ -31,7 +33,27 @@ pub async fn produce<O: Offer, B: Build>(
     refuse_feeds(limits, request)?;
     let profiles = offer.profiles(&request.version, &request.target);
     let profiles = profiles.await.map_err(not_offered)?;
-    builder.build(request, &profiles, progress, out).await
+    let mut output = builder.build(request, &profiles, progress, out).await?;
+    let folder = out.to_owned();
+    let measured = tokio::task::spawn_blocking(move || {
+        measure_unsigned(&mut output, &folder).map(|()| output)
+    });
+    let measured = measured
+        .await
+        .unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    measured.map_err(|error| {
+        tracing::error!(%error, "images could not be measured");
+        outcome::infrastructure("storage", "the server could not read the images")
+    })
+}
+
+/// Says of each image what it is without a signature, whatever the ImageBuilder says: each makes a
+/// key of its own to sign with.
+fn measure_unsigned(output: &mut BuildOutput, folder: &Path) -> io::Result<()> {
+    for image in &mut output.images {
+        image.sha256_unsigned = unsigned_sum(&folder.join(&image.name), &image.sha256)?;
+    }
+    Ok(())
 }
 
 /// What was allowed when a request was accepted may not be any more: the server was started anew.

@@ -5,10 +5,13 @@ pub(crate) mod catalog;
 pub(crate) mod confinement;
 mod folder;
 pub(crate) mod index;
+pub(crate) mod jobs;
+pub(crate) mod keep;
 pub(crate) mod keygen;
 pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod plan;
+pub(crate) mod rebuild;
 pub(crate) mod resolve;
 pub(crate) mod upstream;
 pub(crate) mod verify;
@@ -18,6 +21,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Why a command failed, for a person.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -52,6 +56,18 @@ pub(crate) fn enough(printed: io::Result<()>) -> Result<(), Error> {
         Err(gone) if gone.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// Ends when the program is told to stop.
+pub(crate) fn until_told_to_stop() -> Result<impl Future<Output = ()>, Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {

@@ -10,6 +10,7 @@ mod desk;
 mod listen;
 mod outcome;
 mod site;
+mod verdicts;
 mod worker;
 
 pub use build::{Build, not_offered, produce};

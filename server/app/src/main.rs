@@ -11,7 +11,6 @@ use std::sync::Arc;
 use asu_builder::BuilderConfig;
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
-use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -51,6 +50,9 @@ fn main() -> ExitCode {
         Command::Resolve(args) => commands::resolve::run(&args),
         Command::Keygen(args) => commands::keygen::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Rebuild(args) => {
+            return commands::rebuild::end(wait_for(commands::rebuild::run(*args)));
+        }
         Command::Build(args) => wait_for(commands::build::run(*args)),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn wait_for(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+fn wait_for<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = Runtime::new()?;
     let ended = runtime.block_on(work);
     // Unpacking an ImageBuilder cannot be interrupted; what it leaves is removed at the next start.
@@ -117,8 +119,8 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
             contact: serve.contact.clone(),
             ..Limits::default()
         },
-        policy: Policy::default(),
-        database: serve.database()?,
+        policy: serve.keep.policy(),
+        database: serve.jobs.database()?,
         pace: Pace::for_builds_of(serve.job_timeout()),
         connections: Connections {
             most: serve.connections.get(),

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::worker::{Worker, remove, remove_strays};
-use crate::{Build, Connections, DataDir, DataError, Pace, listen};
+use crate::{Build, Connections, DataDir, DataError, Pace, listen, verdicts};
 
 /// How long open downloads may go on when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -136,6 +136,7 @@ impl<O: Offer, B: Build> Site<O, B> {
         let until = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
+        let verdicts = tokio::spawn(verdicts::watch(api.clone()));
         let front = asu_http::router(api.clone());
         let connections =
             listen::serve(listener, front, &self.connections, until(stopping.clone()));
@@ -148,6 +149,7 @@ impl<O: Offer, B: Build> Site<O, B> {
             () = out_of_patience => tracing::warn!("some downloads were cut off"),
         }
         stopper.abort();
+        verdicts.abort();
         if let Err(error) = worker.await {
             tracing::error!(%error, "the worker did not end in order");
         }

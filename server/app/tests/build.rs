@@ -123,6 +123,22 @@ fn a_build_has_no_more_memory_than_the_operator_allows() {
 }
 
 #[test]
+fn the_same_request_on_two_data_directories_gives_the_same_bytes() {
+    let packages = ["--packages", "htop -ppp -ppp-mod-pppoe"];
+    let (one, mut other) = (Desk::new(), Desk::new());
+    let deeper = other.path("a-longer/path+to/the.same");
+    std::fs::create_dir_all(&deeper).unwrap();
+    other.folder = tempfile::tempdir_in(deeper).unwrap();
+    let [one, other] = [&one, &other].map(|desk| desk.built(&desk.signed("24.10.2", &packages)));
+    for field in ["images", "manifest", "build_cmd", "version_code"] {
+        assert_eq!(one[field], other[field], "{field}");
+    }
+    let images = one["images"].as_array().unwrap();
+    let unsigned = |image: &Value| image["sha256_unsigned"].as_str().unwrap().len() == 64;
+    assert!(images.iter().all(unsigned), "{one}");
+}
+
+#[test]
 fn options_reach_the_image() {
     let desk = Desk::new();
     std::fs::write(desk.path("first-boot"), "uci set a.b.c=d\n").unwrap();

@@ -43,8 +43,7 @@ impl Artifacts {
         let artifacts = Self { root };
         for name in artifacts.names()? {
             if name.starts_with(LEAVING) {
-                let path = artifacts.root.join(name);
-                fs::remove_dir_all(&path).map_err(at("removing", &path))?;
+                vanish(&artifacts.root.join(name))?;
             }
         }
         Ok(artifacts)
@@ -76,11 +75,13 @@ impl Artifacts {
     pub fn remove(&self, folder: &FolderName) -> Result<(), ArtifactError> {
         let path = self.root.join(folder.as_str());
         let leaving = self.root.join(format!("{LEAVING}{folder}"));
+        // An earlier removal that failed halfway would be in the way of this one.
+        vanish(&leaving)?;
         match fs::rename(&path, &leaving) {
             Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Ok(()),
             moved => moved.map_err(at("removing", &path))?,
         }
-        fs::remove_dir_all(&leaving).map_err(at("removing", &leaving))
+        vanish(&leaving)
     }
 
     /// All folders there are.
@@ -99,6 +100,13 @@ impl Artifacts {
             names.extend(entry.file_name().into_string());
         }
         Ok(names)
+    }
+}
+
+fn vanish(folder: &Path) -> Result<(), ArtifactError> {
+    match fs::remove_dir_all(folder) {
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(at("removing", folder)),
     }
 }
 

@@ -126,6 +126,24 @@ fn an_interrupted_removal_is_finished_at_the_next_start() {
 }
 
 #[test]
+fn a_removal_that_failed_halfway_is_not_in_the_way_of_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let artifacts = open(&dir);
+    let left = dir
+        .path()
+        .join("store")
+        .join(format!(".leaving-{}", folder('1')));
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("old"), "1").unwrap();
+    let from = dir.path().join("from");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("new"), "2").unwrap();
+    artifacts.put(&folder('1'), &from).unwrap();
+    artifacts.remove(&folder('1')).unwrap();
+    assert!(!left.exists() && artifacts.folders().unwrap().is_empty());
+}
+
+#[test]
 fn names_that_could_leave_the_folder_are_refused() {
     let upper = "A".repeat(64);
     for bad in ["", "..", "1", "/etc", upper.as_str(), "g", "../store"] {

@@ -1,6 +1,7 @@
 //! Why an ImageBuilder failed, in words and causes a client can act on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt;
 
 use asu_protocol::problem::PackageProblem;
 
@@ -202,6 +203,11 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
         return BuildError::infrastructure(failure("time-limit", detail, hint));
     }
     let said = format!("{}\n{}", ended.stdout, ended.stderr);
+    if is_killed(ended, &said) {
+        let hint = "This is no fault of your request; ask again in a few minutes.";
+        let detail = "Error: the build was killed; the server may be out of memory".to_owned();
+        return BuildError::infrastructure(failure("infrastructure", detail, hint));
+    }
     if let Some((_, cause, reason)) = INFRASTRUCTURE.iter().find(|(sign, ..)| said.contains(sign)) {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         return BuildError::infrastructure(failure(cause, format!("Error: {reason}"), hint));
@@ -222,6 +228,18 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
                 "The end of stderr tells more.",
             ))
         })
+}
+
+/// Whether `make`, or what it runs, was killed by somebody else, as the kernel does that lacks memory:
+/// shells and `make` then say so, and add the signal to 128.
+fn is_killed(ended: &Finished, said: &str) -> bool {
+    const KILLED: i32 = 9;
+    let status = ended.status.as_ref();
+    status.is_some_and(|status| {
+        status.signal() == Some(KILLED) || status.code() == Some(128 + KILLED)
+    }) || [" Error 137\n", "] Killed\n"]
+        .iter()
+        .any(|sign| said.contains(sign))
 }
 
 fn selection(

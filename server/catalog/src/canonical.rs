@@ -14,13 +14,17 @@ impl Catalog {
     ///
     /// Checks distribution, branch, version, target and profile in API v1's order; resolves the
     /// profile's aliases; makes `packages` sorted, unique and, where `packages_versions` is given,
-    /// equal to its names; an empty first-boot script is no script, and keys of no feeds are none.
+    /// equal to its names; an empty first-boot script is no script, and keys of no feeds are none. Of
+    /// a snapshot, whose contents change, it names the revision that upstream offers.
     pub async fn canonical(&self, mut request: BuildRequest) -> Result<BuildRequest, CatalogError> {
         // Only images of this distribution's own ImageBuilders are built so far.
         if request.distro != self.distribution().name() {
             return Err(CatalogError::UnsupportedDistro(request.distro));
         }
         self.buildable(request.version.as_str())?;
+        if request.version.as_str().ends_with("SNAPSHOT") && request.version_code.is_empty() {
+            request.version_code = self.revision(&request).await?;
+        }
         request.profile = self.profile(&request).await?;
         request.packages = selection(&request);
         request.defaults = request.defaults.filter(|script| !script.is_empty());
@@ -30,6 +34,16 @@ impl Catalog {
         }
         request.filesystem = request.filesystem.filter(|name| !name.is_empty());
         Ok(request)
+    }
+
+    /// The revision upstream offers now, or the last one known while it cannot be reached.
+    async fn revision(&self, request: &BuildRequest) -> Result<String, CatalogError> {
+        let (version, target) = (&request.version, &request.target);
+        let profiles = match self.recent_profiles(version, target).await {
+            Err(CatalogError::Upstream { .. }) => self.profiles(version, target).await?,
+            recent => recent?,
+        };
+        Ok(profiles.version_code.clone())
     }
 
     async fn profile(&self, request: &BuildRequest) -> Result<ProfileName, CatalogError> {

@@ -9,7 +9,7 @@ use asu_protocol::overview::Overview;
 use asu_protocol::plan::{Plan, PlanProblem, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
 use asu_signing::Signer;
-use asu_store::{Store, StoreError};
+use asu_store::{Job, State, Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -96,6 +96,14 @@ pub struct Api<O> {
 impl<O> Api<O> {
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The job with the verdicts on its answer, if it has images.
+    pub(crate) async fn with_rebuilds(&self, mut job: Job) -> Result<Job, StoreError> {
+        if let State::Done(answer) = &mut job.state {
+            answer.rebuilds = self.store.rebuilds(&job.request_hash, answer).await?;
+        }
+        Ok(job)
     }
 
     /// Writes down how many requests came since this was last done; what was not is lost at a stop.

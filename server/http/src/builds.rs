@@ -83,7 +83,7 @@ async fn awaited<O: Offer>(
         Err(None) => return Ok(None),
         Err(Some(failure)) => return Err(failure),
     };
-    let mut answer = told(api, job, headers).await;
+    let mut answer = told(api, job, headers).await?;
     if let Some(token) = token {
         answer.headers_mut().insert(cancel::TOKEN, token);
     }
@@ -203,14 +203,15 @@ async fn found<O: Offer>(
     }
     let job = api.store.job(hash, now).await?;
     Ok(match job {
-        Some(job) => Some(told(api, job, headers).await),
+        Some(job) => Some(told(api, job, headers).await?),
         None => None,
     })
 }
 
-async fn told<O: Offer>(api: &Api<O>, job: Job, headers: &HeaderMap) -> Response {
+async fn told<O: Offer>(api: &Api<O>, job: Job, headers: &HeaderMap) -> Result<Response, Failure> {
     let estimate = estimate(api, &job).await;
-    api.hot.keep(job, estimate, headers)
+    let job = api.with_rebuilds(job).await?;
+    Ok(api.hot.keep(job, estimate, headers))
 }
 
 /// When a job that waits is likely to be finished, seconds; nothing while nothing was built.

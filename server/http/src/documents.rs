@@ -1,7 +1,7 @@
 //! The JSON documents about what can be built.
 
 use asu_protocol::name::{Target, VersionName};
-use asu_protocol::overview::{Branch, Overview};
+use asu_protocol::overview::{Branch, Overview, ServerLimits};
 use asu_protocol::profiles::{ArchIndex, LinuxKernel, Profile, TargetIndex, TargetProfiles};
 use asu_protocol::release;
 use axum::extract::State;
@@ -38,7 +38,14 @@ pub(crate) async fn overview<O: Offer>(
 ) -> Result<Response, Failure> {
     let overview = async {
         Ok(Overview {
-            server: api.limits.shown(),
+            server: ServerLimits {
+                signing_key: api
+                    .signer
+                    .as_ref()
+                    .map(|signer| signer.fingerprint())
+                    .unwrap_or_default(),
+                ..api.limits.shown()
+            },
             ..known(&api).await?
         })
     };

@@ -1,7 +1,7 @@
 //! What is asked again and again, kept in memory as the bytes that are sent.
 //!
-//! Two things are kept, both bounded by bytes: answers of finished requests, which do not change
-//! until they expire, and documents, which are made anew once a second at most and packed anew only
+//! Two things are kept, both bounded by bytes: answers of finished requests, which change only by
+//! verdicts of rebuilds until they expire, and documents, which are made anew once a second at most and packed anew only
 //! if they have changed. Nothing here is the truth; the store and the catalog are.
 
 use std::future::Future;
@@ -106,6 +106,11 @@ impl Hot {
         self.0.answers.invalidate_all();
         self.0.bodies.invalidate_all();
         self.0.fresh.invalidate_all();
+    }
+
+    /// Forgets the answers of finished requests, on which there may be new verdicts.
+    pub fn forget_answers(&self) {
+        self.0.answers.invalidate_all();
     }
 
     /// Told when a build was cancelled: whoever builds it need not wait for its next heartbeat.

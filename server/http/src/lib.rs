@@ -7,7 +7,7 @@
 //! | module | routes |
 //! |---|---|
 //! | `builds` | `/api/v1/build`, `/api/v1/build/{hash}`, `/api/v1/stats` |
-//! | `signed` | `/api/v1/build/{hash}.sig` |
+//! | `signed` | `/api/v1/build/{hash}.sig`, `/api/v1/public-key` |
 //! | `cancel` | `DELETE /api/v1/build/{hash}` |
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
@@ -103,6 +103,7 @@ fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
         .routes(routes!(builds::look, cancel::withdraw))
         .routes(routes!(events::follow))
         .routes(routes!(plans::ask))
+        .routes(routes!(signed::key))
         .routes(routes!(images::serve))
         .merge(documents())
         .merge(statistics())

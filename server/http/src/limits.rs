@@ -70,6 +70,7 @@ impl Limits {
             repository_allow_list: self.repositories.iter().map(ToString::to_string).collect(),
             max_custom_rootfs_size_mb: self.max_rootfs_size_mb,
             max_defaults_length: self.max_defaults_length,
+            signing_key: String::new(),
         }
     }
 }

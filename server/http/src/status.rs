@@ -59,7 +59,7 @@ pub(crate) fn answer(job: Job, estimate: Option<u32>) -> Response {
     (status(&answer), headers, keep, Json(answer)).into_response()
 }
 
-/// The answer for a finished job, which will not change any more.
+/// The answer for a finished job, which changes no more but by verdicts of rebuilds.
 pub(crate) fn ready(job: Job) -> Option<Ready> {
     let answer = told(job);
     let json = serde_json::to_vec(&with_logs(&answer)?).ok()?;

@@ -22,6 +22,6 @@ pub use fwtool::{Damaged, Found, Kind, MAX_SIGNATURE, last};
 pub use key::{InvalidSecretKey, SecretKey};
 pub use keyfile::{KeyFileError, create, read_secret};
 pub use sbom::{Contents, spdx};
-pub use signer::{Seal, SignedFile, Signer};
+pub use signer::{Seal, SignedFile, Signer, unsigned_sum};
 pub use ucert::InvalidChain;
 pub use verify::{Appended, Wrong, appended, detached};

@@ -95,6 +95,12 @@ impl Signer {
         self.key.fingerprint()
     }
 
+    /// The text of the public key's file.
+    pub fn public_text(&self) -> String {
+        let comment = format!("public key {}", self.fingerprint());
+        self.key.public_text(&comment)
+    }
+
     /// The text of the signature's file for `message`.
     pub fn sign(&self, message: &[u8]) -> String {
         self.key.sign(message)
@@ -146,6 +152,18 @@ impl Signer {
             sha256_unsigned,
         })
     }
+}
+
+/// SHA-256, hex, of the image without the signatures inside it; `sha256` is that of all of it.
+///
+/// The image is held in memory meanwhile.
+pub fn unsigned_sum(path: &Path, sha256: &str) -> io::Result<String> {
+    let image = fs::read(path)?;
+    let unsigned = without_signatures(&image);
+    if unsigned.len() == image.len() {
+        return Ok(sha256.to_owned());
+    }
+    Ok(sum(unsigned))
 }
 
 fn sum(bytes: &[u8]) -> String {

@@ -11,7 +11,7 @@ use crate::StoreError;
 use crate::store::{Store, is_text, millis};
 
 /// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// How many builds the mean is of: enough to even out, few enough to follow a new machine.
 const RECENT: i64 = 20;

@@ -22,6 +22,7 @@ mod job;
 mod places;
 mod policy;
 mod queue;
+mod rebuilds;
 mod statistics;
 mod store;
 mod wake;

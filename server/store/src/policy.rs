@@ -1,13 +1,22 @@
 use std::time::Duration;
 
 use asu_protocol::build::BuildRequest;
+use jiff::Timestamp;
+
+use crate::history::{DAY, day_of};
+use crate::store::later;
+
+/// How long images of snapshots are kept over midnight if they were built just before it: long enough
+/// to be fetched.
+const LEAST: Duration = Duration::from_mins(30);
 
 /// How long answers are kept and how often a job is tried.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Keeps images whose package versions were named: they cannot go stale.
     pub keep_versioned: Duration,
-    /// Keeps images of whatever versions were newest when they were built.
+    /// Keeps images of whatever versions were newest when they were built; those of snapshots until
+    /// midnight UTC at most.
     pub keep_unversioned: Duration,
     /// Keeps images with a first-boot script: they may hold secrets and are nobody else's.
     pub keep_with_defaults: Duration,
@@ -40,12 +49,18 @@ impl Default for Policy {
 }
 
 impl Policy {
-    pub(crate) fn keep_image(&self, request: &BuildRequest) -> Duration {
-        if request
-            .defaults
-            .as_deref()
-            .is_some_and(|script| !script.is_empty())
-        {
+    /// When images that were built at `now` are no longer given out.
+    pub(crate) fn images_expire(&self, request: &BuildRequest, now: Timestamp) -> Timestamp {
+        let end = later(now, self.keep_image(request));
+        if !request.version.as_str().ends_with("SNAPSHOT") {
+            return end;
+        }
+        end.min(next_midnight(now).max(later(now, LEAST)))
+    }
+
+    fn keep_image(&self, request: &BuildRequest) -> Duration {
+        let script = request.defaults.as_deref().unwrap_or_default();
+        if !script.is_empty() {
             self.keep_with_defaults
         } else if request.packages_versions.is_empty() {
             self.keep_unversioned
@@ -57,5 +72,55 @@ impl Policy {
     pub(crate) fn pause_after(&self, attempts: u32) -> Duration {
         let growth = self.pause_growth.saturating_pow(attempts.saturating_sub(1));
         self.pause.saturating_mul(growth)
+    }
+}
+
+/// The end of the day in UTC, when packages of snapshots are thought to be out of date.
+fn next_midnight(now: Timestamp) -> Timestamp {
+    let midnight = (day_of(now) + 1).saturating_mul(DAY);
+    Timestamp::from_millisecond(midnight).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expires(request: &str, built: &str) -> String {
+        let request: BuildRequest = serde_json::from_str(request).unwrap();
+        let built = built.parse().unwrap();
+        format!("{:.0}", Policy::default().images_expire(&request, built))
+    }
+
+    const RELEASE: &str = r#"{"version":"24.10.2","target":"a/b","profile":"p"}"#;
+    const SNAPSHOT: &str = r#"{"version":"SNAPSHOT","target":"a/b","profile":"p"}"#;
+
+    #[test]
+    fn snapshots_go_at_midnight() {
+        let built = "2026-03-01T10:00:00Z";
+        assert_eq!(expires(RELEASE, built), "2026-03-02T10:00:00Z");
+        assert_eq!(expires(SNAPSHOT, built), "2026-03-02T00:00:00Z");
+        let of_branch = SNAPSHOT.replace("SNAPSHOT", "24.10-SNAPSHOT");
+        assert_eq!(expires(&of_branch, built), "2026-03-02T00:00:00Z");
+    }
+
+    #[test]
+    fn snapshots_built_just_before_midnight_can_still_be_fetched() {
+        let late = "2026-03-01T23:59:00Z";
+        assert_eq!(expires(SNAPSHOT, late), "2026-03-02T00:29:00Z");
+    }
+
+    #[test]
+    fn what_has_a_script_or_named_versions_keeps_its_time() {
+        let script = r#"{"version":"SNAPSHOT","target":"a/b","profile":"p","defaults":"true"}"#;
+        assert_eq!(
+            expires(script, "2026-03-01T10:00:00Z"),
+            "2026-03-01T10:30:00Z"
+        );
+        let versioned =
+            r#"{"version":"SNAPSHOT","target":"a/b","profile":"p","packages_versions":{"a":"1"}}"#;
+        assert_eq!(
+            expires(versioned, "2026-03-01T10:00:00Z"),
+            "2026-03-02T00:00:00Z"
+        );
     }
 }

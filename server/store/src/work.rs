@@ -104,8 +104,9 @@ impl Store {
         now: Timestamp,
         answer: &BuildAnswer,
     ) -> Result<(), StoreError> {
-        let keep = self.policy.keep_image(&claim.request);
-        self.end(&claim.lease, now, stage::DONE, answer, keep).await
+        let until = self.policy.images_expire(&claim.request, now);
+        self.end(&claim.lease, now, stage::DONE, answer, until)
+            .await
     }
 
     /// Ends a job with a failure that is the request's fault.
@@ -115,8 +116,8 @@ impl Store {
         now: Timestamp,
         answer: &BuildAnswer,
     ) -> Result<(), StoreError> {
-        let keep = self.policy.keep_failure;
-        self.end(&claim.lease, now, stage::FAILED, answer, keep)
+        let until = later(now, self.policy.keep_failure);
+        self.end(&claim.lease, now, stage::FAILED, answer, until)
             .await
     }
 
@@ -144,8 +145,8 @@ impl Store {
         now: Timestamp,
         answer: &BuildAnswer,
     ) -> Result<Verdict, StoreError> {
-        let keep = self.policy.keep_given_up;
-        let ended = self.end(&claim.lease, now, stage::FAILED, answer, keep);
+        let until = later(now, self.policy.keep_given_up);
+        let ended = self.end(&claim.lease, now, stage::FAILED, answer, until);
         ended.await.map(|()| Verdict::GivenUp)
     }
 
@@ -195,7 +196,7 @@ impl Store {
         now: Timestamp,
         state: &str,
         answer: &BuildAnswer,
-        keep: Duration,
+        until: Timestamp,
     ) -> Result<(), StoreError> {
         let query = format!(
             "UPDATE jobs SET state = $3, stage = $3, worker = NULL, lease_until = NULL,
@@ -210,7 +211,7 @@ impl Store {
         let query = held(&query, lease)
             .bind(state)
             .bind(written(lease, &answer)?)
-            .bind(millis(later(now, keep)))
+            .bind(millis(until))
             .bind(line)
             .bind(millis(now));
         self.report(lease, query).await

@@ -13,12 +13,11 @@ use asu_protocol::profiles::{Image, TargetProfiles};
 use asu_server::{Desk, not_offered, produce};
 use serde::Serialize;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::confinement::Confinement;
 use super::packages::PackageCache;
 use super::upstream::{Signers, Upstream};
-use super::{Error, Output, folder, read};
+use super::{Error, Output, folder, read, until_told_to_stop};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -118,7 +117,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
     let (out, output) = (args.out.clone(), args.output);
     let ended = tokio::select! {
         ended = args.build(request, begun) => ended?,
-        () = interrupted()? => return Err("stopped before the build ended".into()),
+        () = until_told_to_stop()? => return Err("stopped before the build ended".into()),
     };
     let seconds = begun.elapsed().as_secs_f64();
     match ended {
@@ -131,18 +130,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
             Err(format!("{}\n{}", failure.detail, failure.hint).into())
         }
     }
-}
-
-/// Ends when the program is told to stop.
-fn interrupted() -> Result<impl Future<Output = ()>, Error> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 impl Args {

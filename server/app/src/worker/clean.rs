@@ -2,7 +2,7 @@
 
 use asu_artifacts::{ArtifactError, Artifacts, FolderName};
 use asu_http::{Api, Offer};
-use asu_store::Store;
+use asu_store::{State, Store};
 use jiff::Timestamp;
 
 use super::Worker;
@@ -39,7 +39,8 @@ impl<O: Offer, B: Build> Worker<O, B> {
         }
     }
 
-    /// Removes images of jobs that another server has forgotten: it could only remove its own.
+    /// Removes images of jobs that another server has forgotten: it could only remove its own. Between
+    /// builds, so that no images are taken whose answer is just being written.
     pub(super) async fn sweep(&self, now: Timestamp) {
         let Api {
             store, artifacts, ..
@@ -48,7 +49,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
             return;
         }
         if let Err(error) = remove_strays(store, artifacts, now).await {
-            tracing::error!(%error, "images of no job stay");
+            tracing::error!(%error, "images of no answer stay");
         }
     }
 
@@ -62,16 +63,17 @@ impl<O: Offer, B: Build> Worker<O, B> {
     }
 }
 
-/// Removes images that no job tells of: a database that was lost, or another server that forgot the
-/// job, cannot tell when they expire.
+/// Removes images that no answer tells of. A crash may have come between the images and their answer;
+/// and a database that was lost, or another server that forgot the job, cannot tell when they expire.
 pub(crate) async fn remove_strays(
     store: &Store,
     artifacts: &Artifacts,
     now: Timestamp,
 ) -> Result<(), ServeError> {
     for folder in artifacts.folders()? {
-        if store.job(folder.as_str(), now).await?.is_none() {
-            tracing::info!(%folder, "images of no job are removed");
+        let job = store.job(folder.as_str(), now).await?;
+        if !job.is_some_and(|job| matches!(job.state, State::Done(_))) {
+            tracing::info!(%folder, "images of no answer are removed");
             artifacts.remove(&folder)?;
         }
     }

@@ -39,10 +39,16 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(data: &Path, mirror: &str, more: &[&str]) -> Self {
+        let program = Command::new(env!("CARGO_BIN_EXE_asu-server"));
+        Self::start_as(program, data, mirror, more)
+    }
+
+    /// With a command that ends as the program and takes its arguments.
+    pub(crate) fn start_as(mut program: Command, data: &Path, mirror: &str, more: &[&str]) -> Self {
         let key = data.with_extension("pub");
         std::fs::write(&key, contents::public_key()).unwrap();
         let log = data.with_extension("log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_asu-server"))
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--upstream", mirror])
             .arg("--upstream-key")
             .arg(&key)

@@ -99,6 +99,52 @@ async fn images_without_a_job_are_removed_at_the_start() {
 }
 
 #[tokio::test]
+async fn images_that_a_crash_left_without_an_answer_are_removed_at_the_start() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, done) = server.build(&["luci"]).await;
+    let asked = hash_of(&server.post(&["slow"]).await.1);
+    begun(&workshop, 2).await;
+    server.stop().await;
+    // It came between the images and their answer.
+    let store = dir.path().join("store");
+    std::fs::create_dir(store.join(&asked)).unwrap();
+    let server = Server::start(dir.path(), &workshop).await;
+    assert!(store.join(hash_of(&done)).exists());
+    assert!(!store.join(&asked).exists());
+    workshop.finish_one();
+    server.wait(&asked, |status, _| status == 200).await;
+    assert!(store.join(&asked).exists());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_verdict_of_another_process_is_soon_seen() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, done) = server.build(&["luci"]).await;
+    let hash = hash_of(&done);
+    server.wait(&hash, |status, _| status == 200).await;
+    let file = || Database::file(&dir.path().join("jobs.sqlite")).unwrap();
+    let database = database_of(dir.path()).unwrap_or_else(file);
+    let other = asu_store::Store::open(&database, policy());
+    let verdict = asu_protocol::build::Rebuild {
+        server: "local".to_owned(),
+        same: true,
+        ..Default::default()
+    };
+    let answer = serde_json::from_value(done).unwrap();
+    let other = other.await.unwrap();
+    let kept = other.keep_rebuild(&hash, &answer, &verdict, Timestamp::now());
+    assert!(kept.await.unwrap());
+    let (_, seen) = server
+        .wait(&hash, |_, body| body.get("rebuilds").is_some())
+        .await;
+    assert_eq!(seen["rebuilds"][0]["same"], true);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_crash_left_of_a_build_is_removed_at_the_next_start() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let left = dir.path().join("unfinished/of-a-job-that-was-given-up");

@@ -40,6 +40,25 @@ fn case(tool: &str, id: &str) -> Failure {
     error.failure().clone()
 }
 
+#[test]
+fn what_was_killed_is_no_fault_of_the_request() {
+    let killed = Finished {
+        status: Some(ExitStatus::from_raw(9)),
+        ..ended(0, "", "")
+    };
+    for ended in [
+        killed,
+        ended(137, "", ""),
+        ended(2, "", "make: *** [Makefile:7: image] Killed\n"),
+        ended(2, "", "make[1]: *** [Makefile:7: _call_image] Error 137\n"),
+    ] {
+        let error = diagnose(&ended, &info());
+        assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
+    }
+    let other = diagnose(&ended(2, "", "make: *** [image] Error 1\n"), &info());
+    assert!(matches!(other, BuildError::Request(_)), "{other:?}");
+}
+
 fn assert_says(tool: &str, id: &str, selection: &str, problems: &[(&str, &str)]) {
     let failure = case(tool, id);
     assert_eq!(

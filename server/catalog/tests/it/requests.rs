@@ -112,3 +112,41 @@ async fn equal_requests_get_one_form() {
     let names: Vec<&str> = versioned.packages.iter().map(AsRef::as_ref).collect();
     assert_eq!(names, ["auc", "luci"]);
 }
+
+#[tokio::test]
+async fn a_snapshot_is_asked_for_by_the_revision_upstream_offers_now() {
+    let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
+    let profiles = |revision: &str| {
+        let profiles = include_str!("x86-profiles.json");
+        let mut profiles: serde_json::Value = serde_json::from_str(profiles).unwrap();
+        profiles["version_code"] = revision.into();
+        let path = "snapshots/targets/x86/64/profiles.json";
+        upstream.put(path, profiles.to_string());
+    };
+    upstream.put("snapshots/.targets.json", r#"{"x86/64":"x86_64"}"#);
+    profiles("r30000-aaaaaaaaaa");
+    let catalog = upstream.catalog(cache.path()).await;
+    let asked = |revision: &str| {
+        let mut request = request("SNAPSHOT", "x86/64", "generic");
+        request.version_code = revision.to_owned();
+        let canonical = catalog.canonical(request);
+        async { canonical.await.unwrap().version_code }
+    };
+    assert_eq!(asked("").await, "r30000-aaaaaaaaaa");
+
+    profiles("r30001-bbbbbbbbbb");
+    upstream.pass(61);
+    assert_eq!(
+        asked("").await,
+        "r30001-bbbbbbbbbb",
+        "the first one is told"
+    );
+    assert_eq!(asked("r30000-aaaaaaaaaa").await, "r30000-aaaaaaaaaa");
+
+    let release = catalog.canonical(request("24.10.10", "x86/64", "generic"));
+    assert_eq!(release.await.unwrap().version_code, "");
+
+    upstream.turn(crate::upstream::Mode::Broken);
+    upstream.pass(61);
+    assert_eq!(asked("").await, "r30001-bbbbbbbbbb", "it is the last known");
+}

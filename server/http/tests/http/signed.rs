@@ -75,3 +75,64 @@ async fn only_what_is_finished_is_signed_and_only_with_a_key() {
         (404, &json!("unsigned"))
     );
 }
+
+#[tokio::test]
+async fn the_key_that_signs_is_handed_out() {
+    let server = signing().await;
+    let path = finish(&server).await;
+    let key = server.get("/api/v1/public-key").await;
+    assert_eq!(key.header("content-type"), "text/plain; charset=utf-8");
+    let public: PublicKey = String::from_utf8(key.bytes).unwrap().parse().unwrap();
+    let signature = server.get(&format!("{path}.sig")).await.bytes;
+    let signature = String::from_utf8(signature).unwrap();
+    let answer = server.get(&path).await;
+    detached(&public, &answer.bytes, &signature).unwrap();
+    let overview = server.get("/json/v1/overview.json").await.json();
+    assert_eq!(
+        overview["server"]["signing_key"],
+        public.number().to_string()
+    );
+
+    let server = Server::start().await;
+    let none = server.get("/api/v1/public-key").await;
+    assert_eq!(
+        (none.status.as_u16(), &none.json()["cause"]),
+        (404, &json!("unsigned"))
+    );
+    let overview = server.get("/json/v1/overview.json").await.json();
+    assert!(overview["server"].get("signing_key").is_none());
+}
+
+#[tokio::test]
+async fn a_verdict_is_part_of_the_answer_and_of_what_is_signed() {
+    let server = signing().await;
+    let path = finish(&server).await;
+    let before = server.get(&path).await;
+    assert!(before.json().get("rebuilds").is_none());
+    let verdict = asu_protocol::build::Rebuild {
+        server: "https://other.example".to_owned(),
+        same: true,
+        ..Default::default()
+    };
+    let (store, now) = (&server.api.store, server.now());
+    let hash = path.rsplit('/').next().unwrap();
+    let answer = BuildAnswer::default();
+    let kept = store.keep_rebuild(hash, &answer, &verdict, now);
+    assert!(kept.await.unwrap());
+    server.api.hot.forget_answers();
+    for asked in [server.post(&wish()).await, server.get(&path).await] {
+        assert_eq!(
+            asked.json()["rebuilds"],
+            json!([{"server": "https://other.example", "same": true, "at": "2023-11-14T22:13:20Z"}])
+        );
+        assert_ne!(asked.header("etag"), before.header("etag"));
+        let signature = server.get(&format!("{path}.sig")).await.bytes;
+        let public: PublicKey = key().public_text("").parse().unwrap();
+        detached(
+            &public,
+            &asked.bytes,
+            &String::from_utf8(signature).unwrap(),
+        )
+        .unwrap();
+    }
+}

@@ -20,6 +20,7 @@ mod history;
 mod line;
 mod numbers;
 mod queue;
+mod rebuilds;
 mod work;
 
 const LEASE: Duration = Duration::from_mins(1);
