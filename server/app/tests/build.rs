@@ -173,7 +173,7 @@ fn an_unpacked_imagebuilder_is_built_with_and_not_changed() {
     desk.built(&desk.run("23.05.5", &unsigned));
     let trees = desk.path("data/builder/imagebuilders");
     let mut entries = trees.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let tree = entries.find(|path| path.is_dir()).unwrap();
+    let tree = entries.next().unwrap().join("tree");
     let own = desk.path("own");
     std::fs::rename(tree, &own).unwrap();
     let listing = || {

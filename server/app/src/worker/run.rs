@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use asu_artifacts::FolderName;
-use asu_builder::{BuildError, BuildOutput};
+use asu_builder::{BuildError, BuildOutput, Progress};
 use asu_http::Offer;
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use asu_store::Claim;
@@ -119,9 +119,11 @@ async fn make<O: Offer, B: Build>(
         tracing::error!(%error, "an earlier build's folder could not be removed");
         infrastructure("storage", "the server could not prepare the build")
     })?;
-    let progress = move |stage: &str| {
-        // Nobody listens only when the build is being dropped.
-        let _ = tell.send(stage.to_owned());
+    let progress = move |progress: Progress<'_>| {
+        if let Progress::Stage(stage) = progress {
+            // Nobody listens only when the build is being dropped.
+            let _ = tell.send(stage.to_owned());
+        }
     };
     let with = (&worker.api.offer, &worker.builder, &*worker.api.limits);
     build::produce(with, &request, &progress, &out).await
