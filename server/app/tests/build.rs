@@ -115,9 +115,27 @@ fn an_image_is_built_from_a_folder_without_a_server() {
         assert!(manifest.contains_key("htop") && !manifest.contains_key("ppp"));
         assert!(answer["seconds"].as_f64().unwrap() > 0.0);
         assert!(told(&output).contains("building_image"));
+        assert!(told(&output).contains("downloading the ImageBuilder: 0 B of"));
         let scratch = desk.path("data/builder/scratch");
         assert!(scratch.read_dir().unwrap().next().is_none());
     }
+}
+
+#[test]
+fn a_disk_without_room_is_told() {
+    let desk = Desk::new();
+    let answer = failed(&desk.signed("24.10.2", &["--disk-floor", "1000PB"]));
+    assert_eq!(answer["cause"], "disk-full", "{answer}");
+    assert!(
+        answer["hint"]
+            .as_str()
+            .unwrap()
+            .contains("no fault of your")
+    );
+    desk.built(&desk.signed(
+        "24.10.2",
+        &["--disk-floor", "0", "--imagebuilder-disk", "1"],
+    ));
 }
 
 #[test]

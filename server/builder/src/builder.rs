@@ -97,8 +97,8 @@ pub struct BuildOutput {
 pub enum Progress<'a> {
     /// It begins this [`asu_protocol::build::stage`].
     Stage(&'a str),
-    /// What is said meanwhile, such as how far a download is: whole lines.
-    Said(&'a str),
+    /// It is so far with what takes its time, such as a download: a line for people.
+    Note(&'a str),
 }
 
 /// Makes images with upstream's ImageBuilders. Cheap to clone; clones share everything.

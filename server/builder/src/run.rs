@@ -64,7 +64,7 @@ async fn obtain(
     if let Some(tree) = builder.imagebuilder.clone() {
         return Ok(ImageBuilder::foreign(tree));
     }
-    let said = |words: &str| tell(Progress::Said(&format!("{words}\n")));
+    let said = |words: &str| tell(Progress::Note(words));
     let obtaining = builder
         .imagebuilders
         .obtain(&request.version, &request.target, &said);

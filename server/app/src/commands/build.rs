@@ -195,12 +195,8 @@ impl Args {
             sandbox: None,
         })?;
         let progress = |progress: Progress<'_>| {
-            let (Progress::Stage(text) | Progress::Said(text)) = progress;
-            eprintln!(
-                "{:8.1} s {}",
-                begun.elapsed().as_secs_f64(),
-                text.trim_end()
-            );
+            let (Progress::Stage(text) | Progress::Note(text)) = progress;
+            eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
         };
         let ended = if self.imagebuilder.is_some() {
             let profiles = TargetProfiles::default();

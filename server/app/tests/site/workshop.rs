@@ -80,6 +80,7 @@ impl Build for Workshop {
     ) -> Result<BuildOutput, BuildError> {
         let (number, _running) = self.begin();
         progress(Progress::Stage(stage::CONTAINER_SETUP));
+        progress(Progress::Note("downloading half of it"));
         progress(Progress::Stage(stage::BUILDING_IMAGE));
         match request.packages[0].as_str() {
             "slow" => self.0.gate.acquire().await.unwrap().forget(),
