@@ -85,6 +85,20 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) packages: commands::packages::PackageCache,
 
+    #[command(flatten)]
+    pub(crate) disk: commands::disk::Disk,
+
+    /// An ImageBuilder to fetch after the start, before anybody asks for it; can be given several times.
+    ///
+    /// They are fetched one after the other, while requests are answered and built.
+    #[arg(
+        long,
+        value_name = "VERSION/TARGET/SUBTARGET",
+        env = "ASU_WARM",
+        value_delimiter = ' '
+    )]
+    pub(crate) warm: Vec<commands::warm::Wanted>,
+
     /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
     ///
     /// Images that end in metadata of fwtool get a signature inside, as routers look for one; with
@@ -94,8 +108,8 @@ pub(crate) struct Serve {
 
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
-    /// It holds an unpacked ImageBuilder for every version and target built so far, and images for
-    /// 30 minutes to 7 days (--keep-…). One server at a time uses a folder.
+    /// It holds unpacked ImageBuilders of the versions and targets built last, and images for 30
+    /// minutes to 7 days (--keep-…). One server at a time uses a folder.
     #[arg(
         long,
         value_name = "DIR",

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 
-use asu_builder::{BuildError, BuildOutput, Builder, Failure};
+use asu_builder::{BuildError, BuildOutput, Builder, Failure, Progress};
 use asu_catalog::CatalogError;
 use asu_http::{Limits, Offer};
 use asu_protocol::build::BuildRequest;
@@ -18,7 +18,7 @@ pub trait Build: Clone + Send + Sync + 'static {
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> impl Future<Output = Result<BuildOutput, BuildError>> + Send;
 }
@@ -27,7 +27,7 @@ pub trait Build: Clone + Send + Sync + 'static {
 pub async fn produce<O: Offer, B: Build>(
     (offer, builder, limits): (&O, &B, &Limits),
     request: &BuildRequest,
-    progress: &(dyn Fn(&str) + Send + Sync),
+    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
     out: &Path,
 ) -> Result<BuildOutput, BuildError> {
     refuse_feeds(limits, request)?;
@@ -91,7 +91,7 @@ impl Build for Builder {
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         Builder::build(self, request, profiles, progress, out).await

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod catalog;
 pub(crate) mod confinement;
+pub(crate) mod disk;
 mod folder;
 pub(crate) mod index;
 pub(crate) mod jobs;
@@ -16,6 +17,7 @@ pub(crate) mod resolve;
 pub(crate) mod upstream;
 pub(crate) mod verify;
 pub(crate) mod version_compare;
+pub(crate) mod warm;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;

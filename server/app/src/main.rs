@@ -92,16 +92,21 @@ async fn run(serve: Serve) -> Result<(), Error> {
         trust,
         time_limit: serve.job_timeout(),
         imagebuilder: None,
+        disk: serve.disk.limits(),
         sandbox: None,
         packages: serve.packages.config(&serve.upstream)?,
     })?;
-    let site = Site::open(data, Desk::new(catalog), builder, settings).await?;
+    let site = Site::open(data, Desk::new(catalog), builder.clone(), settings).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
         format!(
             "cannot listen on {}: {e}; choose another --listen",
             serve.listen
         )
     })?;
+    // Its limits may be lower than those of the last run; looking takes a while.
+    let depot = builder.clone();
+    std::thread::spawn(move || depot.tidy());
+    tokio::spawn(commands::warm::warm(builder, serve.warm.clone()));
     println!("{{\"listening\":\"http://{}\"}}", listener.local_addr()?);
     site.serve(listener, stop(terminate, interrupt)).await?;
     Ok(())

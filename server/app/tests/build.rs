@@ -107,6 +107,7 @@ fn an_image_is_built_from_a_folder_without_a_server() {
         assert!(manifest.contains_key("htop") && !manifest.contains_key("ppp"));
         assert!(answer["seconds"].as_f64().unwrap() > 0.0);
         assert!(told(&output).contains("building_image"));
+        assert!(told(&output).contains("downloading the ImageBuilder: 0 B of"));
         let scratch = desk.path("data/builder/scratch");
         assert!(scratch.read_dir().unwrap().next().is_none());
     }
@@ -136,6 +137,23 @@ fn the_same_request_on_two_data_directories_gives_the_same_bytes() {
     let images = one["images"].as_array().unwrap();
     let unsigned = |image: &Value| image["sha256_unsigned"].as_str().unwrap().len() == 64;
     assert!(images.iter().all(unsigned), "{one}");
+}
+
+#[test]
+fn a_disk_without_room_is_told() {
+    let desk = Desk::new();
+    let answer = failed(&desk.signed("24.10.2", &["--disk-floor", "1000PB"]));
+    assert_eq!(answer["cause"], "disk-full", "{answer}");
+    assert!(
+        answer["hint"]
+            .as_str()
+            .unwrap()
+            .contains("no fault of your")
+    );
+    desk.built(&desk.signed(
+        "24.10.2",
+        &["--disk-floor", "0", "--imagebuilder-disk", "1"],
+    ));
 }
 
 #[test]
@@ -191,7 +209,7 @@ fn an_unpacked_imagebuilder_is_built_with_and_not_changed() {
     desk.built(&desk.run("23.05.5", &unsigned));
     let trees = desk.path("data/builder/imagebuilders");
     let mut entries = trees.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let tree = entries.find(|path| path.is_dir()).unwrap();
+    let tree = entries.next().unwrap().join("tree");
     let own = desk.path("own");
     std::fs::rename(tree, &own).unwrap();
     let listing = || {

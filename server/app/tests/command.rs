@@ -117,7 +117,47 @@ fn a_key_that_is_none_is_named() {
             .arg(dir.path());
         let said = refused(command.arg("--upstream-key").arg(file));
         assert!(said.contains(&file.display().to_string()), "{said}");
+        let mut command = server();
+        command
+            .args(["serve", "--upstream", NO_UPSTREAM, "--data"])
+            .arg(dir.path());
+        let said = refused(command.arg("--upstream-gpg-key").arg(file));
+        assert!(said.contains(&file.display().to_string()), "{said}");
     }
+}
+
+#[test]
+fn a_key_of_gnupg_is_enough_to_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/openpgp/release.pub"
+    );
+    let mut command = server();
+    command
+        .args([
+            "serve",
+            "--upstream",
+            NO_UPSTREAM,
+            "--listen",
+            "127.0.0.1:0",
+        ])
+        .args(["--upstream-gpg-key", key, "--data"])
+        .arg(dir.path());
+    assert!(start(&mut command).line().contains("listening"));
+}
+
+#[test]
+fn what_cannot_be_made_ready_is_said_and_the_server_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = serve(dir.path());
+    command.args(["--warm", "24.10.2/ath79/generic"]);
+    let mut running = start(&mut command);
+    assert!(running.line().contains("listening"));
+    let stderr = BufReader::new(running.child.stderr.take().unwrap());
+    let mut said = stderr.lines().map_while(Result::ok);
+    let warned = said.find(|line| line.contains("cannot be made ready"));
+    assert!(warned.unwrap().contains("ath79/generic"));
 }
 
 #[test]

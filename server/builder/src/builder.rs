@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use asu_index::adb;
 use asu_protocol::build::BuildRequest;
+use asu_protocol::name::{Target, VersionName};
 use asu_protocol::profiles::{Image, TargetProfiles, Title};
 use tokio::sync::RwLock;
 
+use crate::depot::Depot;
 use crate::gateway::Packages;
 use crate::imagebuilders::ImageBuilders;
 use crate::upstream::Upstream;
 use crate::usign::PublicKey;
-use crate::{BuildError, Failure, Sandbox};
+use crate::{BuildError, DiskLimits, Failure, Sandbox, disk, openpgp};
 
 /// How builds are made.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct BuilderConfig {
     pub time_limit: Duration,
     /// An unpacked ImageBuilder that every build is made with; where absent, the mirror's are.
     pub imagebuilder: Option<PathBuf>,
+    /// How much of the disk may be taken.
+    pub disk: DiskLimits,
     /// How builds are confined; where absent, they run as this process does, and reach what it does.
     pub sandbox: Option<Sandbox>,
     /// Where confined builds get packages from.
@@ -60,17 +64,32 @@ impl Default for PackageConfig {
 /// Whose ImageBuilders are run.
 #[derive(Debug, Clone)]
 pub enum Trust {
-    /// Those listed in a `sha256sums` signed with one of these keys; an empty list refuses all.
-    Keys(Vec<PublicKey>),
+    /// Those listed in a `sha256sums` signed with one of these keys; without any, none.
+    Keys {
+        /// Keys of usign, which sign `sha256sums.sig`, and the package indexes of opkg.
+        usign: Vec<PublicKey>,
+        /// Keys of OpenPGP, which sign `sha256sums.asc`; asked where there is no `sha256sums.sig`, or
+        /// no key for it.
+        openpgp: Vec<openpgp::PublicKey>,
+    },
     /// Any: for mirrors without signatures, on a network that is trusted.
     Unsigned,
 }
 
 impl Trust {
+    /// The keys of usign.
     pub(crate) fn keys(&self) -> &[PublicKey] {
         match self {
-            Self::Keys(keys) => keys,
+            Self::Keys { usign, .. } => usign,
             Self::Unsigned => &[],
+        }
+    }
+
+    /// Whether there is any key, so that somebody vouches for what ImageBuilders bring along.
+    pub(crate) fn has_keys(&self) -> bool {
+        match self {
+            Self::Keys { usign, openpgp } => !(usign.is_empty() && openpgp.is_empty()),
+            Self::Unsigned => false,
         }
     }
 }
@@ -106,6 +125,15 @@ pub struct BuildOutput {
     pub stderr: String,
 }
 
+/// What a build tells of itself as it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// It begins this [`asu_protocol::build::stage`].
+    Stage(&'a str),
+    /// It is so far with what takes its time, such as a download: a line for people.
+    Note(&'a str),
+}
+
 /// Makes images with upstream's ImageBuilders. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Builder {
@@ -117,6 +145,7 @@ pub(crate) struct Inner {
     pub(crate) upstream: Upstream,
     pub(crate) trust: Trust,
     pub(crate) time_limit: Duration,
+    pub(crate) depot: Arc<Depot>,
     pub(crate) imagebuilders: ImageBuilders,
     pub(crate) imagebuilder: Option<PathBuf>,
     pub(crate) sandbox: Option<Sandbox>,
@@ -137,8 +166,7 @@ impl Builder {
         std::fs::create_dir_all(&config.dir).map_err(storage)?;
         let dir = config.dir.canonicalize().map_err(storage)?;
         refuse_unusable(&dir)?;
-        let (scratch, trees) = (dir.join("scratch"), dir.join("imagebuilders"));
-        std::fs::create_dir_all(&trees).map_err(storage)?;
+        let scratch = dir.join("scratch");
         let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
         let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
@@ -147,8 +175,9 @@ impl Builder {
         }
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
-        let imagebuilders =
-            ImageBuilders::new(upstream.clone(), trust.clone(), trees, scratch.clone());
+        let depot = Depot::open(&dir, scratch.clone(), config.disk).map_err(storage)?;
+        let depot = Arc::new(depot);
+        let imagebuilders = ImageBuilders::new(upstream.clone(), trust.clone(), Arc::clone(&depot));
         let time_limit = config.time_limit;
         let PackageConfig { disk, apk_keys } = config.packages;
         let packages = Packages::open(&dir.join("packages"), disk, scratch.clone());
@@ -156,6 +185,7 @@ impl Builder {
             upstream,
             trust,
             time_limit,
+            depot,
             imagebuilders,
             imagebuilder,
             sandbox: config.sandbox,
@@ -172,17 +202,26 @@ impl Builder {
 
     /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent).
     ///
-    /// `profiles` are upstream's for the request's target. `progress` is told each
-    /// [`asu_protocol::build::stage`] as it begins. Dropping the future ends the build and
-    /// everything it started.
+    /// `profiles` are upstream's for the request's target. `progress` is told what happens as it
+    /// happens. Dropping the future ends the build and everything it started.
     pub async fn build(
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         crate::run::run(&self.inner, request, profiles, progress, out).await
+    }
+
+    /// Obtains the ImageBuilder of a target, and what it says of itself, before a build needs them.
+    pub async fn warm(&self, version: &VersionName, target: &Target) -> Result<(), BuildError> {
+        crate::warm::warm(&self.inner, version, target).await
+    }
+
+    /// Removes the ImageBuilders that go beyond the limits, unless they are in use.
+    pub fn tidy(&self) {
+        self.inner.depot.tidy_or_warn();
     }
 
     /// Waits until the folders of builds that have ended are removed, which goes on behind them.
@@ -210,13 +249,7 @@ fn claim(dir: &Path, scratch: &Path) -> std::io::Result<File> {
     let lock = File::create(dir.join("lock"))?;
     if lock.try_lock().is_ok() {
         for remains in std::fs::read_dir(scratch)? {
-            let remains = remains?.path();
-            let is_folder = remains.symlink_metadata()?.is_dir();
-            if is_folder {
-                std::fs::remove_dir_all(remains)?;
-            } else {
-                std::fs::remove_file(remains)?;
-            }
+            disk::remove(&remains?.path())?;
         }
         lock.unlock()?;
     }

@@ -140,7 +140,7 @@ fn bare(dependency: &str) -> &str {
 const INFRASTRUCTURE: [(&str, &str, &str); 9] = [
     (
         "No space left on device",
-        "storage",
+        "disk-full",
         "the server's disk is full",
     ),
     (

@@ -39,12 +39,22 @@ impl BuildError {
         // As an `Error`, because "no space left" may be said by its source only.
         let told: &dyn std::error::Error = error;
         tracing::error!(error = told, "{what} failed");
+        if is_full(error) {
+            return Self::disk_full(&format!("Error: {what} failed: no storage space"));
+        }
         let detail = match error.kind() {
             ErrorKind::Other => format!("Error: {what} failed"),
             kind => format!("Error: {what} failed: {kind}"),
         };
         let hint = "The server's operator must check the disk; then ask again.";
         Self::infrastructure(Failure::new("storage", detail, hint))
+    }
+
+    /// A disk without space for what is to be written.
+    pub(crate) fn disk_full(detail: &str) -> Self {
+        let hint = "This is no fault of your request; ask again later. The server's operator must \
+                    make room on its disk.";
+        Self::infrastructure(Failure::new("disk-full", detail, hint))
     }
 
     /// A mirror that cannot be reached or contradicts itself.
@@ -55,6 +65,14 @@ impl BuildError {
     }
 }
 
+/// Whether there is no space left; programs that were run say so in words only.
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    ) || error.to_string().contains("No space left on device")
+}
+
 /// What is known about a failed build; the fields are those of an error answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
@@ -62,8 +80,8 @@ pub struct Failure {
     ///
     /// Of the request: `package-selection`, `package-version`, `image-too-big`,
     /// `unsupported-profile`, `version-code`, `bad-request`, `resource-limit`, `build-failed`.
-    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `sandbox`,
-    /// `time-limit`.
+    /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `disk-full`,
+    /// `sandbox`, `time-limit`.
     pub cause: String,
     /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
     pub detail: String,
@@ -97,7 +115,17 @@ mod tests {
         let full = std::io::Error::new(ErrorKind::StorageFull, "No space left at path \"/data/x\"");
         let text = |error: &std::io::Error| BuildError::storage("Unpacking", error).to_string();
         assert_eq!(text(&full), "Error: Unpacking failed: no storage space");
+        let cause = |error| {
+            BuildError::storage("Unpacking", error)
+                .failure()
+                .cause
+                .clone()
+        };
+        assert_eq!(cause(&full), "disk-full");
+        let copied = std::io::Error::other("cp: error writing '/data/x': No space left on device");
+        assert_eq!(cause(&copied), "disk-full");
         let other = std::io::Error::other("cp: cannot create '/data/x'");
         assert_eq!(text(&other), "Error: Unpacking failed");
+        assert_eq!(cause(&other), "storage");
     }
 }

@@ -1,25 +1,25 @@
-//! The ImageBuilders on disk: each unpacked once, named by its checksum, never written to again.
+//! The ImageBuilders of a mirror: which one a build needs, and getting it into the depot.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::release::path_of;
 
+use crate::depot::{Depot, ImageBuilder, Partial};
+use crate::download::{Source, Tell, download};
 use crate::upstream::Upstream;
-use crate::usign::Signature;
-use crate::{BuildError, Failure, Trust, sums, unpack};
+use crate::{BuildError, Failure, Trust, sums, vouch};
+
+/// An archive's size times this is about what it takes unpacked.
+const EXPANSION: u64 = 4;
 
 /// The ImageBuilders of one mirror.
 #[derive(Debug)]
 pub(crate) struct ImageBuilders {
     upstream: Upstream,
     trust: Trust,
-    trees: PathBuf,
-    scratch: PathBuf,
-    /// Held while an archive is fetched, so that it is fetched once.
-    gates: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    depot: Arc<Depot>,
     /// Archives of releases, by folder: a release does not change once it is published.
     released: Mutex<HashMap<String, Archive>>,
 }
@@ -31,51 +31,38 @@ struct Archive {
     sha256: String,
 }
 
-/// An unpacked ImageBuilder.
-#[derive(Debug)]
-pub(crate) struct ImageBuilder {
-    /// Its files; not to be changed.
-    pub(crate) tree: PathBuf,
-    /// Where the output of `make info` is kept; absent if it is asked each time.
-    pub(crate) info: Option<PathBuf>,
-}
-
 impl ImageBuilders {
-    pub(crate) fn new(upstream: Upstream, trust: Trust, trees: PathBuf, scratch: PathBuf) -> Self {
-        let (gates, released) = Default::default();
+    pub(crate) fn new(upstream: Upstream, trust: Trust, depot: Arc<Depot>) -> Self {
         Self {
             upstream,
             trust,
-            trees,
-            scratch,
-            gates,
-            released,
+            depot,
+            released: Mutex::default(),
         }
     }
 
-    /// The ImageBuilder of a target, downloaded if it is not here yet.
+    /// The ImageBuilder of a target, downloaded if it is not here yet; `tell` is told how far that is.
     pub(crate) async fn obtain(
         &self,
         version: &VersionName,
         target: &Target,
+        tell: Tell<'_>,
     ) -> Result<ImageBuilder, BuildError> {
         let folder = format!("{}/targets/{target}", path_of(version.as_str()));
         let archive = self.archive(version, target, &folder).await?;
-        let tree = self.trees.join(&archive.sha256);
-        let gate = Arc::clone(lock(&self.gates).entry(archive.sha256.clone()).or_default());
-        let _gate = gate.lock().await;
-        if !tree.exists() {
-            self.fetch(&folder, &archive, &tree).await?;
-        }
+        let found = self
+            .depot
+            .take(&archive.sha256)
+            .map_err(|error| storage(&error))?;
+        let found = match found {
+            Some(found) => found,
+            None => self.fetch(&folder, &archive, tell).await?,
+        };
         // Only now: a listing whose archive cannot be had is one of a mirror that is being updated.
         if !version.as_str().ends_with("SNAPSHOT") {
-            lock(&self.released).insert(folder, archive.clone());
+            lock(&self.released).insert(folder, archive);
         }
-        let info = self.trees.join(format!("{}.info", archive.sha256));
-        Ok(ImageBuilder {
-            tree,
-            info: Some(info),
-        })
+        Ok(found)
     }
 
     async fn archive(
@@ -93,7 +80,7 @@ impl ImageBuilders {
             .text(&format!("{folder}/sha256sums"))
             .await?
             .ok_or_else(missing)?;
-        self.check(folder, &listing).await?;
+        vouch::check(&self.upstream, &self.trust, folder, &listing).await?;
         let listing = String::from_utf8_lossy(&listing);
         let found = sums::imagebuilder(&listing).ok_or_else(missing)?;
         let archive = Archive {
@@ -103,52 +90,57 @@ impl ImageBuilders {
         Ok(archive)
     }
 
-    /// Checks that a trusted key vouches for the listing.
-    async fn check(&self, folder: &str, listing: &[u8]) -> Result<(), BuildError> {
-        let keys = match &self.trust {
-            Trust::Unsigned => {
-                tracing::warn!(
-                    folder,
-                    "running an ImageBuilder nobody vouches for, as configured"
-                );
-                return Ok(());
-            }
-            Trust::Keys(keys) if keys.is_empty() => return Err(no_keys()),
-            Trust::Keys(keys) => keys,
-        };
-        let path = format!("{folder}/sha256sums.sig");
-        let text = self.upstream.text(&path).await?;
-        let text = text.ok_or_else(|| untrusted(&path, "the mirror does not have it"))?;
-        let signature: Result<Signature, _> = String::from_utf8_lossy(&text).parse();
-        let signature = signature.map_err(|error| untrusted(&path, &error.to_string()))?;
-        if signature.is_by_one_of(keys, listing) {
-            return Ok(());
-        }
-        let number = signature.number();
-        Err(untrusted(
-            &path,
-            &format!(
-                "it was not made by a trusted key, or of another file (it names key {number})"
-            ),
-        ))
-    }
-
-    async fn fetch(&self, folder: &str, archive: &Archive, tree: &Path) -> Result<(), BuildError> {
+    async fn fetch(
+        &self,
+        folder: &str,
+        archive: &Archive,
+        tell: Tell<'_>,
+    ) -> Result<ImageBuilder, BuildError> {
         let Archive { name, sha256 } = archive;
-        tracing::info!(name, "downloading an ImageBuilder");
-        let file = self
-            .upstream
-            .download(&format!("{folder}/{name}"), sha256, &self.scratch)
-            .await?;
-        let (name, scratch, tree) = (name.clone(), self.scratch.clone(), tree.to_owned());
-        let unpacking = move || {
-            let archive = file.reopen()?;
-            unpack::unpack(&archive, &name, &scratch, &tree)
+        let partial = self
+            .depot
+            .partial(sha256)
+            .await
+            .map_err(|error| storage(&error))?;
+        // Who was at it until now may be done.
+        if let Some(found) = self.depot.take(sha256).map_err(|error| storage(&error))? {
+            partial.remove().map_err(|error| storage(&error))?;
+            return Ok(found);
+        }
+        self.depot.room(0).await?;
+        let source = Source {
+            upstream: &self.upstream,
+            path: &format!("{folder}/{name}"),
+            sha256,
         };
+        let partial = download(source, &self.depot, partial, tell).await?;
+        tell("unpacking the ImageBuilder");
+        let (depot, name, sha256) = (Arc::clone(&self.depot), name.clone(), sha256.clone());
+        let unpacking = move || unpack(&depot, partial, &name, &sha256);
         let unpacked = tokio::task::spawn_blocking(unpacking).await;
         let unpacked = unpacked.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        unpacked.map_err(|error| BuildError::storage("Unpacking an ImageBuilder", &error))
+        unpacked.map_err(|error| storage(&error))
     }
+}
+
+/// Unpacks an archive, and removes what has to go for it.
+fn unpack(
+    depot: &Arc<Depot>,
+    partial: Partial,
+    name: &str,
+    sha256: &str,
+) -> std::io::Result<ImageBuilder> {
+    depot.clear(partial.size()?.saturating_mul(EXPANSION))?;
+    let found = depot.put(partial, name, sha256)?;
+    tracing::info!(name, "an ImageBuilder is ready");
+    let depot = Arc::clone(depot);
+    // Measuring all that is there takes its time, and the build need not wait.
+    std::thread::spawn(move || depot.tidy_or_warn());
+    Ok(found)
+}
+
+fn storage(error: &std::io::Error) -> BuildError {
+    BuildError::storage("Obtaining an ImageBuilder", error)
 }
 
 fn missing(version: &VersionName, target: &Target) -> BuildError {
@@ -162,19 +154,6 @@ fn missing(version: &VersionName, target: &Target) -> BuildError {
         detail,
         "Try again in a few hours.",
     ))
-}
-
-fn no_keys() -> BuildError {
-    let detail = "Error: this server has no key to check upstream's ImageBuilders with, so it runs none of them";
-    let hint = "The server's operator must configure upstream's public key, or declare the mirror unsigned.";
-    BuildError::infrastructure(Failure::new("untrusted", detail, hint))
-}
-
-fn untrusted(path: &str, reason: &str) -> BuildError {
-    let detail = format!("Error: the signature {path} cannot be trusted: {reason}");
-    let hint = "If the mirror is being updated, ask again in a few minutes; else the server's \
-                operator must check the mirror and its public key.";
-    BuildError::infrastructure(Failure::new("untrusted", detail, hint))
 }
 
 /// A poisoned lock is used all the same: every change under these locks is a single insertion.

@@ -6,8 +6,9 @@
 //! | module | what it is |
 //! |---|---|
 //! | `builder`, `run` | what others see, and the stages of one build |
-//! | `imagebuilders` | the ImageBuilders on disk |
-//! | `upstream`, `sums`, `unpack` | where they come from and why they can be trusted |
+//! | `imagebuilders`, `depot`, `disk` | the ImageBuilders on disk, and how much of it they take |
+//! | `upstream`, `sums`, `download`, `unpack`, `warm` | where they come from |
+//! | `vouch`, `openpgp` | why they can be trusted |
 //! | `workspace` | the private copy a build runs in |
 //! | `command` | running a program that cannot outlive us |
 //! | `sandbox`, `gateway` | what such a program can reach of this machine, and of the network |
@@ -18,7 +19,10 @@
 mod apk;
 mod builder;
 mod command;
+mod depot;
 mod diagnosis;
+mod disk;
+mod download;
 mod error;
 mod feeds;
 mod gateway;
@@ -26,6 +30,7 @@ mod imagebuilders;
 mod images;
 mod info;
 mod manifest;
+pub mod openpgp;
 mod opkg;
 mod run;
 mod sandbox;
@@ -33,9 +38,12 @@ mod selection;
 mod sums;
 mod unpack;
 mod upstream;
+mod vouch;
+mod warm;
 mod workspace;
 
 pub use asu_index::usign;
-pub use builder::{BuildOutput, Builder, BuilderConfig, PackageConfig, Trust};
+pub use builder::{BuildOutput, Builder, BuilderConfig, PackageConfig, Progress, Trust};
+pub use disk::DiskLimits;
 pub use error::{BuildError, Failure};
 pub use sandbox::{Sandbox, SandboxLimits, enter};

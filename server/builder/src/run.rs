@@ -7,29 +7,29 @@ use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Profile, TargetProfiles};
 use tokio::time::timeout;
 
-use crate::builder::Inner;
+use crate::builder::{Inner, Progress};
 use crate::command::Finished;
+use crate::depot::ImageBuilder;
 use crate::diagnosis::{diagnose, is_too_big};
 use crate::gateway::Signers;
-use crate::imagebuilders::ImageBuilder;
 use crate::info::{self, Info};
 use crate::manifest::{self, Manifest};
 use crate::workspace::Workspace;
 use crate::{BuildError, BuildOutput, Failure, feeds, images, selection};
 
-type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);
+type Tell<'a> = &'a (dyn Fn(Progress<'_>) + Send + Sync);
 
 /// Builds `request`, see [`crate::Builder::build`].
 pub(crate) async fn run(
     builder: &Inner,
     request: &BuildRequest,
     profiles: &TargetProfiles,
-    progress: Progress<'_>,
+    tell: Tell<'_>,
     out: &Path,
 ) -> Result<BuildOutput, BuildError> {
-    progress(stage::CONTAINER_SETUP);
-    let imagebuilder = obtain(builder, request).await?;
-    let workspace = prepare(builder, request, &imagebuilder).await?;
+    tell(Progress::Stage(stage::CONTAINER_SETUP));
+    let imagebuilder = obtain(builder, request, tell).await?;
+    let workspace = prepare(builder, Some(request), &imagebuilder).await?;
     let inside = |url: &str| workspace.inside(url);
     feeds::add(&workspace.tree(), request, &inside).await?;
     if let Some(script) = &request.defaults {
@@ -37,17 +37,17 @@ pub(crate) async fn run(
         // Before anything of the ImageBuilder runs, which could lead the file astray.
         workspace.put_defaults(script).await.map_err(storage)?;
     }
-    progress(stage::VALIDATE_REVISION);
+    tell(Progress::Stage(stage::VALIDATE_REVISION));
     let info = inform(&workspace, &imagebuilder).await?;
     check_revision(
         request,
         info.revision.as_deref().unwrap_or(&profiles.version_code),
     )?;
     check_profile(request, &info)?;
-    progress(stage::VALIDATE_MANIFEST);
+    tell(Progress::Stage(stage::VALIDATE_MANIFEST));
     let packages = selection::packages(request, &info);
     let manifest = resolve(&workspace, request, &packages, &info).await?;
-    progress(stage::BUILDING_IMAGE);
+    tell(Progress::Stage(stage::BUILDING_IMAGE));
     let (ended, build_cmd) = assemble(&workspace, request, &packages, &info).await?;
     let output = output(&workspace, request, manifest, ended, &info, out).await?;
     Ok(BuildOutput {
@@ -56,13 +56,18 @@ pub(crate) async fn run(
     })
 }
 
-async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder, BuildError> {
+async fn obtain(
+    builder: &Inner,
+    request: &BuildRequest,
+    tell: Tell<'_>,
+) -> Result<ImageBuilder, BuildError> {
     if let Some(tree) = builder.imagebuilder.clone() {
-        return Ok(ImageBuilder { tree, info: None });
+        return Ok(ImageBuilder::foreign(tree));
     }
+    let said = |words: &str| tell(Progress::Note(words));
     let obtaining = builder
         .imagebuilders
-        .obtain(&request.version, &request.target);
+        .obtain(&request.version, &request.target, &said);
     timeout(builder.time_limit, obtaining)
         .await
         .unwrap_or_else(|_| {
@@ -72,11 +77,12 @@ async fn obtain(builder: &Inner, request: &BuildRequest) -> Result<ImageBuilder,
         })
 }
 
-async fn prepare(
+pub(crate) async fn prepare(
     builder: &Inner,
-    request: &BuildRequest,
+    request: Option<&BuildRequest>,
     imagebuilder: &ImageBuilder,
 ) -> Result<Workspace, BuildError> {
+    builder.depot.room(0).await?;
     let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
     let remains = Arc::clone(&builder.remains).read_owned().await;
     let mut workspace = Workspace::new(
@@ -90,10 +96,12 @@ async fn prepare(
     let upstream = builder.upstream.root();
     if let Some(sandbox) = &builder.sandbox {
         let signers = Signers::of_mirror(&builder.trust, &builder.apk_keys, &imagebuilder.tree);
-        let theirs = Signers::of_request(&signers, &request.repository_keys);
-        let feeds = request.repositories.iter();
-        let feeds = feeds.map(|(_, url)| (url.as_str(), theirs.clone()));
-        let urls = std::iter::once((upstream, signers)).chain(feeds);
+        let feeds = request.into_iter().flat_map(|request| {
+            let theirs = Signers::of_request(&signers, &request.repository_keys);
+            let feeds = request.repositories.iter();
+            feeds.map(move |(_, url)| (url.as_str(), theirs.clone()))
+        });
+        let urls = std::iter::once((upstream, signers.clone())).chain(feeds);
         let packages = Arc::clone(&builder.packages);
         let confined = workspace.confine(sandbox.clone(), packages, urls);
         confined.map_err(storage)?;
@@ -106,7 +114,10 @@ async fn prepare(
 }
 
 /// What the ImageBuilder says of itself; asked once, then kept beside its files.
-async fn inform(workspace: &Workspace, imagebuilder: &ImageBuilder) -> Result<Info, BuildError> {
+pub(crate) async fn inform(
+    workspace: &Workspace,
+    imagebuilder: &ImageBuilder,
+) -> Result<Info, BuildError> {
     let kept = imagebuilder.info.as_deref();
     if let Some(Ok(text)) = kept.map(std::fs::read_to_string) {
         return Ok(info::parse(&text));

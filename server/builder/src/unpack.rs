@@ -1,7 +1,7 @@
-//! From archive to a tree that is either whole or absent.
+//! From archive to files.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use tar::Archive;
@@ -9,18 +9,13 @@ use tar::Archive;
 /// Largest window a zstd archive may want, as a power of two; upstream compresses with `--long`.
 const WINDOW: u32 = 31;
 
-/// Unpacks the archive's only folder to `tree`, by way of `scratch` on the same file system.
+/// Unpacks an archive into `folder`, which is made; gives the only folder that is in it.
 ///
-/// `name` tells the compression. `tree` appears in one step and after its files are on disk, so a
-/// crash never leaves one that only looks whole.
-pub(crate) fn unpack(archive: &File, name: &str, scratch: &Path, tree: &Path) -> io::Result<()> {
-    let folder = tempfile::tempdir_in(scratch)?;
-    Archive::new(decoder(archive, name)?).unpack(folder.path())?;
-    let top = only_folder(folder.path())?;
-    rustix::fs::syncfs(File::open(&top)?)?;
-    std::fs::rename(top, tree)?;
-    tree.parent()
-        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+/// `name` tells the compression.
+pub(crate) fn unpack(mut archive: &File, name: &str, folder: &Path) -> io::Result<PathBuf> {
+    archive.rewind()?;
+    Archive::new(decoder(archive, name)?).unpack(folder)?;
+    only_folder(folder)
 }
 
 fn decoder<'a>(archive: &'a File, name: &str) -> io::Result<Box<dyn Read + 'a>> {

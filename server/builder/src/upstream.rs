@@ -1,13 +1,9 @@
 //! The mirror ImageBuilders come from, over HTTP.
 
-use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use reqwest::{Client, Response, StatusCode};
-use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use reqwest::{Client, Response, StatusCode, header};
 
 use crate::BuildError;
 
@@ -62,31 +58,27 @@ impl Upstream {
         Ok(Some(text))
     }
 
-    /// Downloads a file into `folder`, and gives it only if it has the SHA-256 expected.
-    pub(crate) async fn download(
-        &self,
-        path: &str,
-        sha256: &str,
-        folder: &Path,
-    ) -> Result<NamedTempFile, BuildError> {
-        let gone = || self.invalid(path, "sha256sums lists it, but the mirror does not have it");
-        let response = self.get(path).await?.ok_or_else(gone)?;
-        let storage = |error| BuildError::storage("Storing an ImageBuilder", &error);
-        let mut file = NamedTempFile::new_in(folder).map_err(storage)?;
-        let mut hash = Sha256::new();
-        self.receive(path, response, |chunk| {
-            hash.update(chunk);
-            file.write_all(chunk).map_err(storage)
-        })
-        .await?;
-        if hex::encode(hash.finalize()) != sha256 {
-            return Err(self.invalid(path, "it does not have the checksum sha256sums tells"));
+    /// What follows the first `from` bytes of a file; absent if the mirror gives only whole files, or
+    /// has fewer bytes of this one.
+    pub(crate) async fn rest(&self, path: &str, from: u64) -> Result<Option<Response>, BuildError> {
+        let request = self.client.get(format!("{}/{path}", self.root));
+        let request = request.header(header::RANGE, format!("bytes={from}-"));
+        let response = request.send().await;
+        let response = response.map_err(|error| self.broken(path, &error))?;
+        let begin = format!("bytes {from}-");
+        let range = response.headers().get(header::CONTENT_RANGE);
+        let fits = range.is_some_and(|range| range.as_bytes().starts_with(begin.as_bytes()));
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT if fits => Ok(Some(response)),
+            StatusCode::PARTIAL_CONTENT | StatusCode::OK | StatusCode::RANGE_NOT_SATISFIABLE => {
+                Ok(None)
+            }
+            status => Err(self.invalid(path, &format!("the mirror answers {status}"))),
         }
-        Ok(file)
     }
 
     /// Hands a body over as it comes, unless it comes too slowly.
-    async fn receive(
+    pub(crate) async fn receive(
         &self,
         path: &str,
         response: Response,
@@ -106,7 +98,8 @@ impl Upstream {
         Ok(())
     }
 
-    async fn get(&self, path: &str) -> Result<Option<Response>, BuildError> {
+    /// A file's body; absent if the mirror says that it has no such file.
+    pub(crate) async fn get(&self, path: &str) -> Result<Option<Response>, BuildError> {
         let request = self.client.get(format!("{}/{path}", self.root)).send();
         let response = request.await.map_err(|error| self.broken(path, &error))?;
         match response.status() {
@@ -125,7 +118,8 @@ impl Upstream {
         self.invalid(path, &innermost.to_string())
     }
 
-    fn invalid(&self, path: &str, reason: &str) -> BuildError {
+    /// The error for a file that is of no use.
+    pub(crate) fn invalid(&self, path: &str, reason: &str) -> BuildError {
         BuildError::upstream(format!(
             "Error: {}/{path} cannot be used: {reason}",
             self.root

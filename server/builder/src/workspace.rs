@@ -5,9 +5,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +14,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::command::{self, Excess, Finished, late};
+use crate::disk::{open_up, size};
 use crate::gateway::{Gateway, Packages, Signers};
 use crate::sandbox::{self, Sandbox};
 use crate::usign::PublicKey;
@@ -175,19 +174,6 @@ impl Workspace {
     }
 }
 
-/// The space that files take, bytes; what vanishes meanwhile counts nothing.
-fn size(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return 0;
-    };
-    let of = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(found) if found.is_dir() => size(&entry.path()),
-        Ok(found) => found.blocks() * 512,
-        Err(_) => 0,
-    };
-    entries.flatten().map(of).sum()
-}
-
 impl Drop for Workspace {
     /// Removes the folder in the background, where it may take its time: it is large, and programs
     /// that are being killed may still put files into it. What stays is removed at the next start.
@@ -200,8 +186,7 @@ impl Drop for Workspace {
                 match std::fs::remove_dir_all(&folder) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         // A build may have taken from us what it owned.
-                        let open = ["-R", "u+rwX", "--"];
-                        let _ = Command::new("chmod").args(open).arg(&folder).output();
+                        open_up(&folder);
                         std::thread::sleep(Duration::from_millis(100));
                     }
                     _ => return,

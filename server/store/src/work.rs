@@ -97,6 +97,13 @@ impl Store {
         self.report(lease, query).await
     }
 
+    /// Adds a line to what is kept of how the job went, which all who follow it see.
+    pub async fn note(&self, lease: &Lease, now: Timestamp, line: &str) -> Result<(), StoreError> {
+        let query = format!("UPDATE jobs SET log = log || $3 {HELD}");
+        let query = held(&query, lease).bind(format!("{now} {line}\n"));
+        self.report(lease, query).await
+    }
+
     /// Ends a job with images; how long the answer is kept follows from the request.
     pub async fn succeed(
         &self,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, BuildOutput, BuilderConfig};
+use asu_builder::{BuildError, BuildOutput, BuilderConfig, Progress};
 use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::confinement::Confinement;
+use super::disk::Disk;
 use super::packages::PackageCache;
 use super::upstream::{Signers, Upstream};
 use super::{Error, Output, folder, read, until_told_to_stop};
@@ -29,6 +30,8 @@ pub(crate) struct Args {
     confinement: Confinement,
     #[command(flatten)]
     packages_kept: PackageCache,
+    #[command(flatten)]
+    disk: Disk,
     /// An unpacked ImageBuilder to build with, instead of the mirror's.
     ///
     /// The mirror is asked for packages only. The profile must be one of the ImageBuilder's own.
@@ -160,7 +163,7 @@ impl Args {
         begun: Instant,
     ) -> Result<Result<BuildOutput, BuildError>, Error> {
         let trust = match &self.imagebuilder {
-            Some(_) => asu_builder::Trust::Keys(self.signers.keys()?),
+            Some(_) => self.signers.known()?,
             None => self.signers.trust(&self.upstream.url)?,
         };
         std::fs::create_dir_all(&self.data)
@@ -178,10 +181,14 @@ impl Args {
             trust,
             time_limit: Duration::from_secs(self.job_timeout),
             imagebuilder: self.imagebuilder.clone(),
+            disk: self.disk.limits(),
             sandbox: None,
             packages: self.packages_kept.config(&self.upstream)?,
         })?;
-        let progress = |stage: &str| eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64());
+        let progress = |progress: Progress<'_>| {
+            let (Progress::Stage(text) | Progress::Note(text)) = progress;
+            eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+        };
         let ended = if self.imagebuilder.is_some() {
             let profiles = TargetProfiles::default();
             let build = builder.build(&request, &profiles, &progress, &self.out);

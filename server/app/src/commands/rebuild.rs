@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use asu_builder::BuilderConfig;
+use asu_builder::{BuilderConfig, Progress};
 use asu_http::Limits;
 use asu_protocol::build::{BuildAnswer, BuildRequest, Rebuild};
 use asu_server::{Desk, produce};
@@ -16,6 +16,7 @@ use asu_store::{State, Store};
 use serde::Serialize;
 
 use super::confinement::Confinement;
+use super::disk::Disk;
 use super::jobs::Jobs;
 use super::packages::PackageCache;
 use super::upstream::{Signers, Upstream};
@@ -59,6 +60,8 @@ pub(crate) struct Args {
     confinement: Confinement,
     #[command(flatten)]
     packages_kept: PackageCache,
+    #[command(flatten)]
+    disk: Disk,
     /// The server's data folder; the server may be running.
     #[arg(
         long,
@@ -167,6 +170,7 @@ impl Args {
             trust: self.signers.trust(&self.upstream.url)?,
             time_limit: Duration::from_secs(self.job_timeout),
             imagebuilder: None,
+            disk: self.disk.limits(),
             sandbox: None,
             packages: self.packages_kept.config(&self.upstream)?,
         })?;
@@ -185,7 +189,10 @@ impl Args {
             ..Limits::default()
         };
         let begun = Instant::now();
-        let progress = |stage: &str| eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64());
+        let progress = |progress: Progress<'_>| {
+            let (Progress::Stage(text) | Progress::Note(text)) = progress;
+            eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+        };
         let out = tempfile::tempdir_in(dir.join("scratch"))?;
         let with = (&Desk::new(catalog), &builder, &limits);
         let built = produce(with, request, &progress, out.path()).await;

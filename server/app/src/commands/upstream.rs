@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use asu_builder::openpgp;
 use asu_catalog::{Catalog, CatalogConfig, Trust};
 use asu_distributions::Distributions;
 use asu_index::{adb, usign};
@@ -88,11 +89,23 @@ pub(crate) struct Signers {
     )]
     upstream_key: Vec<PathBuf>,
 
+    /// An OpenPGP public key, as gpg --export writes it, that may sign the mirror's sha256sums; can be
+    /// given several times.
+    ///
+    /// It is asked where the mirror has no signature of usign, or no --upstream-key is given.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ASU_UPSTREAM_GPG_KEY",
+        value_delimiter = ':'
+    )]
+    upstream_gpg_key: Vec<PathBuf>,
+
     /// Run whatever ImageBuilders the mirror has, without any signature.
     ///
     /// Whoever controls the mirror, or the network to it, then runs programs on this machine and
     /// on every router that is upgraded.
-    #[arg(long, conflicts_with = "upstream_key")]
+    #[arg(long, conflicts_with_all = ["upstream_key", "upstream_gpg_key"])]
     unsigned_upstream: bool,
 }
 
@@ -102,7 +115,7 @@ impl Signers {
         if self.unsigned_upstream {
             return Ok(asu_builder::Trust::Unsigned);
         }
-        if self.upstream_key.is_empty() {
+        if self.upstream_key.is_empty() && self.upstream_gpg_key.is_empty() {
             return Err(format!(
                 "no key to verify the ImageBuilders of {mirror} with. Give the mirror's usign public key \
                  with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \
@@ -110,10 +123,20 @@ impl Signers {
             )
             .into());
         }
-        Ok(asu_builder::Trust::Keys(self.keys()?))
+        self.known()
     }
 
-    /// The keys that may sign what the mirror offers.
+    /// The keys that were given, whatever their number.
+    pub(crate) fn known(&self) -> Result<asu_builder::Trust, Error> {
+        let openpgp = self.upstream_gpg_key.iter().map(|file| gpg_keys(file));
+        let openpgp: Result<Vec<_>, Error> = openpgp.collect();
+        Ok(asu_builder::Trust::Keys {
+            usign: self.keys()?,
+            openpgp: openpgp?.into_iter().flatten().collect(),
+        })
+    }
+
+    /// The usign keys that may sign what the mirror offers.
     pub(crate) fn keys(&self) -> Result<Vec<usign::PublicKey>, Error> {
         self.upstream_key
             .iter()
@@ -128,6 +151,11 @@ fn usign_key(file: &Path) -> Result<usign::PublicKey, Error> {
         .map_err(|e| format!("the key {shown} cannot be read: {e}; check --upstream-key"))?;
     text.parse()
         .map_err(|e| format!("{shown}: {e}; check --upstream-key").into())
+}
+
+fn gpg_keys(file: &Path) -> Result<Vec<openpgp::PublicKey>, Error> {
+    let keys = openpgp::PublicKey::read(&read(file)?);
+    keys.map_err(|e| format!("{}: {e}; check --upstream-gpg-key", file.display()).into())
 }
 
 /// Where a command asks, where it keeps what it fetches, and how it answers.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use asu_artifacts::FolderName;
-use asu_builder::{BuildError, BuildOutput};
+use asu_builder::{BuildError, BuildOutput, Progress};
 use asu_http::Offer;
 use asu_protocol::build::{BuildAnswer, BuildRequest};
 use asu_store::Claim;
@@ -19,6 +19,12 @@ use crate::{Build, build, outcome};
 /// How a build ended.
 pub(super) type Ended = Result<BuildOutput, BuildError>;
 
+/// What a build tells of itself, see [`Progress`].
+enum Told {
+    Stage(String),
+    Note(String),
+}
+
 impl<O: Offer, B: Build> Worker<O, B> {
     /// Builds in a task of its own, so that neither a panic nor a busy builder stops the
     /// heartbeats. When this returns, that task is gone.
@@ -28,7 +34,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
         out: &Path,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, Dropped> {
-        let (tell, mut stages) = mpsc::unbounded_channel();
+        let (tell, mut told) = mpsc::unbounded_channel();
         let mut build = JoinSet::new();
         build.spawn(make(
             self.clone(),
@@ -36,7 +42,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
             out.to_owned(),
             tell,
         ));
-        let followed = self.until_end(claim, &mut build, &mut stages, stop).await;
+        let followed = self.until_end(claim, &mut build, &mut told, stop).await;
         build.shutdown().await;
         followed
     }
@@ -45,7 +51,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
         &self,
         claim: &Claim,
         build: &mut JoinSet<Ended>,
-        stages: &mut mpsc::UnboundedReceiver<String>,
+        told: &mut mpsc::UnboundedReceiver<Told>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, Dropped> {
         let mut heartbeat = tokio::time::interval(self.pace.heartbeat);
@@ -53,14 +59,10 @@ impl<O: Offer, B: Build> Worker<O, B> {
         tokio::pin!(limit);
         loop {
             tokio::select! {
-                // A stage told before the end is reported before the end.
+                // What is told before the end is reported before the end.
                 biased;
                 () = stopped(stop) => return Err(Dropped::Stopped),
-                Some(stage) = stages.recv() => {
-                    let now = (self.api.clock)();
-                    let told = self.api.store.stage(&claim.lease, now, &stage).await;
-                    told.map_err(Dropped::Lost)?;
-                }
+                Some(told) = told.recv() => self.pass_on(claim, told).await?,
                 Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
                 _ = heartbeat.tick() => self.beat(claim).await?,
                 // Perhaps this one: then its lease is lost.
@@ -68,6 +70,15 @@ impl<O: Offer, B: Build> Worker<O, B> {
                 () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
             }
         }
+    }
+
+    async fn pass_on(&self, claim: &Claim, told: Told) -> Result<(), Dropped> {
+        let (store, now) = (&self.api.store, (self.api.clock)());
+        let passed_on = match told {
+            Told::Stage(stage) => store.stage(&claim.lease, now, &stage).await,
+            Told::Note(line) => store.note(&claim.lease, now, &line).await,
+        };
+        passed_on.map_err(Dropped::Lost)
     }
 
     async fn beat(&self, claim: &Claim) -> Result<(), Dropped> {
@@ -112,16 +123,20 @@ async fn make<O: Offer, B: Build>(
     worker: Worker<O, B>,
     request: BuildRequest,
     out: PathBuf,
-    tell: mpsc::UnboundedSender<String>,
+    tell: mpsc::UnboundedSender<Told>,
 ) -> Ended {
     // What a crash left would become part of this build.
     remove(&out).map_err(|error| {
         tracing::error!(%error, "an earlier build's folder could not be removed");
         infrastructure("storage", "the server could not prepare the build")
     })?;
-    let progress = move |stage: &str| {
+    let progress = move |progress: Progress<'_>| {
+        let told = match progress {
+            Progress::Stage(stage) => Told::Stage(stage.to_owned()),
+            Progress::Note(line) => Told::Note(line.to_owned()),
+        };
         // Nobody listens only when the build is being dropped.
-        let _ = tell.send(stage.to_owned());
+        let _ = tell.send(told);
     };
     let with = (&worker.api.offer, &worker.builder, &*worker.api.limits);
     build::produce(with, &request, &progress, &out).await

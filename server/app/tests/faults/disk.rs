@@ -37,7 +37,15 @@ fn on_a_small_disk(stage: &Stage) -> Option<(Server, PathBuf)> {
     let program = mounting(&data, SIZE)?;
     let outside = stage.folder.path().join("jobs.sqlite");
     // One that is root in a namespace cannot be nobody there, so builds are not confined.
-    let options = ["--sandbox", "none", "--database", outside.to_str().unwrap()];
+    let outside = outside.to_str().unwrap();
+    let options = [
+        "--sandbox",
+        "none",
+        "--disk-floor",
+        "0",
+        "--database",
+        outside,
+    ];
     let server = Server::start_as(program, &data, &stage.mirror.url, &options);
     let process = processes::server_on(&data).pid;
     let inside = format!("/proc/{process}/root{}", data.display());

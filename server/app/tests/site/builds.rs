@@ -70,6 +70,18 @@ async fn builds_go_one_at_a_time_and_show_where_they_are() {
 }
 
 #[tokio::test]
+async fn what_a_build_says_of_its_progress_is_told_and_is_no_stage() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, body) = server.build(&["luci"]).await;
+    let hash = body["request_hash"].as_str().unwrap();
+    let events = server.get(&format!("/api/v1/build/{hash}/events")).await;
+    let events = events.text().await.unwrap();
+    assert!(events.contains("downloading half of it\n"), "{events}");
+    assert!(!events.contains(r#""imagebuilder_status":"downloading"#));
+}
+
+#[tokio::test]
 async fn a_build_longer_than_its_lease_is_not_begun_again() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let server = Server::start(dir.path(), &workshop).await;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use asu_builder::{BuildError, BuildOutput, Failure};
+use asu_builder::{BuildError, BuildOutput, Failure, Progress};
 use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Image, TargetProfiles};
 use asu_server::Build;
@@ -75,12 +75,13 @@ impl Build for Workshop {
         &self,
         request: &BuildRequest,
         _profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         let (number, _running) = self.begin();
-        progress(stage::CONTAINER_SETUP);
-        progress(stage::BUILDING_IMAGE);
+        progress(Progress::Stage(stage::CONTAINER_SETUP));
+        progress(Progress::Note("downloading half of it"));
+        progress(Progress::Stage(stage::BUILDING_IMAGE));
         match request.packages[0].as_str() {
             "slow" => self.0.gate.acquire().await.unwrap().forget(),
             "panics" => panic!("an invented panic"),

@@ -226,7 +226,10 @@ fn failures_of_the_mirror_and_the_disk_are_no_answer_to_the_request() {
             " * opkg_download: Failed to download http://x/y.ipk, wget returned 8.\nUnknown package 'x'.",
             "upstream",
         ),
-        ("cp: error writing 'x': No space left on device", "storage"),
+        (
+            "cp: error writing 'x': No space left on device",
+            "disk-full",
+        ),
         (
             "WARNING: opening http://x/packages.adb: UNTRUSTED signature",
             "untrusted",

@@ -23,7 +23,7 @@ impl Signers {
     ///
     /// Without any of the operator's nobody vouches for the ImageBuilder, nor for its keys.
     pub(crate) fn of_mirror(trust: &Trust, apk: &[adb::PublicKey], tree: &Path) -> Self {
-        if trust.keys().is_empty() {
+        if !trust.has_keys() {
             return Self::default();
         }
         let mut signers = Self {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig, Trust};
+use asu_builder::{BuildError, BuildOutput, Builder, BuilderConfig, DiskLimits, PackageConfig};
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use asu_test_adb::package::Node;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::mirror::sandbox;
+use crate::mirror::{keys, sandbox};
 
 const VERSION: &str = "25.12.1";
 /// The index of a feed that every build needs.
@@ -64,10 +64,12 @@ impl Site {
         let builder = Builder::new(BuilderConfig {
             upstream: self.url.clone(),
             dir: self.folder.path().join("builder"),
-            trust: Trust::Keys(vec![key()]),
+            trust: keys([key()]),
             time_limit: Duration::from_mins(5),
             imagebuilder: None,
+            disk: DiskLimits::default(),
             sandbox: Some(sandbox()),
+            packages: PackageConfig::default(),
         })
         .unwrap();
         let mut request = json!({"version": VERSION, "target": "ath79/generic", "profile": "tplink_archer-c7-v5"});

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use asu_builder::Progress;
 use asu_protocol::build::stage;
 use sha2::{Digest, Sha256};
 
@@ -12,7 +13,11 @@ async fn an_image_is_built_and_measured() {
     for kind in ["xz", "zst"] {
         let mirror = Mirror::start(kind).await;
         let stages = Mutex::new(Vec::new());
-        let note = |stage: &str| stages.lock().unwrap().push(stage.to_owned());
+        let note = |progress: Progress<'_>| {
+            if let Progress::Stage(stage) = progress {
+                stages.lock().unwrap().push(stage.to_owned());
+            }
+        };
         let request = request(r#","packages":["-ppp","luci"],"version_code":"r28739-d9340319c6""#);
         let built = mirror
             .builder()
@@ -113,7 +118,7 @@ async fn an_imagebuilder_is_fetched_once_and_never_changed() {
     assert!(
         before
             .keys()
-            .any(|path| path.extension().is_some_and(|end| end == "info"))
+            .any(|path| path.file_name().is_some_and(|name| name == "info"))
     );
     mirror
         .build(&builder, r#","packages":["luci"]"#)

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, Builder, BuilderConfig, PackageConfig, Trust};
+use asu_builder::{BuildError, Builder, BuilderConfig, DiskLimits, PackageConfig, Trust};
 
 use crate::mirror::{Mirror, eventually, profiles, request};
 
@@ -93,6 +93,7 @@ async fn server_to_be_killed() {
         trust: Trust::Unsigned,
         time_limit: Duration::from_mins(1),
         imagebuilder: None,
+        disk: DiskLimits::default(),
         sandbox: Some(crate::mirror::sandbox()),
         packages: PackageConfig::default(),
     };

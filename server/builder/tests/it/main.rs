@@ -4,10 +4,13 @@
 mod apk;
 mod builds;
 mod cache;
+mod crashes;
+mod downloads;
 mod failures;
 mod feeds;
 mod front;
 mod hostile;
 mod lifetime;
 mod mirror;
+mod space;
 mod trust;

@@ -1,22 +1,26 @@
 //! A mirror in this process, with one signed ImageBuilder, and a builder that uses it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asu_builder::usign::PublicKey;
 use asu_builder::{
-    BuildError, BuildOutput, Builder, BuilderConfig, PackageConfig, Sandbox, SandboxLimits, Trust,
+    BuildError, BuildOutput, Builder, BuilderConfig, DiskLimits, PackageConfig, Sandbox,
+    SandboxLimits, Trust,
 };
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
+use futures_util::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -28,6 +32,18 @@ const TOP: &str = "openwrt-imagebuilder-24.10.2-ath79-generic.Linux-x86_64";
 struct Shared {
     files: BTreeMap<String, Vec<u8>>,
     log: Vec<String>,
+    manner: Manner,
+}
+
+/// How archives are sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Manner {
+    /// Whether parts can be asked for.
+    pub(crate) parts: bool,
+    /// After how many bytes the next connections break.
+    pub(crate) cuts: VecDeque<usize>,
+    /// The pause after each 16 KiB.
+    pub(crate) pause: Duration,
 }
 
 /// A mirror, and a folder for builders and images.
@@ -55,25 +71,53 @@ impl Mirror {
             folder,
             key: SigningKey::from_bytes(&[7; 32]),
         };
-        mirror.publish(kind);
+        mirror.publish(kind, 0);
         mirror
     }
 
-    fn publish(&self, kind: &str) {
-        let archive = self.archive(kind);
-        let sums = format!(
-            "{} *{TOP}.tar.{kind}\n",
-            hex::encode(Sha256::digest(&archive))
-        );
+    /// Another ImageBuilder in place of the one before, with so many files of 8 KiB that cannot be
+    /// compressed; gives the archive's digest.
+    pub(crate) fn publish(&self, kind: &str, ballast: u32) -> String {
+        let archive = self.archive(kind, ballast);
+        let sha256 = hex::encode(Sha256::digest(&archive));
+        let sums = format!("{sha256} *{TOP}.tar.{kind}\n");
         self.put(&format!("{FOLDER}/{TOP}.tar.{kind}"), archive);
         self.put(
             &format!("{FOLDER}/sha256sums.sig"),
             usign(&self.key, self.key.sign(sums.as_bytes()).to_bytes()),
         );
         self.put(&format!("{FOLDER}/sha256sums"), sums);
+        sha256
     }
 
-    fn archive(&self, kind: &str) -> Vec<u8> {
+    /// How archives are sent from now on.
+    pub(crate) fn set(&self, manner: Manner) {
+        self.shared.lock().unwrap().manner = manner;
+    }
+
+    /// From which byte on archives were asked for, in that order.
+    pub(crate) fn begins(&self) -> Vec<usize> {
+        let shared = self.shared.lock().unwrap();
+        let begins = shared
+            .log
+            .iter()
+            .filter_map(|path| path.split_once(".tar."));
+        let begin = |(_, rest): (&str, &str)| rest.split_once('@').unwrap().1.parse().unwrap();
+        begins.map(begin).collect()
+    }
+
+    /// The archive.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let shared = self.shared.lock().unwrap();
+        shared.files[&archive_path(&shared)].clone()
+    }
+
+    /// Where the archive is.
+    pub(crate) fn archive_path(&self) -> String {
+        archive_path(&self.shared.lock().unwrap())
+    }
+
+    fn archive(&self, kind: &str, ballast: u32) -> Vec<u8> {
         let mut tar = tar::Builder::new(Vec::new());
         let mut add = |name: &str, text: &str| {
             let mut header = tar::Header::new_gnu();
@@ -103,6 +147,14 @@ impl Mirror {
             "keys/0123456789abcdef",
             "untrusted comment: upstream's own\n",
         );
+        for number in 0..ballast {
+            let seed = Sha256::digest(number.to_be_bytes());
+            let mut text = hex::encode(seed);
+            while text.len() < 8192 {
+                text.push_str(&hex::encode(Sha256::digest(&text)));
+            }
+            add(&format!("ballast/{number}"), &text);
+        }
         let tar = tar.into_inner().unwrap();
         match kind {
             "xz" => liblzma::encode_all(&tar[..], 1).unwrap(),
@@ -173,9 +225,10 @@ impl Mirror {
         BuilderConfig {
             upstream: format!("{}/", self.url),
             dir: self.dir(),
-            trust: Trust::Keys(vec![self.public_key()]),
+            trust: keys([self.public_key()]),
             time_limit: Duration::from_mins(1),
             imagebuilder: None,
+            disk: DiskLimits::default(),
             sandbox: Some(sandbox()),
             packages: PackageConfig::default(),
         }
@@ -205,17 +258,73 @@ impl Mirror {
     }
 }
 
-async fn answer(State(shared): State<Arc<Mutex<Shared>>>, uri: Uri) -> Result<Vec<u8>, StatusCode> {
+/// Trust in these keys.
+pub(crate) fn keys(usign: impl IntoIterator<Item = PublicKey>) -> Trust {
+    Trust::Keys {
+        usign: usign.into_iter().collect(),
+        openpgp: Vec::new(),
+    }
+}
+
+fn archive_path(shared: &Shared) -> String {
+    let mut paths = shared.files.keys();
+    paths.find(|path| path.contains(".tar.")).unwrap().clone()
+}
+
+async fn answer(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path().trim_start_matches('/').to_owned();
     // Long enough for simultaneous downloads to overlap.
     tokio::time::sleep(Duration::from_millis(20)).await;
     let mut shared = shared.lock().unwrap();
-    shared.log.push(path.clone());
+    let is_archive = path.contains(".tar.");
+    let parts = shared.manner.parts && is_archive;
+    let range = headers.get(header::RANGE).filter(|_| parts);
+    let begin = range.map(|range| range.to_str().unwrap()[6..].trim_end_matches('-'));
+    let begin: Option<usize> = begin.map(|begin| begin.parse().unwrap());
+    let suffix = format!("@{}", begin.unwrap_or(0));
     shared
-        .files
-        .get(&path)
-        .cloned()
-        .ok_or(StatusCode::NOT_FOUND)
+        .log
+        .push(path.clone() + if is_archive { &suffix } else { "" });
+    let Some(file) = shared.files.get(&path).cloned() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if !is_archive {
+        return file.into_response();
+    }
+    let cut = shared.manner.cuts.pop_front();
+    let size = file.len();
+    match begin {
+        Some(begin) if begin >= size => StatusCode::RANGE_NOT_SATISFIABLE.into_response(),
+        Some(begin) => {
+            let range = format!("bytes {begin}-{}/{size}", size - 1);
+            let body = body(&file[begin..], cut, shared.manner.pause);
+            let length = (header::CONTENT_LENGTH, (size - begin).to_string());
+            let headers = [length, (header::CONTENT_RANGE, range)];
+            (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
+        }
+        None => {
+            let body = body(&file, cut, shared.manner.pause);
+            ([(header::CONTENT_LENGTH, size.to_string())], body).into_response()
+        }
+    }
+}
+
+/// A body that breaks after `cut` bytes.
+fn body(bytes: &[u8], cut: Option<usize>, pause: Duration) -> Body {
+    let sent = &bytes[..cut.unwrap_or(bytes.len()).min(bytes.len())];
+    let chunks = sent
+        .chunks(16 << 10)
+        .map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
+    let end = cut.map(|_| Err(std::io::Error::other("broken")));
+    let chunks: Vec<_> = chunks.chain(end).collect();
+    Body::from_stream(stream::iter(chunks).then(move |chunk| async move {
+        tokio::time::sleep(pause).await;
+        chunk
+    }))
 }
 
 fn usign<const N: usize>(key: &SigningKey, payload: [u8; N]) -> Vec<u8> {

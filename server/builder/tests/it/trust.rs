@@ -1,8 +1,9 @@
 //! Which ImageBuilders are run.
 
+use asu_builder::openpgp::PublicKey;
 use asu_builder::{BuildError, Builder, BuilderConfig, Trust};
 
-use crate::mirror::{FOLDER, Mirror};
+use crate::mirror::{FOLDER, Mirror, keys};
 
 fn assert_untrusted(mirror: &Mirror, error: &BuildError, reason: &str) {
     assert!(matches!(error, BuildError::Infrastructure(_)), "{error:?}");
@@ -19,7 +20,7 @@ fn assert_untrusted(mirror: &Mirror, error: &BuildError, reason: &str) {
 async fn without_a_key_nothing_is_run() {
     let mirror = Mirror::start("zst").await;
     let builder = Builder::new(BuilderConfig {
-        trust: Trust::Keys(vec![]),
+        trust: keys([]),
         ..mirror.config()
     })
     .unwrap();
@@ -37,7 +38,7 @@ async fn a_foreign_or_broken_or_absent_signature_is_refused() {
         .parse()
         .unwrap();
     let config = BuilderConfig {
-        trust: Trust::Keys(vec![foreign]),
+        trust: keys([foreign]),
         ..mirror.config()
     };
     let error = mirror.failure(&Builder::new(config).unwrap(), "").await;
@@ -119,4 +120,73 @@ async fn an_unsigned_mirror_is_used_only_if_declared_so() {
     .unwrap();
     assert!(mirror.build(&builder, "").await.is_ok());
     assert_eq!(mirror.asked("sha256sums.sig"), 0);
+}
+
+fn gnupg(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/openpgp/");
+    std::fs::read(format!("{folder}{name}")).unwrap()
+}
+
+/// A builder that trusts a key of GnuPG, and that of the mirror if `usign` says so.
+fn with_gnupg(mirror: &Mirror, key: &str, usign: bool) -> Builder {
+    let trust = Trust::Keys {
+        usign: usign.then(|| mirror.public_key()).into_iter().collect(),
+        openpgp: PublicKey::read(&gnupg(key)).unwrap(),
+    };
+    let config = mirror.config();
+    Builder::new(BuilderConfig { trust, ..config }).unwrap()
+}
+
+/// A mirror whose listing GnuPG has signed, of an archive that it does not have.
+async fn signed_by_gnupg() -> Mirror {
+    let mirror = Mirror::start("zst").await;
+    for (name, file) in [
+        ("sha256sums", "sha256sums"),
+        ("sha256sums.asc", "release.asc"),
+    ] {
+        mirror.put(&format!("{FOLDER}/{name}"), gnupg(file));
+    }
+    mirror.remove(".tar.zst");
+    mirror
+}
+
+#[tokio::test]
+async fn where_there_is_no_usign_signature_one_of_gnupg_is_asked() {
+    let mirror = signed_by_gnupg().await;
+    let both = with_gnupg(&mirror, "prolonged.pub", true);
+    let error = mirror.failure(&both, "").await;
+    assert_untrusted(&mirror, &error, "sha256sums.sig");
+
+    mirror.remove(".sig");
+    let error = mirror.failure(&both, "").await;
+    assert_eq!(error.failure().cause, "upstream", "it was trusted: {error}");
+    let error = mirror.failure(&mirror.builder(), "").await;
+    assert_eq!(error.failure().cause, "untrusted", "{error}");
+}
+
+#[tokio::test]
+async fn a_key_of_gnupg_is_enough() {
+    let mirror = signed_by_gnupg().await;
+    let error = mirror
+        .failure(&with_gnupg(&mirror, "prolonged.pub", false), "")
+        .await;
+    assert_eq!(error.failure().cause, "upstream", "it was trusted: {error}");
+    assert_eq!(mirror.asked("sha256sums.sig"), 0);
+}
+
+#[tokio::test]
+async fn a_signature_of_gnupg_is_checked() {
+    let mirror = signed_by_gnupg().await;
+    for (key, reason) in [
+        ("other.pub", "not made by a trusted key"),
+        ("subkey-revoked.pub", "revoked"),
+    ] {
+        let error = mirror.failure(&with_gnupg(&mirror, key, false), "").await;
+        assert_untrusted(&mirror, &error, reason);
+    }
+    mirror.damage("sha256sums.asc");
+    let error = mirror
+        .failure(&with_gnupg(&mirror, "prolonged.pub", false), "")
+        .await;
+    assert_untrusted(&mirror, &error, "sha256sums.asc");
 }

@@ -44,6 +44,7 @@ async fn an_ended_lease_is_claimable_and_its_holder_is_refused() {
     for refused in [
         store.heartbeat(&lost.lease, at(61), LEASE).await,
         store.stage(&lost.lease, at(61), "done").await,
+        store.note(&lost.lease, at(61), "half of it").await,
         store.succeed(&lost, at(61), &answer("late")).await,
         store.fail(&lost, at(61), &answer("late")).await,
         store.hand_back(&lost.lease, at(61)).await,
