@@ -1,13 +1,13 @@
 use std::future::Future;
 use std::path::Path;
 
-use asu_builder::{BuildError, BuildOutput, Builder, Failure};
+use asu_builder::{BuildError, BuildOutput, Builder, Failure, Progress};
 use asu_catalog::CatalogError;
-use asu_http::{Limits, Offer};
+use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 
-use crate::outcome;
+use crate::{Foresee, foresight, outcome};
 
 /// What makes images: [`Builder`], or a test's invention.
 pub trait Build: Clone + Send + Sync + 'static {
@@ -16,22 +16,29 @@ pub trait Build: Clone + Send + Sync + 'static {
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> impl Future<Output = Result<BuildOutput, BuildError>> + Send;
 }
 
 /// Makes what a request asks for, in its canonical form: what the worker does, and `asu-server build`.
-pub async fn produce<O: Offer, B: Build>(
+pub async fn produce<O: Foresee, B: Build>(
     (offer, builder, limits): (&O, &B, &Limits),
     request: &BuildRequest,
-    progress: &(dyn Fn(&str) + Send + Sync),
+    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
     out: &Path,
 ) -> Result<BuildOutput, BuildError> {
     refuse_feeds(limits, request)?;
     let profiles = offer.profiles(&request.version, &request.target);
     let profiles = profiles.await.map_err(not_offered)?;
-    builder.build(request, &profiles, progress, out).await
+    let building = builder.build(request, &profiles, progress, out);
+    // Beside the build, which takes longer.
+    let (built, foreseen) = tokio::join!(building, offer.foresee(request, false));
+    let built = built?;
+    // Of another revision than the one built, nothing is known.
+    let foreseen = foreseen.filter(|_| built.version_code == profiles.version_code);
+    foresight::check(offer, request, foreseen, &built).await?;
+    Ok(built)
 }
 
 /// What was allowed when a request was accepted may not be any more: the server was started anew.
@@ -69,7 +76,7 @@ impl Build for Builder {
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         Builder::build(self, request, profiles, progress, out).await

@@ -81,6 +81,20 @@ pub struct BuildOutput {
     pub stderr: String,
 }
 
+/// The file beside the images with all that was said while they were made, both streams in the order
+/// they came; at most the last MiB.
+pub const BUILD_LOG: &str = "build.log";
+
+/// What a build tells of itself as it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// It begins this [`asu_protocol::build::stage`].
+    Stage(&'a str),
+    /// What the ImageBuilder says: whole lines of its output and of its complaints, as they come,
+    /// without this server's paths.
+    Said(&'a str),
+}
+
 /// Makes images with upstream's ImageBuilders. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Builder {
@@ -95,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) imagebuilders: ImageBuilders,
     pub(crate) imagebuilder: Option<PathBuf>,
     pub(crate) sandbox: Option<Sandbox>,
+    /// Whether that can lay a build's files over those of its ImageBuilder.
+    pub(crate) layers: bool,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
     /// Read-locked by each workspace until its folder is gone.
@@ -115,9 +131,10 @@ impl Builder {
         let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
         let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
-        if let Some(sandbox) = &config.sandbox {
-            sandbox.check(&scratch)?;
-        }
+        let layers = match &config.sandbox {
+            Some(sandbox) => sandbox.check(&scratch)?,
+            None => false,
+        };
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
         let imagebuilders =
@@ -130,6 +147,7 @@ impl Builder {
             imagebuilders,
             imagebuilder,
             sandbox: config.sandbox,
+            layers,
             scratch,
             remains: Arc::default(),
             _lock: lock,
@@ -139,16 +157,17 @@ impl Builder {
         })
     }
 
-    /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent).
+    /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent),
+    /// with the `profiles.json` that tells of them and `build.log`, which is also there of a build
+    /// that failed once the ImageBuilder had said something.
     ///
-    /// `profiles` are upstream's for the request's target. `progress` is told each
-    /// [`asu_protocol::build::stage`] as it begins. Dropping the future ends the build and
-    /// everything it started.
+    /// `profiles` are upstream's for the request's target. `progress` is told what happens as it
+    /// happens. Dropping the future ends the build and everything it started.
     pub async fn build(
         &self,
         request: &BuildRequest,
         profiles: &TargetProfiles,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Send + Sync),
         out: &Path,
     ) -> Result<BuildOutput, BuildError> {
         crate::run::run(&self.inner, request, profiles, progress, out).await

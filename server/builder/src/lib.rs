@@ -1,14 +1,14 @@
 //! Downloads, verifies, unpacks and runs ImageBuilders.
 //!
 //! An ImageBuilder is unpacked once and never written to again: every build works on a private
-//! copy. This crate does not queue, cache or serve anything, and does not sign images.
+//! layer over it. This crate does not queue, cache or serve anything, and does not sign images.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | `builder`, `run` | what others see, and the stages of one build |
 //! | `imagebuilders` | the ImageBuilders on disk |
 //! | `upstream`, `sums`, `unpack` | where they come from and why they can be trusted |
-//! | `workspace` | the private copy a build runs in |
+//! | `workspace` | the folder a build runs in, with its private ImageBuilder |
 //! | `command` | running a program that cannot outlive us |
 //! | `sandbox`, `gateway` | what such a program can reach of this machine, and of the network |
 //! | `selection`, `info`, `manifest` | what is asked of the ImageBuilder and what it says |
@@ -36,6 +36,6 @@ mod upstream;
 mod workspace;
 
 pub use asu_index::usign;
-pub use builder::{BuildOutput, Builder, BuilderConfig, Trust};
+pub use builder::{BUILD_LOG, BuildOutput, Builder, BuilderConfig, Progress, Trust};
 pub use error::{BuildError, Failure};
 pub use sandbox::{Sandbox, SandboxLimits, enter};

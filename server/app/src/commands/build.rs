@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, BuildOutput, BuilderConfig};
+use asu_builder::{BuildError, BuildOutput, BuilderConfig, Progress};
 use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
@@ -190,7 +190,10 @@ impl Args {
             imagebuilder: self.imagebuilder.clone(),
             sandbox: None,
         })?;
-        let progress = |stage: &str| eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64());
+        let progress = |progress: Progress<'_>| match progress {
+            Progress::Stage(stage) => eprintln!("{:8.1} s {stage}", begun.elapsed().as_secs_f64()),
+            Progress::Said(lines) => tracing::info!("{}", lines.trim_end()),
+        };
         let ended = if self.imagebuilder.is_some() {
             let profiles = TargetProfiles::default();
             let build = builder.build(&request, &profiles, &progress, &self.out);
