@@ -90,13 +90,14 @@ impl Difference {
 }
 
 impl Foreseen {
-    /// How an image with the packages `made` differs. What every ImageBuilder brings along need not
-    /// be in an index, so it is no difference that it is there.
+    /// How an image with the packages `made` differs. Whether what every ImageBuilder brings along is
+    /// told of is its own affair.
     pub fn compare(&self, made: &BTreeMap<String, String>) -> Difference {
         let mut difference = Difference::default();
+        let counts = |name: &str| self.is_certain && !BASE.contains(&name);
         for (name, version) in &self.packages {
             match (made.get(name), version) {
-                (None, _) if self.is_certain => {
+                (None, _) if counts(name) => {
                     difference.missing.insert(name.clone());
                 }
                 (Some(made), Some(version)) if made != version => {
@@ -106,9 +107,8 @@ impl Foreseen {
                 _ => {}
             }
         }
-        let extra = made.keys().filter(|name| {
-            self.is_certain && !self.packages.contains_key(*name) && !BASE.contains(&name.as_str())
-        });
+        let extra = made.keys();
+        let extra = extra.filter(|name| counts(name) && !self.packages.contains_key(*name));
         difference.extra = extra.cloned().collect();
         difference
     }
