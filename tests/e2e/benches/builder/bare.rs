@@ -56,10 +56,10 @@ impl Bare {
         make.arg(format!("FILES={}", files.display()));
         make.arg(format!("BIN_DIR={}", self.folder.join("out").display()));
         let begun = Instant::now();
-        let made = make.output().await?;
+        let ran = make.output().await?;
         let seconds = begun.elapsed().as_secs_f64();
-        let said = String::from_utf8_lossy(&made.stderr);
-        ensure!(made.status.success(), "make image failed: {said}");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        ensure!(ran.status.success(), "make image failed: {said}");
         Ok(seconds)
     }
 }
