@@ -141,8 +141,12 @@ mod tests {
 
     #[test]
     fn every_difference_is_named_unless_there_was_a_choice() {
-        let some = |version: &str| Some(version.to_owned());
-        let versions = [("luci", some("2")), ("dropbear", some("1")), ("libc", None)];
+        let known = |version: &str| Some(version.to_owned());
+        let versions = [
+            ("luci", known("2")),
+            ("dropbear", known("1")),
+            ("libc", None),
+        ];
         let packages = versions.map(|(name, version)| (name.to_owned(), version));
         let mut foreseen = Foreseen {
             packages: packages.into(),
