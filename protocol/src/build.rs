@@ -178,6 +178,10 @@ pub struct BuildAnswer {
     /// The file beside the images that lists their packages as SPDX 2.3 in JSON; our servers have it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sbom: String,
+    /// The file beside the images with all that the ImageBuilder said, also of a build that failed; our
+    /// servers have it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub log: String,
     /// The names a device may report to be given this image.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supported_devices: Vec<String>,

@@ -10,6 +10,8 @@ pub(crate) enum Subject {
     Planner,
     /// The server's answers under load by wrk, beside nginx.
     Api,
+    /// A build by the server, beside the ImageBuilder alone; two builds at once.
+    Builder,
 }
 
 /// Measures, prints the figures, and fails if one is over its budget (bench-budget.json).
@@ -19,6 +21,10 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
         Subject::Api => {
             prepare_api()?;
             ["--package", "asu-test-e2e", "--bench", "api"]
+        }
+        Subject::Builder => {
+            prepare()?;
+            ["--package", "asu-test-e2e", "--bench", "builder"]
         }
     };
     let mut command = cargo_in(&root(), &["bench", "--locked"]);
@@ -31,8 +37,13 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
 }
 
 fn prepare_api() -> anyhow::Result<()> {
-    setup::debian(&setup::ALL)?;
     setup::debian(&setup::LOAD)?;
+    prepare()
+}
+
+/// The programs that a stage consists of, as fast as users have them.
+fn prepare() -> anyhow::Result<()> {
+    setup::debian(&setup::ALL)?;
     let programs = ["asu-server", "asu-test-upstream"];
     let mut command = cargo_in(&root(), &["build", "--locked", "--release"]);
     run(command.args(programs.iter().flat_map(|package| ["--package", package])))

@@ -1,15 +1,15 @@
 use std::future::Future;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use asu_builder::{BuildError, BuildOutput, Builder, Failure, Progress};
 use asu_catalog::CatalogError;
-use asu_http::{Limits, Offer};
+use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use asu_signing::unsigned_sum;
 
-use crate::outcome;
+use crate::{Foresee, foresight, outcome};
 
 /// What makes images: [`Builder`], or a test's invention.
 pub trait Build: Clone + Send + Sync + 'static {
@@ -24,7 +24,7 @@ pub trait Build: Clone + Send + Sync + 'static {
 }
 
 /// Makes what a request asks for, in its canonical form: what the worker does, and `asu-server build`.
-pub async fn produce<O: Offer, B: Build>(
+pub async fn produce<O: Foresee, B: Build>(
     (offer, builder, limits): (&O, &B, &Limits),
     request: &BuildRequest,
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
@@ -33,10 +33,24 @@ pub async fn produce<O: Offer, B: Build>(
     refuse_feeds(limits, request)?;
     let profiles = offer.profiles(&request.version, &request.target);
     let profiles = profiles.await.map_err(not_offered)?;
-    let mut output = builder.build(request, &profiles, progress, out).await?;
-    let folder = out.to_owned();
+    let building = builder.build(request, &profiles, progress, out);
+    // Beside the build, which takes longer.
+    let (built, foreseen) = tokio::join!(building, offer.foresee(request, false));
+    let built = built?;
+    // Of another revision than the one built, nothing is known.
+    let foreseen = foreseen.filter(|_| built.version_code == profiles.version_code);
+    foresight::check(offer, request, foreseen, &built).await?;
+    measured(built, out.to_owned()).await
+}
+
+/// Says of each image what it is without a signature, whatever the ImageBuilder says: each makes a
+/// key of its own to sign with.
+async fn measured(mut output: BuildOutput, folder: PathBuf) -> Result<BuildOutput, BuildError> {
     let measured = tokio::task::spawn_blocking(move || {
-        measure_unsigned(&mut output, &folder).map(|()| output)
+        for image in &mut output.images {
+            image.sha256_unsigned = unsigned_sum(&folder.join(&image.name), &image.sha256)?;
+        }
+        Ok(output)
     });
     let measured = measured
         .await
@@ -45,15 +59,6 @@ pub async fn produce<O: Offer, B: Build>(
         tracing::error!(%error, "images could not be measured");
         outcome::infrastructure("storage", "the server could not read the images")
     })
-}
-
-/// Says of each image what it is without a signature, whatever the ImageBuilder says: each makes a
-/// key of its own to sign with.
-fn measure_unsigned(output: &mut BuildOutput, folder: &Path) -> io::Result<()> {
-    for image in &mut output.images {
-        image.sha256_unsigned = unsigned_sum(&folder.join(&image.name), &image.sha256)?;
-    }
-    Ok(())
 }
 
 /// What was allowed when a request was accepted may not be any more: the server was started anew.

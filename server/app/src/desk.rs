@@ -7,21 +7,26 @@ mod universes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asu_catalog::{Catalog, CatalogError};
+use asu_catalog::{Catalog, CatalogError, Offered};
 use asu_distributions::{Chosen, Releases};
 use asu_http::{Offer, OfferedDistribution, Unplannable};
+use asu_planner::Foreseen;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{ProfileName, Target, VersionName};
 use asu_protocol::overview::Overview;
 use asu_protocol::plan::{Plan, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
+use moka::sync::Cache;
 
+use crate::Foresee;
 use facts::{Facts, Known};
 use universes::Universes;
 
 /// How long a client waits for what the mirror has to be asked for. Downloads go on behind, so that
 /// the same question may be answered later.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// Releases of targets that are remembered as planned with.
+const PLANNED: u64 = 100;
 /// How long a plan waits for the installed release, which it can do without.
 const PATIENCE_FOR_OLD: Duration = Duration::from_secs(5);
 
@@ -30,6 +35,8 @@ const PATIENCE_FOR_OLD: Duration = Duration::from_secs(5);
 pub struct Desk {
     catalog: Catalog,
     universes: Universes,
+    /// Releases of targets whose packages somebody planned with lately, so that they are at hand.
+    planned: Cache<(VersionName, Target), ()>,
 }
 
 impl Desk {
@@ -38,6 +45,7 @@ impl Desk {
         Self {
             catalog,
             universes: Universes::default(),
+            planned: Cache::new(PLANNED),
         }
     }
 
@@ -87,6 +95,17 @@ impl Desk {
             Some(named) => Some(catalog.profile_of(version, target, named).await?),
             None => None,
         };
+        let known = self.indexed(version, profile, offered).await?;
+        self.planned.insert((version.clone(), target.clone()), ());
+        Ok(known)
+    }
+
+    async fn indexed(
+        &self,
+        version: &VersionName,
+        profile: Option<ProfileName>,
+        offered: Offered,
+    ) -> Result<Known, CatalogError> {
         let universe = self.universes.of(&offered).await?;
         Ok(Known {
             version: version.clone(),
@@ -94,6 +113,28 @@ impl Desk {
             profiles: offered.profiles,
             universe,
         })
+    }
+
+    async fn foreseen(
+        &self,
+        request: &BuildRequest,
+        anew: bool,
+    ) -> Result<Option<Foreseen>, CatalogError> {
+        let catalog = self.catalog.of(&request.distro)?;
+        let (version, target) = (&request.version, &request.target);
+        let offered = if anew {
+            catalog.offered_anew(version, target).await?
+        } else {
+            catalog.offered(version, target).await?
+        };
+        let profile = Some(request.profile.clone());
+        let known = self.indexed(version, profile, offered).await?;
+        let request = request.clone();
+        let seen = tokio::task::spawn_blocking(move || {
+            let release = known.release("", known.profile.as_ref());
+            asu_planner::foresee(&release, &request)
+        });
+        seen.await.map_err(|error| broken(&error))
     }
 }
 
@@ -142,6 +183,20 @@ fn renamed(catalog: &Catalog, request: &PlanRequest, to: &VersionName) -> Option
 
 fn broken(error: &impl ToString) -> CatalogError {
     CatalogError::Planning(error.to_string())
+}
+
+impl Foresee for Desk {
+    async fn foresee(&self, request: &BuildRequest, anew: bool) -> Option<Foreseen> {
+        let place = (request.version.clone(), request.target.clone());
+        if !self.planned.contains_key(&place) {
+            return None;
+        }
+        let seen = in_time(PATIENCE, &self.catalog, self.foreseen(request, anew));
+        let seen = seen.await.map_err(
+            |error| tracing::info!(%error, "the packages of an image could not be foreseen"),
+        );
+        seen.ok().flatten()
+    }
 }
 
 impl Offer for Desk {

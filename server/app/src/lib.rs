@@ -7,6 +7,7 @@
 mod build;
 mod data;
 mod desk;
+mod foresight;
 mod listen;
 mod outcome;
 mod site;
@@ -16,6 +17,7 @@ mod worker;
 pub use build::{Build, not_offered, produce};
 pub use data::{DataDir, DataError};
 pub use desk::Desk;
+pub use foresight::Foresee;
 pub use listen::Connections;
 pub use site::{ServeError, Settings, Site};
 pub use worker::Pace;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asu_artifacts::{ArtifactError, Artifacts};
-use asu_http::{Api, Clock, Limits, Offer, Pulse};
+use asu_http::{Api, Clock, Limits, Pulse};
 use asu_signing::Signer;
 use asu_store::{Database, DatabaseError, Policy, Store, StoreError};
 use thiserror::Error;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::worker::{Worker, remove, remove_strays};
-use crate::{Build, Connections, DataDir, DataError, Pace, listen, verdicts};
+use crate::{Build, Connections, DataDir, DataError, Foresee, Pace, listen, verdicts};
 
 /// How long open downloads may go on when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -67,7 +67,7 @@ pub struct Site<O, B> {
     connections: Connections,
 }
 
-impl<O: Offer, B: Build> Site<O, B> {
+impl<O: Foresee, B: Build> Site<O, B> {
     /// Opens what lies in `data`. Builds that an earlier run left unfinished are queued again.
     pub async fn open(
         data: DataDir,
@@ -159,7 +159,7 @@ impl<O: Offer, B: Build> Site<O, B> {
 }
 
 /// Runs the worker, and runs it again should it panic outside of a build.
-async fn keep_working<O: Offer, B: Build>(worker: Worker<O, B>, stopping: watch::Receiver<bool>) {
+async fn keep_working<O: Foresee, B: Build>(worker: Worker<O, B>, stopping: watch::Receiver<bool>) {
     loop {
         let run = tokio::spawn(worker.clone().run(stopping.clone()));
         let Err(error) = run.await else { return };

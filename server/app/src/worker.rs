@@ -9,13 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asu_builder::BuildError;
-use asu_http::{Api, Offer};
+use asu_builder::{BuildError, Failure};
+use asu_http::Api;
+use asu_protocol::build::BuildAnswer;
 use asu_store::{Claim, StoreError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::{Build, outcome};
+use crate::{Build, Foresee, outcome};
 pub(crate) use clean::remove_strays;
 use run::Ended;
 
@@ -71,7 +72,7 @@ enum Dropped {
     Lost(StoreError),
 }
 
-impl<O: Offer, B: Build> Worker<O, B> {
+impl<O: Foresee, B: Build> Worker<O, B> {
     /// Works until `stop` says so; a build under way is then given back to the queue.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let (mut cleaned, mut swept) = (Timestamp::MIN, (self.api.clock)());
@@ -130,6 +131,15 @@ impl<O: Offer, B: Build> Worker<O, B> {
         }
     }
 
+    async fn failed(&self, claim: &Claim, failure: &Failure, out: &std::path::Path) -> BuildAnswer {
+        let (bin_dir, log) = self.keep_log(claim, out).await;
+        BuildAnswer {
+            bin_dir,
+            log,
+            ..outcome::failed(failure)
+        }
+    }
+
     async fn report(
         &self,
         claim: &Claim,
@@ -153,10 +163,11 @@ impl<O: Offer, B: Build> Worker<O, B> {
                     detail = failure.detail,
                     "refused by the build"
                 );
-                store.fail(claim, now, &outcome::failed(&failure)).await
+                let answer = self.failed(claim, &failure, out).await;
+                store.fail(claim, now, &answer).await
             }
             Err(BuildError::Infrastructure(failure)) => {
-                let answer = outcome::failed(&failure);
+                let answer = self.failed(claim, &failure, out).await;
                 let verdict = if mends_by_itself(&failure.cause) {
                     store.retry(claim, now, &answer).await?
                 } else {

@@ -125,6 +125,10 @@ pub struct BuildOutput {
     pub stderr: String,
 }
 
+/// The file beside the images with all that was said while they were made, both streams in the order
+/// they came; at most the last MiB.
+pub const BUILD_LOG: &str = "build.log";
+
 /// What a build tells of itself as it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -132,6 +136,9 @@ pub enum Progress<'a> {
     Stage(&'a str),
     /// It is so far with what takes its time, such as a download: a line for people.
     Note(&'a str),
+    /// What the ImageBuilder says: whole lines of its output and of its complaints, as they come,
+    /// without this server's paths.
+    Said(&'a str),
 }
 
 /// Makes images with upstream's ImageBuilders. Cheap to clone; clones share everything.
@@ -151,6 +158,8 @@ pub(crate) struct Inner {
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) packages: Arc<Packages>,
     pub(crate) apk_keys: Vec<adb::PublicKey>,
+    /// Whether that can lay a build's files over those of its ImageBuilder.
+    pub(crate) layers: bool,
     /// Where builds and downloads have their temporary folders.
     pub(crate) scratch: PathBuf,
     /// Read-locked by each workspace until its folder is gone.
@@ -170,9 +179,10 @@ impl Builder {
         let imagebuilder = config.imagebuilder.map(|tree| tree.canonicalize());
         let imagebuilder = imagebuilder.transpose().map_err(storage)?;
         let lock = claim(&dir, &scratch).map_err(storage)?;
-        if let Some(sandbox) = &config.sandbox {
-            sandbox.check(&scratch)?;
-        }
+        let layers = match &config.sandbox {
+            Some(sandbox) => sandbox.check(&scratch)?,
+            None => false,
+        };
         let upstream = Upstream::new(&config.upstream)?;
         let trust = config.trust;
         let depot = Depot::open(&dir, scratch.clone(), config.disk).map_err(storage)?;
@@ -191,6 +201,7 @@ impl Builder {
             sandbox: config.sandbox,
             packages: Arc::new(packages.map_err(storage)?),
             apk_keys,
+            layers,
             scratch,
             remains: Arc::default(),
             _lock: lock,
@@ -200,7 +211,9 @@ impl Builder {
         })
     }
 
-    /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent).
+    /// Builds `request`, which must be canonical, and puts the images into `out` (made if absent),
+    /// with the `profiles.json` that tells of them and `build.log`, which is also there of a build
+    /// that failed once the ImageBuilder had said something.
     ///
     /// `profiles` are upstream's for the request's target. `progress` is told what happens as it
     /// happens. Dropping the future ends the build and everything it started.

@@ -15,10 +15,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Output kept of each stream, bytes; the end tells why a build failed.
 const KEPT: usize = 256 << 10;
+/// A longer line is told in pieces, bytes.
+const LONGEST_LINE: usize = 16 << 10;
+/// Pieces of output that may wait to be told; then the program waits.
+const WAITING: usize = 16;
 /// How long killed processes may take to let go of their output.
 const LINGER: Duration = Duration::from_secs(5);
 /// Names passed on from the server's environment: where tools are, and how to reach the mirror.
@@ -68,26 +73,38 @@ pub(crate) enum Excess {
 }
 
 /// Runs a program in `folder`, with `home` as its `HOME` and `TMPDIR`, until it ends or `excess`.
+///
+/// `hear` is told whole lines of both streams, as they come.
 pub(crate) async fn run(
     program: &[OsString],
     folder: &Path,
     home: &Path,
     excess: impl Future<Output = Excess>,
+    hear: &(dyn Fn(&str) + Send + Sync),
 ) -> std::io::Result<Finished> {
     let mut child = spawn(program, folder, home)?;
     let lifeline = child.stdin.take();
-    let stdout = child.stdout.take().map(keep);
-    let stderr = child.stderr.take().map(keep);
-    let ended = tokio::select! {
-        status = child.wait() => Ok(status?),
-        why = excess => Err(why),
+    let (tell, mut told) = mpsc::channel(WAITING);
+    let stdout = child.stdout.take().map(|out| keep(out, tell.clone()));
+    let stderr = child.stderr.take().map(|err| keep(err, tell));
+    let mut excess = std::pin::pin!(excess);
+    let ended = loop {
+        tokio::select! {
+            Some(lines) = told.recv() => hear(&lines),
+            status = child.wait() => break Ok(status?),
+            why = &mut excess => break Err(why),
+        }
     };
     drop(lifeline);
+    let patience = Instant::now() + LINGER;
+    while let Ok(Some(lines)) = timeout_at(patience, told.recv()).await {
+        hear(&lines);
+    }
     Ok(Finished {
         status: ended.ok(),
         full: ended == Err(Excess::Disk),
-        stdout: finish(stdout).await,
-        stderr: finish(stderr).await,
+        stdout: finish(stdout),
+        stderr: finish(stderr),
     })
 }
 
@@ -120,35 +137,79 @@ fn spawn(program: &[OsString], folder: &Path, home: &Path) -> std::io::Result<Ch
     command.process_group(0).spawn()
 }
 
-type Tail = Arc<Mutex<VecDeque<u8>>>;
+/// The end of a text, at most so many bytes of it.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    bytes: VecDeque<u8>,
+    most: usize,
+}
 
-/// Reads a stream to its end in the background, so that the program never waits for us.
-fn keep(
-    mut stream: impl AsyncRead + Unpin + Send + 'static,
-) -> (Tail, tokio::task::JoinHandle<()>) {
-    let tail = Tail::default();
+impl Tail {
+    pub(crate) fn new(most: usize) -> Self {
+        let bytes = VecDeque::new();
+        Self { bytes, most }
+    }
+
+    pub(crate) fn add(&mut self, more: &[u8]) {
+        self.bytes.extend(more);
+        let surplus = self.bytes.len().saturating_sub(self.most);
+        self.bytes.drain(..surplus);
+    }
+
+    pub(crate) fn text(&mut self) -> String {
+        String::from_utf8_lossy(self.bytes.make_contiguous()).into_owned()
+    }
+}
+
+type Kept = (Arc<Mutex<Tail>>, tokio::task::JoinHandle<()>);
+
+/// Reads a stream to its end in the background.
+fn keep(mut stream: impl AsyncRead + Unpin + Send + 'static, tell: mpsc::Sender<String>) -> Kept {
+    let tail = Arc::new(Mutex::new(Tail::new(KEPT)));
     let kept = Arc::clone(&tail);
     let reader = tokio::spawn(async move {
-        let mut chunk = [0; 8192];
+        let (mut chunk, mut begun) = ([0; 8192], Vec::new());
         while let Ok(length @ 1..) = stream.read(&mut chunk).await {
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(&chunk[..length]);
-            let surplus = kept.len().saturating_sub(KEPT);
-            kept.drain(..surplus);
+            lock(&kept).add(&chunk[..length]);
+            begun.extend_from_slice(&chunk[..length]);
+            if let Some(lines) = whole_lines(&mut begun) {
+                // Nobody hears when the program has been given up.
+                let _ = tell.send(lines).await;
+            }
+        }
+        if !begun.is_empty() {
+            begun.push(b'\n');
+            let rest = String::from_utf8_lossy(&begun).into_owned();
+            let _ = tell.send(rest).await;
         }
     });
     (tail, reader)
 }
 
-async fn finish(kept: Option<(Tail, tokio::task::JoinHandle<()>)>) -> String {
-    let Some((tail, mut reader)) = kept else {
+/// Takes the lines that are whole out of what was read.
+fn whole_lines(begun: &mut Vec<u8>) -> Option<String> {
+    let end = begun.iter().rposition(|byte| *byte == b'\n');
+    let end = end.or_else(|| (begun.len() > LONGEST_LINE).then(|| begun.len() - 1))?;
+    let rest = begun.split_off(end + 1);
+    let mut lines = std::mem::replace(begun, rest);
+    if !lines.ends_with(b"\n") {
+        lines.push(b'\n');
+    }
+    Some(String::from_utf8_lossy(&lines).into_owned())
+}
+
+fn finish(kept: Option<Kept>) -> String {
+    let Some((tail, reader)) = kept else {
         return String::new();
     };
-    if timeout(LINGER, &mut reader).await.is_err() {
-        reader.abort();
-    }
-    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(tail.make_contiguous()).into_owned()
+    // It has come to its end, or hangs on a process that cannot be killed.
+    reader.abort();
+    lock(&tail).text()
+}
+
+/// A poisoned lock is used all the same: bytes are bytes.
+fn lock(tail: &Mutex<Tail>) -> std::sync::MutexGuard<'_, Tail> {
+    tail.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -74,8 +74,7 @@ impl Complaints {
         self.explain(package, reason, "Leave one of the two out.");
     }
 
-    /// A package that cannot be installed, for a reason that was not told: `make manifest` hides
-    /// what opkg says of unknown packages.
+    /// A package that cannot be installed, for a reason that was not told.
     pub(crate) fn refused(&mut self, package: &str) {
         if self.reasons.contains_key(package) {
             return;
@@ -136,52 +135,45 @@ fn bare(dependency: &str) -> &str {
         .unwrap_or(dependency)
 }
 
-/// Signs of a failure that is not the request's: texts of opkg, apk, wget and the system.
-const INFRASTRUCTURE: [(&str, &str, &str); 9] = [
+/// Failures that are not the request's: cause, what it comes to, and signs of it, texts of opkg, apk,
+/// wget and the system.
+const INFRASTRUCTURE: [(&str, &str, &[&str]); 4] = [
     (
-        "No space left on device",
         "disk-full",
         "the server's disk is full",
+        &["No space left on device", "Disk quota exceeded"],
     ),
     (
-        "Cannot allocate memory",
         "storage",
         "the server is out of memory",
+        &["Cannot allocate memory"],
     ),
     (
-        "Signature check failed",
         "untrusted",
         "upstream's package index has no trusted signature",
+        &[
+            "Signature check failed",
+            "UNTRUSTED signature",
+            "BAD signature",
+        ],
     ),
     (
-        "UNTRUSTED signature",
-        "untrusted",
-        "upstream's package index has no trusted signature",
-    ),
-    (
-        "BAD signature",
-        "untrusted",
-        "upstream's package index has no trusted signature",
-    ),
-    (
-        "Failed to download",
         "upstream",
         "packages could not be downloaded from upstream",
-    ),
-    (
-        "wget returned",
-        "upstream",
-        "packages could not be downloaded from upstream",
-    ),
-    (
-        "temporary error (try again later)",
-        "upstream",
-        "packages could not be downloaded from upstream",
-    ),
-    (
-        "network error",
-        "upstream",
-        "packages could not be downloaded from upstream",
+        &[
+            "Failed to download",
+            "wget returned",
+            ": HTTP 4",
+            ": HTTP 5",
+            "temporary error (try again later)",
+            "network error (check",
+            "network connection aborted",
+            "could not connect to server",
+            "operation timed out",
+            "remote server returned error",
+            "unexpected end of file",
+            "package mentioned in index not found",
+        ],
     ),
 ];
 
@@ -202,13 +194,19 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
         let detail = "Error: the build took too long and was ended".to_owned();
         return BuildError::infrastructure(failure("time-limit", detail, hint));
     }
+    if ended.success()
+        && let Some(error) = too_big(ended, &failure)
+    {
+        return error;
+    }
     let said = format!("{}\n{}", ended.stdout, ended.stderr);
     if is_killed(ended, &said) {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         let detail = "Error: the build was killed; the server may be out of memory".to_owned();
         return BuildError::infrastructure(failure("infrastructure", detail, hint));
     }
-    if let Some((_, cause, reason)) = INFRASTRUCTURE.iter().find(|(sign, ..)| said.contains(sign)) {
+    let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+    if let Some((cause, reason, _)) = INFRASTRUCTURE.iter().find(|(.., signs)| has(signs)) {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         return BuildError::infrastructure(failure(cause, format!("Error: {reason}"), hint));
     }
@@ -300,16 +298,19 @@ fn too_big(
         return None;
     }
     let detail = "Error: Selected packages exceed device storage".to_owned();
-    let mut failure = failure(
-        "image-too-big",
-        detail,
-        "Leave packages out, then ask again.",
-    );
-    if let Some((size, limit)) = ended.stderr.lines().find_map(sizes) {
+    let hint = if ended.stderr.contains(PARTITION_FULL) {
+        "Leave packages out, or ask for a larger root file system (`rootfs_size_mb`)."
+    } else {
+        "Leave packages out, then ask again."
+    };
+    let mut failure = failure("image-too-big", detail, hint);
+    let sizes = ended.stderr.lines().filter_map(sizes);
+    if let Some((size, limit)) = sizes.max_by_key(|(size, limit)| size.saturating_sub(*limit)) {
         // Rounded apart, so that the image never looks as if it fitted.
+        let over = size.saturating_sub(limit);
         let (size, limit) = (megabytes(size.div_ceil(TENTH)), megabytes(limit / TENTH));
         failure.hint = format!(
-            "The image would have {size}, the device takes {limit}. Leave packages out, then ask again."
+            "The image would have {size}, the device takes {limit}: that is {over} bytes too many. {hint}"
         );
     }
     Some(BuildError::request(failure))
@@ -322,9 +323,12 @@ fn megabytes(tenths: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
+/// What is said when a root file system does not fit its partition.
+const PARTITION_FULL: &str = "out of space?";
+
 /// Whether an image was left out because it does not fit the device.
 pub(crate) fn is_too_big(stderr: &str) -> bool {
-    ["is too big", "out of space?"]
+    ["is too big", PARTITION_FULL]
         .iter()
         .any(|sign| stderr.contains(sign))
 }

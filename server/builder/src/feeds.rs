@@ -9,8 +9,8 @@ use asu_index::usign;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::repository::{RepositoriesMode, RepositoryKey, RepositoryUrl};
 use sha2::{Digest, Sha256};
-use tokio::fs;
 
+use crate::workspace::PrivateTree;
 use crate::{BuildError, Failure};
 
 /// apk's list of feeds: a URL of an index a line. An ImageBuilder that has it uses apk.
@@ -20,11 +20,11 @@ const OPKG: &str = "repositories.conf";
 /// What apk calls the index of a feed; opkg's is not named in a URL.
 const APK_INDEX: &str = "packages.adb";
 
-/// Adds the request's feeds and keys to the ImageBuilder in `tree`.
+/// Adds the request's feeds and keys to the ImageBuilder `tree`.
 ///
 /// `inside` tells where the build finds what outside has a URL.
 pub(crate) async fn add(
-    tree: &Path,
+    tree: &PrivateTree,
     request: &BuildRequest,
     inside: &(dyn Fn(&str) -> String + Sync),
 ) -> Result<(), BuildError> {
@@ -32,19 +32,18 @@ pub(crate) async fn add(
         return Ok(());
     }
     let storage = |error| BuildError::storage("Adding package feeds", &error);
-    let (apk, opkg) = (tree.join(APK), tree.join(OPKG));
-    let (file, text) = if fs::try_exists(&apk).await.map_err(storage)? {
-        let text = fs::read_to_string(&apk).await.map_err(storage)?;
-        (apk, for_apk(&text, request, inside))
+    let (file, text) = if let Some(text) = tree.read(APK).await.map_err(storage)? {
+        (APK, for_apk(&text, request, inside))
     } else {
-        let text = fs::read_to_string(&opkg).await.map_err(storage)?;
-        (opkg, for_opkg(&text, request, inside)?)
+        let text = tree.read(OPKG).await.map_err(storage)?;
+        let text = text.ok_or_else(|| storage(io::ErrorKind::NotFound.into()))?;
+        (OPKG, for_opkg(&text, request, inside)?)
     };
-    fs::write(&file, text).await.map_err(storage)?;
+    tree.write(file, &text).await.map_err(storage)?;
     for key in request.repository_keys.iter() {
         let (name, text) = key_file(key)?;
-        let file = tree.join("keys").join(name);
-        put_key(&file, &text).await.map_err(storage)?;
+        let name = format!("keys/{name}");
+        put_key(tree, &name, &text).await.map_err(storage)?;
     }
     Ok(())
 }
@@ -130,12 +129,11 @@ pub(crate) fn usign_text(base64: &str) -> String {
 }
 
 /// A key that is trusted already stays as it is, whatever calls itself by its number.
-async fn put_key(file: &Path, text: &str) -> io::Result<()> {
-    if fs::try_exists(file).await? {
-        return Ok(());
+async fn put_key(tree: &PrivateTree, name: &str, text: &str) -> io::Result<()> {
+    match tree.read(name).await? {
+        Some(_) => Ok(()),
+        None => tree.write(name, text).await,
     }
-    fs::create_dir_all(file.parent().unwrap_or(file)).await?;
-    fs::write(file, text).await
 }
 
 fn refused(detail: String) -> BuildError {

@@ -1,7 +1,7 @@
 //! Downloads, verifies, unpacks and runs ImageBuilders.
 //!
 //! An ImageBuilder is unpacked once and never written to again: every build works on a private
-//! copy. This crate does not queue, cache or serve anything, and does not sign images.
+//! layer over it. This crate does not queue, cache or serve anything, and does not sign images.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `imagebuilders`, `depot`, `disk` | the ImageBuilders on disk, and how much of it they take |
 //! | `upstream`, `sums`, `download`, `unpack`, `warm` | where they come from |
 //! | `vouch`, `openpgp` | why they can be trusted |
-//! | `workspace` | the private copy a build runs in |
+//! | `workspace` | the folder a build runs in, with its private ImageBuilder |
 //! | `command` | running a program that cannot outlive us |
 //! | `sandbox`, `gateway` | what such a program can reach of this machine, and of the network |
 //! | `selection`, `info`, `manifest` | what is asked of the ImageBuilder and what it says |
@@ -43,7 +43,7 @@ mod warm;
 mod workspace;
 
 pub use asu_index::usign;
-pub use builder::{BuildOutput, Builder, BuilderConfig, PackageConfig, Progress, Trust};
+pub use builder::{BUILD_LOG, BuildOutput, Builder, BuilderConfig, PackageConfig, Progress, Trust};
 pub use disk::DiskLimits;
 pub use error::{BuildError, Failure};
 pub use sandbox::{Sandbox, SandboxLimits, enter};

@@ -1,18 +1,68 @@
-//! What `make manifest` says: the packages an image would have.
+//! The packages an image has, as its build writes them down.
+//!
+//! `make manifest` would tell them, too, but only by selecting and installing all of them once more.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use asu_index::opkg;
 
 use asu_protocol::name::{PackageName, PackageSpec, PackageVersion};
 use asu_protocol::problem::PackageProblem;
 
-use crate::{BuildError, Failure};
+use crate::{BuildError, Failure, images};
 
 /// Package name to version.
 pub(crate) type Manifest = BTreeMap<String, String>;
 
-/// Reads the output of `make manifest`: `name - version` (opkg) or `name version` (apk) lines;
-/// others, such as make's own, are passed over.
-pub(crate) fn parse(text: &str) -> Manifest {
+/// What opkg knows of an image's packages, below the folder of its root file system.
+const STATUS: &str = "usr/lib/opkg/status";
+/// No file of packages is longer, bytes.
+const LONGEST: u64 = 16 << 20;
+
+/// Reads the `.manifest` beside the images in `folder`; `None` if there is none. `written` is where
+/// the ImageBuilder has put its root file system.
+///
+/// opkg writes names with the ABI version that a library's name ends in; they are told without, as
+/// `make manifest STRIP_ABI=1` does and as API v1 knows them. apk's are told as they are, as there.
+pub(crate) fn read(folder: &Path, written: &Path) -> io::Result<Option<Manifest>> {
+    let mut files = std::fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path());
+    let is_manifest = |path: &PathBuf| path.extension().is_some_and(|e| e == "manifest");
+    let Some(file) = files.find(is_manifest) else {
+        return Ok(None);
+    };
+    let full = bare_names(written);
+    let manifest = parse(&images::text(&file, LONGEST)?).into_iter();
+    let bare = manifest.map(|(name, version)| (full.get(&name).cloned().unwrap_or(name), version));
+    Ok(Some(bare.collect()))
+}
+
+/// The names of all packages, each without its ABI version.
+fn bare_names(written: &Path) -> BTreeMap<String, String> {
+    let status = roots(written).find_map(|root| images::text(&root.join(STATUS), LONGEST).ok());
+    let packages = opkg::read(status.unwrap_or_default().as_bytes());
+    let packages = packages.map(|read| read.packages).unwrap_or_default();
+    let bare = packages.into_iter().map(|package| {
+        let bare = package.plain_name().to_owned();
+        (package.name, bare)
+    });
+    bare.collect()
+}
+
+/// Where ImageBuilders put root file systems: `build_dir/target-ARCH/root-BOARD`.
+fn roots(written: &Path) -> impl Iterator<Item = PathBuf> {
+    let folders = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let targets = folders(written.join("build_dir"));
+    let inner = targets.flat_map(move |target| folders(target.path()));
+    let root = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("root-");
+    inner.filter(root).map(|entry| entry.path())
+}
+
+/// Reads `name - version` lines, and apk's `name version`; others are passed over.
+fn parse(text: &str) -> Manifest {
     text.lines().filter_map(line).collect()
 }
 

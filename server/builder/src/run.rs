@@ -1,5 +1,6 @@
 //! The stages of one build.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,17 +8,21 @@ use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Profile, TargetProfiles};
 use tokio::time::timeout;
 
-use crate::builder::{Inner, Progress};
+use crate::builder::{BUILD_LOG, Inner, Progress};
 use crate::command::Finished;
 use crate::depot::ImageBuilder;
 use crate::diagnosis::{diagnose, is_too_big};
 use crate::gateway::Signers;
 use crate::info::{self, Info};
-use crate::manifest::{self, Manifest};
+use crate::manifest;
+use crate::sandbox::{builder_uid, give};
 use crate::workspace::Workspace;
 use crate::{BuildError, BuildOutput, Failure, feeds, images, selection};
 
 type Tell<'a> = &'a (dyn Fn(Progress<'_>) + Send + Sync);
+
+/// What ImageBuilders say when all packages are in the root file system.
+const PACKAGES_INSTALLED: &str = "Finalizing root filesystem";
 
 /// Builds `request`, see [`crate::Builder::build`].
 pub(crate) async fn run(
@@ -30,15 +35,40 @@ pub(crate) async fn run(
     tell(Progress::Stage(stage::CONTAINER_SETUP));
     let imagebuilder = obtain(builder, request, tell).await?;
     let workspace = prepare(builder, Some(request), &imagebuilder).await?;
+    let built = make_all(&workspace, &imagebuilder, request, profiles, tell, out).await;
+    let kept = keep_log(&workspace.log(), out);
+    match kept {
+        Err(error) if built.is_ok() => Err(BuildError::storage("Storing the build log", &error)),
+        _ => built,
+    }
+}
+
+/// A build that failed without a word leaves nothing behind.
+fn keep_log(log: &str, out: &Path) -> std::io::Result<()> {
+    if log.is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(out)?;
+    std::fs::write(out.join(BUILD_LOG), log)
+}
+
+async fn make_all(
+    workspace: &Workspace,
+    imagebuilder: &ImageBuilder,
+    request: &BuildRequest,
+    profiles: &TargetProfiles,
+    tell: Tell<'_>,
+    out: &Path,
+) -> Result<BuildOutput, BuildError> {
     let inside = |url: &str| workspace.inside(url);
-    feeds::add(&workspace.tree(), request, &inside).await?;
+    feeds::add(workspace.tree(), request, &inside).await?;
     if let Some(script) = &request.defaults {
         let storage = |error| BuildError::storage("Writing the first-boot script", &error);
         // Before anything of the ImageBuilder runs, which could lead the file astray.
         workspace.put_defaults(script).await.map_err(storage)?;
     }
     tell(Progress::Stage(stage::VALIDATE_REVISION));
-    let info = inform(&workspace, &imagebuilder).await?;
+    let info = inform(workspace, imagebuilder, tell).await?;
     check_revision(
         request,
         info.revision.as_deref().unwrap_or(&profiles.version_code),
@@ -46,10 +76,8 @@ pub(crate) async fn run(
     check_profile(request, &info)?;
     tell(Progress::Stage(stage::VALIDATE_MANIFEST));
     let packages = selection::packages(request, &info);
-    let manifest = resolve(&workspace, request, &packages, &info).await?;
-    tell(Progress::Stage(stage::BUILDING_IMAGE));
-    let (ended, build_cmd) = assemble(&workspace, request, &packages, &info).await?;
-    let output = output(&workspace, request, manifest, ended, &info, out).await?;
+    let (ended, build_cmd) = assemble(workspace, request, &packages, &info, tell).await?;
+    let output = output(workspace, request, ended, &info, out).await?;
     Ok(BuildOutput {
         build_cmd,
         ..output
@@ -83,13 +111,15 @@ pub(crate) async fn prepare(
     imagebuilder: &ImageBuilder,
 ) -> Result<Workspace, BuildError> {
     builder.depot.room(0).await?;
-    let storage = |error| BuildError::storage("Copying the ImageBuilder", &error);
+    let storage = |error| BuildError::storage("Preparing the ImageBuilder", &error);
+    hand_over(builder, imagebuilder).await.map_err(storage)?;
     let remains = Arc::clone(&builder.remains).read_owned().await;
     let mut workspace = Workspace::new(
         &builder.scratch,
         remains,
         builder.time_limit,
         &imagebuilder.tree,
+        builder.layers,
     )
     .await
     .map_err(storage)?;
@@ -113,16 +143,29 @@ pub(crate) async fn prepare(
     Ok(workspace)
 }
 
+/// Makes an ImageBuilder of ours the builds' user's, who could not change its files in a layer
+/// otherwise. That user never gets at them but through a layer.
+async fn hand_over(builder: &Inner, imagebuilder: &ImageBuilder) -> std::io::Result<()> {
+    let tree = imagebuilder.tree.clone();
+    let is_ours = builder.layers && builder.imagebuilder.is_none();
+    // The folder itself is handed over last.
+    if !is_ours || tree.metadata()?.uid() == builder_uid() {
+        return Ok(());
+    }
+    tokio::task::spawn_blocking(move || give(&tree)).await?
+}
+
 /// What the ImageBuilder says of itself; asked once, then kept beside its files.
 pub(crate) async fn inform(
     workspace: &Workspace,
     imagebuilder: &ImageBuilder,
+    tell: Tell<'_>,
 ) -> Result<Info, BuildError> {
     let kept = imagebuilder.info.as_deref();
     if let Some(Ok(text)) = kept.map(std::fs::read_to_string) {
         return Ok(info::parse(&text));
     }
-    let ended = make(workspace, &["info".to_owned()]).await?;
+    let ended = make(workspace, &["info".to_owned()], tell).await?;
     if !ended.success() {
         return Err(unusable(ended));
     }
@@ -201,31 +244,17 @@ fn check_profile(request: &BuildRequest, info: &Info) -> Result<(), BuildError> 
     )))
 }
 
-async fn resolve(
-    workspace: &Workspace,
-    request: &BuildRequest,
-    packages: &[String],
-    info: &Info,
-) -> Result<Manifest, BuildError> {
-    let ended = make(workspace, &selection::manifest(request, packages)).await?;
-    let manifest = manifest::parse(&ended.stdout);
-    if !ended.success() || manifest.is_empty() {
-        return Err(diagnose(&ended, info));
-    }
-    manifest::check(&manifest, &request.packages_versions)?;
-    Ok(manifest)
-}
-
 async fn assemble(
     workspace: &Workspace,
     request: &BuildRequest,
     packages: &[String],
     info: &Info,
+    tell: Tell<'_>,
 ) -> Result<(Finished, Vec<String>), BuildError> {
     let overlay = request.defaults.is_some().then(|| workspace.overlay());
     let images = workspace.images();
     let arguments = selection::image(request, packages, &images, overlay.as_deref())?;
-    let ended = make(workspace, &arguments).await?;
+    let ended = make(workspace, &arguments, tell).await?;
     let usable = ended.success() && !is_too_big(&ended.stderr);
     if usable {
         Ok((ended, selection::told(&arguments)))
@@ -234,15 +263,28 @@ async fn assemble(
     }
 }
 
-async fn make(workspace: &Workspace, arguments: &[String]) -> Result<Finished, BuildError> {
+async fn make(
+    workspace: &Workspace,
+    arguments: &[String],
+    tell: Tell<'_>,
+) -> Result<Finished, BuildError> {
     let storage = |error| BuildError::storage("Running make", &error);
-    workspace.make(arguments).await.map_err(storage)
+    workspace.note(&selection::told(arguments).join(" "));
+    let hear = |lines: &str| {
+        if lines
+            .lines()
+            .any(|line| line.starts_with(PACKAGES_INSTALLED))
+        {
+            tell(Progress::Stage(stage::BUILDING_IMAGE));
+        }
+        tell(Progress::Said(lines));
+    };
+    workspace.make(arguments, &hear).await.map_err(storage)
 }
 
 async fn output(
     workspace: &Workspace,
     request: &BuildRequest,
-    manifest: Manifest,
     ended: Finished,
     info: &Info,
     out: &Path,
@@ -270,13 +312,19 @@ async fn output(
         titles,
         ..
     } = profile;
+    let storing = |error| BuildError::storage("Storing the images", &error);
+    let manifest = manifest::read(&folder, workspace.tree().written()).map_err(storing)?;
+    let Some(manifest) = manifest.filter(|manifest| !manifest.is_empty()) else {
+        return Err(no_images(&ended, info, "Error: No manifest was made"));
+    };
+    manifest::check(&manifest, &request.packages_versions)?;
     let out = out.to_owned();
     let collect = move || images::collect(&images, &folder, &out);
     let collected = tokio::task::spawn_blocking(collect)
         .await
         .unwrap_or_else(|error| Err(error.into()));
     Ok(BuildOutput {
-        images: collected.map_err(|error| BuildError::storage("Storing the images", &error))?,
+        images: collected.map_err(storing)?,
         image_prefix,
         manifest,
         id: request.profile.to_string(),

@@ -63,11 +63,26 @@ impl Default for SandboxLimits {
     }
 }
 
+/// A folder that looks like `lower`, with all changes in `upper`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Layer {
+    /// The files below; never changed. No comma, colon or backslash in its path.
+    pub(crate) lower: PathBuf,
+    /// The files that were changed, in the build's folder.
+    pub(crate) upper: PathBuf,
+    /// An empty folder beside it, for the kernel.
+    pub(crate) work: PathBuf,
+    /// Where it is mounted, in the build's folder.
+    pub(crate) place: PathBuf,
+}
+
 /// What the helper is told.
 #[derive(Debug, Serialize, Deserialize)]
 struct Cell {
     /// The only folder that can be written to.
     folder: PathBuf,
+    /// What is mounted in it.
+    layer: Option<Layer>,
     /// Processor time of each process, seconds.
     seconds: u64,
     limits: SandboxLimits,
@@ -78,11 +93,13 @@ impl Sandbox {
     pub(crate) fn command(
         &self,
         folder: &Path,
+        layer: Option<&Layer>,
         seconds: u64,
         program: &[OsString],
     ) -> std::io::Result<Vec<OsString>> {
         let cell = Cell {
             folder: folder.to_owned(),
+            layer: layer.cloned(),
             seconds,
             limits: self.limits,
         };
@@ -93,8 +110,10 @@ impl Sandbox {
     }
 
     /// Tries the sandbox, so that a machine without one is known before the first build.
-    pub(crate) fn check(&self, scratch: &Path) -> Result<(), BuildError> {
-        let tried = self.attempt(scratch);
+    ///
+    /// Tells whether it can mount layers.
+    pub(crate) fn check(&self, scratch: &Path) -> Result<bool, BuildError> {
+        let tried = self.attempt(scratch, false);
         tried.map_err(|reason| {
             let detail = format!("Error: this machine cannot confine builds: {}", reason.trim());
             let hint = "Allow user namespaces (sysctl user.max_user_namespaces, \
@@ -102,25 +121,72 @@ impl Sandbox {
                         in a container, its seccomp and mask settings), or accept that builds run as \
                         this user with --sandbox=none.";
             BuildError::infrastructure(Failure::new("sandbox", detail, hint))
-        })
+        })?;
+        let layered = self.attempt(scratch, true);
+        if let Err(reason) = &layered {
+            let reason = reason.trim();
+            tracing::info!(
+                reason,
+                "every build makes a copy of its ImageBuilder: there are no layers here (overlayfs)"
+            );
+        }
+        Ok(layered.is_ok())
     }
 
-    fn attempt(&self, scratch: &Path) -> Result<(), String> {
+    fn attempt(&self, scratch: &Path, layered: bool) -> Result<(), String> {
         let words = |error: std::io::Error| error.to_string();
         let folder = tempfile::tempdir_in(scratch).map_err(words)?;
-        give(folder.path()).map_err(words)?;
-        let program = ["sh", "-c", "echo > written"].map(OsString::from);
-        let command = self.command(folder.path(), 60, &program).map_err(words)?;
+        let folder = folder.path();
+        let layer = if layered {
+            Some(Layer::sample(folder).map_err(words)?)
+        } else {
+            None
+        };
+        give(folder).map_err(words)?;
+        let place = layer.as_ref().map_or(folder, |layer| &layer.place);
+        let program = ["sh", "-c", "echo > written && rm -f below/file"].map(OsString::from);
+        let command = self.command(folder, layer.as_ref(), 60, &program);
+        let command = command.map_err(words)?;
         let (name, arguments) = command.split_first().ok_or("no helper is configured")?;
         let ran = Command::new(name)
             .args(arguments)
-            .current_dir(folder.path())
+            .current_dir(place)
             .output();
         let ran = ran.map_err(words)?;
-        if ran.status.success() && folder.path().join("written").exists() {
+        let written = layer.as_ref().map_or(folder, |layer| &layer.upper);
+        if ran.status.success() && written.join("written").exists() {
             return Ok(());
         }
         Err(String::from_utf8_lossy(&ran.stderr).into_owned())
+    }
+}
+
+impl Layer {
+    /// One to be tried.
+    fn sample(folder: &Path) -> std::io::Result<Self> {
+        let [lower, upper, work, place] =
+            ["lower", "upper", "work", "place"].map(|name| folder.join(name));
+        std::fs::create_dir_all(lower.join("below"))?;
+        std::fs::write(lower.join("below/file"), "")?;
+        for folder in [&upper, &work, &place] {
+            std::fs::create_dir(folder)?;
+        }
+        Ok(Self {
+            lower,
+            upper,
+            work,
+            place,
+        })
+    }
+}
+
+/// The number of the user whom confined builds run as.
+pub(crate) fn builder_uid() -> u32 {
+    let own = rustix::process::geteuid();
+    if own.is_root() {
+        confine::NOBODY
+    } else {
+        own.as_raw()
     }
 }
 

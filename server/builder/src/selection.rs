@@ -35,13 +35,6 @@ pub(crate) fn packages(request: &BuildRequest, info: &Info) -> Vec<String> {
     packages
 }
 
-/// The arguments of `make manifest`.
-pub(crate) fn manifest(request: &BuildRequest, packages: &[String]) -> Vec<String> {
-    let mut arguments = common("manifest", request, packages);
-    arguments.push("STRIP_ABI=1".to_owned());
-    arguments
-}
-
 /// The arguments of `make image`.
 pub(crate) fn image(
     request: &BuildRequest,
@@ -49,8 +42,12 @@ pub(crate) fn image(
     images: &Path,
     overlay: Option<&Path>,
 ) -> Result<Vec<String>, BuildError> {
-    let mut arguments = common("image", request, packages);
-    arguments.push(format!("BIN_DIR={}", images.display()));
+    let mut arguments = vec![
+        "image".to_owned(),
+        format!("PROFILE={}", request.profile),
+        format!("PACKAGES={}", packages.join(" ")),
+        format!("BIN_DIR={}", images.display()),
+    ];
     if let Some(overlay) = overlay {
         arguments.push(format!("FILES={}", overlay.display()));
     }
@@ -74,15 +71,6 @@ pub(crate) fn told(arguments: &[String]) -> Vec<String> {
     std::iter::once("make".to_owned())
         .chain(arguments)
         .collect()
-}
-
-fn common(goal: &str, request: &BuildRequest, packages: &[String]) -> Vec<String> {
-    let profile = format!("PROFILE={}", request.profile);
-    vec![
-        goal.to_owned(),
-        profile,
-        format!("PACKAGES={}", packages.join(" ")),
-    ]
 }
 
 fn known(filesystem: &str) -> Result<&str, BuildError> {

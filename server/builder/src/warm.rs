@@ -19,5 +19,5 @@ pub(crate) async fn warm(
         return Ok(());
     }
     let workspace = prepare(builder, None, &imagebuilder).await?;
-    inform(&workspace, &imagebuilder).await.map(|_| ())
+    inform(&workspace, &imagebuilder, &|_| ()).await.map(|_| ())
 }

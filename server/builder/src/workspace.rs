@@ -1,23 +1,25 @@
-//! The private copy of an ImageBuilder that one build runs in, removed when the build ends.
-//!
-//! All of it is copied, because recipes write nearly everywhere: by links, one build could change
-//! the next one's tools. Where the file system can share blocks, `cp` does.
+//! The folder that one build runs in, with an ImageBuilder of its own; removed when the build ends.
+
+mod tree;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::fs;
 use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{Instant, timeout};
 
-use crate::command::{self, Excess, Finished, late};
+use crate::command::{self, Excess, Finished, Tail, late};
 use crate::disk::{open_up, size};
 use crate::gateway::{Gateway, Packages, Signers};
 use crate::sandbox::{self, Sandbox};
 use crate::usign::PublicKey;
+use tree::tidy;
+
+pub(crate) use tree::PrivateTree;
 
 /// The mirror an ImageBuilder is made for.
 const OFFICIAL: [&str; 2] = [
@@ -26,50 +28,53 @@ const OFFICIAL: [&str; 2] = [
 ];
 /// The lists of package feeds: opkg's and apk's.
 const REPOSITORIES: [&str; 2] = ["repositories.conf", "repositories"];
+/// The build log's end that is kept, bytes.
+const LOG: usize = 1 << 20;
 
 /// A folder with a private ImageBuilder and what goes in and out of it.
 #[derive(Debug)]
 pub(crate) struct Workspace {
-    folder: PathBuf,
+    folder: Folder,
+    tree: PrivateTree,
+    log: Mutex<Tail>,
     deadline: Instant,
     time_limit: Duration,
     confined: Option<(Sandbox, Gateway)>,
+}
+
+/// A folder that is removed when the build ends, however it ends.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
     /// Held until the folder is gone.
     remains: Option<OwnedRwLockReadGuard<()>>,
 }
 
 impl Workspace {
-    /// Copies `tree` into a new folder in `scratch`.
+    /// Makes the ImageBuilder `tree` private in a new folder in `scratch`, as a layer if `layers`
+    /// says that the sandbox can make some.
     pub(crate) async fn new(
         scratch: &Path,
         remains: OwnedRwLockReadGuard<()>,
         time_limit: Duration,
         tree: &Path,
+        layers: bool,
     ) -> io::Result<Self> {
         let deadline = Instant::now() + time_limit;
-        let workspace = Self {
-            folder: tempfile::tempdir_in(scratch)?.keep(),
+        let folder = Folder {
+            path: tempfile::tempdir_in(scratch)?.keep(),
+            remains: Some(remains),
+        };
+        fs::create_dir(folder.path.join("home")).await?;
+        let tree = PrivateTree::new(&folder.path, tree, layers, deadline).await?;
+        Ok(Self {
+            folder,
+            tree,
+            log: Mutex::new(Tail::new(LOG)),
             deadline,
             time_limit,
             confined: None,
-            remains: Some(remains),
-        };
-        fs::create_dir(workspace.home()).await?;
-        let (from, to) = (tree.into(), workspace.tree().into());
-        let copy = [
-            OsString::from("cp"),
-            "-a".into(),
-            "--reflink=auto".into(),
-            "--".into(),
-            from,
-            to,
-        ];
-        let copied = command::run(&copy, scratch, &workspace.home(), late(deadline)).await?;
-        if copied.success() {
-            Ok(workspace)
-        } else {
-            Err(io::Error::other(copied.stderr))
-        }
+        })
     }
 
     /// Makes programs run in `sandbox`, from where they reach what lies below `urls`, each with
@@ -80,7 +85,7 @@ impl Workspace {
         packages: Arc<Packages>,
         urls: impl IntoIterator<Item = (&'a str, Signers)>,
     ) -> io::Result<()> {
-        let gateway = Gateway::open(&self.folder.join("feeds"), packages, urls)?;
+        let gateway = Gateway::open(&self.folder.path.join("feeds"), packages, urls)?;
         self.confined = Some((sandbox, gateway));
         Ok(())
     }
@@ -94,37 +99,36 @@ impl Workspace {
     }
 
     /// The private ImageBuilder.
-    pub(crate) fn tree(&self) -> PathBuf {
-        self.folder.join("imagebuilder")
+    pub(crate) fn tree(&self) -> &PrivateTree {
+        &self.tree
     }
 
     fn home(&self) -> PathBuf {
-        self.folder.join("home")
+        self.folder.path.join("home")
     }
 
     /// Where images are to be put.
     pub(crate) fn images(&self) -> PathBuf {
-        self.folder.join("images")
+        self.folder.path.join("images")
     }
 
     /// The files that are copied over the root filesystem.
     pub(crate) fn overlay(&self) -> PathBuf {
-        self.folder.join("files")
+        self.folder.path.join("files")
     }
 
     /// Makes packages come from `upstream`, and trusts `keys` for them.
     pub(crate) async fn configure(&self, upstream: &str, keys: &[PublicKey]) -> io::Result<()> {
         let upstream = self.inside(upstream);
         for name in REPOSITORIES {
-            let file = self.tree().join(name);
-            if let Ok(text) = fs::read_to_string(&file).await {
-                fs::write(&file, with_upstream(&text, &upstream)).await?;
+            if let Some(text) = self.tree.read(name).await? {
+                let text = with_upstream(&text, &upstream);
+                self.tree.write(name, &text).await?;
             }
         }
-        let folder = self.tree().join("keys");
-        fs::create_dir_all(&folder).await?;
         for key in keys {
-            fs::write(folder.join(key.number().to_string()), key.text()).await?;
+            let name = format!("keys/{}", key.number());
+            self.tree.write(&name, key.text()).await?;
         }
         Ok(())
     }
@@ -136,26 +140,60 @@ impl Workspace {
         fs::write(folder.join("99-asu-defaults"), script).await
     }
 
-    /// Runs `make` in the ImageBuilder; paths in what it says are those of no machine.
-    pub(crate) async fn make(&self, arguments: &[String]) -> io::Result<Finished> {
+    /// Runs `make` in the ImageBuilder; `hear` is told what it says, line by line. Paths in that are
+    /// those of no machine.
+    pub(crate) async fn make(
+        &self,
+        arguments: &[String],
+        hear: &(dyn Fn(&str) + Send + Sync),
+    ) -> io::Result<Finished> {
         let mut program: Vec<OsString> = std::iter::once("make".into())
             .chain(arguments.iter().map(Into::into))
             .collect();
-        let mut most = u64::MAX;
+        let (mut most, mut layer) = (u64::MAX, None);
         if let Some((sandbox, _)) = &self.confined {
-            let folder = self.folder.clone();
+            layer = self.tree.layer(&self.folder.path)?;
+            let folder = self.folder.path.clone();
             tokio::task::spawn_blocking(move || sandbox::give(&folder)).await??;
             // Several processors may work for one process.
             let seconds = self.time_limit.as_secs().saturating_mul(4).max(1);
-            program = sandbox.command(&self.folder, seconds, &program)?;
+            program = sandbox.command(&self.folder.path, layer.as_ref(), seconds, &program)?;
             most = sandbox.limits.disk;
         }
         let excess = self.excess(most);
-        let mut ended = command::run(&program, &self.tree(), &self.home(), excess).await?;
-        let folder = self.folder.to_string_lossy();
-        ended.stdout = ended.stdout.replace(&*folder, "/builder");
-        ended.stderr = ended.stderr.replace(&*folder, "/builder");
+        let heard = |lines: &str| {
+            let lines = self.nowhere(lines);
+            self.log_tail().add(lines.as_bytes());
+            hear(&lines);
+        };
+        let place = &self.tree.place;
+        let ended = command::run(&program, place, &self.home(), excess, &heard).await;
+        if let Some(layer) = &layer {
+            tidy(layer);
+        }
+        let mut ended = ended?;
+        ended.stdout = self.nowhere(&ended.stdout);
+        ended.stderr = self.nowhere(&ended.stderr);
         Ok(ended)
+    }
+
+    /// A text without this machine's paths.
+    fn nowhere(&self, text: &str) -> String {
+        text.replace(&*self.folder.path.to_string_lossy(), "/builder")
+    }
+
+    /// Adds a line of ours to the build log.
+    pub(crate) fn note(&self, line: &str) {
+        self.log_tail().add(format!("{line}\n").as_bytes());
+    }
+
+    /// All that was said so far by programs, both streams in the order they came; the last MiB of it.
+    pub(crate) fn log(&self) -> String {
+        self.log_tail().text()
+    }
+
+    fn log_tail(&self) -> std::sync::MutexGuard<'_, Tail> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends at the deadline, or when the files of the build have more than `most` bytes.
@@ -165,7 +203,7 @@ impl Workspace {
             if let Ok(excess) = timeout(Duration::from_secs(1), &mut late).await {
                 return excess;
             }
-            let folder = self.folder.clone();
+            let folder = self.folder.path.clone();
             let size = tokio::task::spawn_blocking(move || size(&folder)).await;
             if size.is_ok_and(|size| size > most) {
                 return Excess::Disk;
@@ -174,11 +212,11 @@ impl Workspace {
     }
 }
 
-impl Drop for Workspace {
+impl Drop for Folder {
     /// Removes the folder in the background, where it may take its time: it is large, and programs
     /// that are being killed may still put files into it. What stays is removed at the next start.
     fn drop(&mut self) {
-        let folder = std::mem::take(&mut self.folder);
+        let folder = std::mem::take(&mut self.path);
         let remains = self.remains.take();
         std::thread::spawn(move || {
             let _remains = remains;

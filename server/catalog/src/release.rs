@@ -84,10 +84,31 @@ impl Catalog {
         version: &VersionName,
         target: &Target,
     ) -> Result<Offered, CatalogError> {
+        self.offer(version, target, false).await
+    }
+
+    /// [`Catalog::offered`], with each package index as it is at this moment; an error if upstream
+    /// cannot tell.
+    pub async fn offered_anew(
+        &self,
+        version: &VersionName,
+        target: &Target,
+    ) -> Result<Offered, CatalogError> {
+        self.offer(version, target, true).await
+    }
+
+    async fn offer(
+        &self,
+        version: &VersionName,
+        target: &Target,
+        anew: bool,
+    ) -> Result<Offered, CatalogError> {
         let profiles = self.profiles(version, target).await?;
         let flavour = self.flavour(version.as_str())?;
         let folders = self.feed_folders(version, target, &profiles).await?;
-        let feeds = folders.iter().map(|folder| self.feed(folder, flavour));
+        let feeds = folders
+            .iter()
+            .map(|folder| self.feed(folder, flavour, anew));
         let feeds: Vec<_> = try_join_all(feeds).await?.into_iter().flatten().collect();
         if feeds.is_empty() {
             // Nothing can be planned with no package at all: a mirror that is being updated.
@@ -129,13 +150,21 @@ impl Catalog {
         &self,
         folder: &str,
         flavour: Flavour,
+        anew: bool,
     ) -> Result<Option<Arc<Feed>>, CatalogError> {
+        let packages = &self.site().packages;
         let names: &[&str] = match flavour {
             Flavour::Opkg => &["Packages.gz", "Packages"],
             Flavour::Apk => &[feed::APK],
         };
         for name in names {
-            match self.site().packages.get(&format!("{folder}/{name}")).await {
+            let path = format!("{folder}/{name}");
+            let got = if anew {
+                packages.anew(&path).await
+            } else {
+                packages.get(&path).await
+            };
+            match got {
                 Ok(feed) => return Ok(Some(feed)),
                 Err(error) if is_absent(&error) => {}
                 Err(error) => return Err(error),

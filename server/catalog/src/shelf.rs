@@ -155,8 +155,17 @@ impl<T: Send + Sync + 'static> Shelf<T> {
     /// The document as it was at most [`ABSENT`] ago; an error if upstream cannot tell, because what
     /// is not in an older one may be in a newer one.
     pub(crate) async fn recent(&self, path: &str) -> Result<Arc<T>, CatalogError> {
+        self.within(path, ABSENT).await
+    }
+
+    /// [`Shelf::recent`], of this moment.
+    pub(crate) async fn anew(&self, path: &str) -> Result<Arc<T>, CatalogError> {
+        self.within(path, Duration::ZERO).await
+    }
+
+    async fn within(&self, path: &str, age: Duration) -> Result<Arc<T>, CatalogError> {
         let slot = self.inner.slot(path).await;
-        let refreshed = self.refresh_behind(path, &slot, ABSENT).await;
+        let refreshed = self.refresh_behind(path, &slot, age).await;
         let known = self.finish(path, refreshed)?;
         match slot.failure() {
             Some(failure) if !is_absent(&failure) => Err(failure),

@@ -1,7 +1,8 @@
 //! `GET /api/v1/build/{request_hash}/events`: a build as it goes, as server-sent events.
 //!
 //! The store is looked at once a second for each stream, so it makes no difference which process
-//! builds. Whoever cannot be served so polls: a stream says nothing that polling does not.
+//! builds; only the ImageBuilder's own words are known nowhere else before the build has ended. Whoever
+//! cannot be served so polls.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -59,6 +60,8 @@ struct Follower<O> {
     told: Option<Progress>,
     /// How many lines of the log were sent.
     lines: usize,
+    /// How many lines of the ImageBuilder's were sent.
+    heard: usize,
     ready: VecDeque<Event>,
     looked: bool,
     ended: bool,
@@ -69,9 +72,10 @@ struct Follower<O> {
 /// Follow a build as it goes.
 ///
 /// Server-sent events, which a browser reads with `EventSource`. `log` is a line of what happened so
-/// far, with its number as `id`; `status` is sent at first and at each change, `end` when the build is
-/// finished; the data of both is a `Progress`. Every 15 seconds without news there is a comment. It
-/// says nothing that polling does not, only sooner.
+/// far, with its number as `id`; `output` is a line the ImageBuilder says, while it runs on the server
+/// that is asked (all of them are in the build log later); `status` is sent at first and at each change,
+/// `end` when the build is finished; the data of both is a `Progress`. Every 15 seconds without news
+/// there is a comment.
 #[utoipa::path(
     get,
     path = "/api/v1/build/{request_hash}/events",
@@ -105,6 +109,7 @@ pub(crate) async fn follow<O: Offer>(
         request_hash,
         told: None,
         lines: lines_seen(&headers),
+        heard: 0,
         ready: VecDeque::new(),
         looked: false,
         ended: false,
@@ -154,6 +159,7 @@ impl<O: Offer> Follower<O> {
 
     async fn tell(&mut self, job: Job) {
         self.tell_log(&job.log);
+        self.tell_output();
         self.ended = matches!(job.state, JobState::Done(_) | JobState::Failed(_));
         let estimate = builds::estimate(&self.api, &job).await;
         let answer = status::told(job);
@@ -174,6 +180,16 @@ impl<O: Offer> Follower<O> {
             self.ready.push_back(event);
         }
         self.told = Some(progress);
+    }
+
+    fn tell_output(&mut self) {
+        let talk = self.api.hot.talk();
+        let (lines, heard) = talk.after(&self.request_hash, self.heard);
+        self.heard = heard;
+        for line in lines {
+            let event = Event::default().event("output");
+            self.ready.push_back(event.data(line.replace('\r', " ")));
+        }
     }
 
     fn tell_log(&mut self, log: &str) {

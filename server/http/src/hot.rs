@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::ready::Ready;
 use crate::status;
+use crate::talk::Talk;
 
 /// Bytes for answers; some hundreds of images.
 const ANSWERS: u64 = 6 << 20;
@@ -54,6 +55,7 @@ struct Caches {
     metrics: Metrics,
     askers: Askers,
     streams: Arc<Semaphore>,
+    talk: Talk,
     cancelled: Notify,
     closed: AtomicBool,
 }
@@ -89,6 +91,7 @@ impl Default for Hot {
             metrics: Metrics::default(),
             askers: Askers::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            talk: Talk::default(),
             cancelled: Notify::default(),
             closed: AtomicBool::new(false),
         }))
@@ -111,6 +114,20 @@ impl Hot {
     /// Forgets the answers of finished requests, on which there may be new verdicts.
     pub fn forget_answers(&self) {
         self.0.answers.invalidate_all();
+    }
+
+    /// A build begins: what an earlier try said is forgotten.
+    pub fn begin_talk(&self, request_hash: &str) {
+        self.0.talk.begin(request_hash);
+    }
+
+    /// Passes on what a build of this process says, whole lines, to those who follow it.
+    pub fn pass_on(&self, request_hash: &str, lines: &str) {
+        self.0.talk.add(request_hash, lines);
+    }
+
+    pub(crate) fn talk(&self) -> &Talk {
+        &self.0.talk
     }
 
     /// Told when a build was cancelled: whoever builds it need not wait for its next heartbeat.

@@ -53,6 +53,7 @@ mod ready;
 mod signed;
 mod stats;
 mod status;
+mod talk;
 mod wrong;
 
 use std::num::NonZeroU32;

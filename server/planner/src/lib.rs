@@ -7,11 +7,13 @@
 //! | [`solve`] | which packages come along, by the rules of opkg or apk; or why none can |
 //! | `selection` | which packages are asked for: installed ones after the rules, defaults, wishes |
 //! | `plan` | both together |
+//! | `foresee` | which packages a request's image will have |
 //! | `changes`, `closure`, `versions` | what becomes of each package |
 //! | `warnings`, `problems` | what to know before going on, and why it does not go on |
 
 mod changes;
 mod closure;
+mod foresee;
 mod plan;
 mod problems;
 mod selection;
@@ -20,5 +22,6 @@ mod upgrade;
 mod versions;
 mod warnings;
 
+pub use foresee::{Difference, Foreseen, foresee};
 pub use plan::plan;
 pub use upgrade::{Installed, Release, Upgrade};

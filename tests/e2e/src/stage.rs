@@ -161,6 +161,11 @@ impl Stage {
             .context("the server does not run")
     }
 
+    /// The folder of what the mirror gives out, and of its key.
+    pub fn mirror_folder(&self) -> &Path {
+        &self.mirror_folder
+    }
+
     /// Where the mirror listens.
     pub fn mirror_url(&self) -> &str {
         self.mirror.url()

@@ -185,9 +185,11 @@ impl Args {
             sandbox: None,
             packages: self.packages_kept.config(&self.upstream)?,
         })?;
-        let progress = |progress: Progress<'_>| {
-            let (Progress::Stage(text) | Progress::Note(text)) = progress;
-            eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+        let progress = |progress: Progress<'_>| match progress {
+            Progress::Stage(text) | Progress::Note(text) => {
+                eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+            }
+            Progress::Said(lines) => tracing::info!("{}", lines.trim_end()),
         };
         let ended = if self.imagebuilder.is_some() {
             let profiles = TargetProfiles::default();

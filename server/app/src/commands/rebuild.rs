@@ -189,9 +189,11 @@ impl Args {
             ..Limits::default()
         };
         let begun = Instant::now();
-        let progress = |progress: Progress<'_>| {
-            let (Progress::Stage(text) | Progress::Note(text)) = progress;
-            eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+        let progress = |progress: Progress<'_>| match progress {
+            Progress::Stage(text) | Progress::Note(text) => {
+                eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
+            }
+            Progress::Said(lines) => tracing::info!("{}", lines.trim_end()),
         };
         let out = tempfile::tempdir_in(dir.join("scratch"))?;
         let with = (&Desk::new(catalog), &builder, &limits);

@@ -29,6 +29,27 @@ pub(super) struct Known {
     pub(super) universe: Arc<Universe>,
 }
 
+impl Known {
+    /// As the planner has it, with `profile` if the release knows it.
+    pub(super) fn release<'a>(
+        &'a self,
+        channel: &'a str,
+        profile: Option<&'a ProfileName>,
+    ) -> Release<'a> {
+        let profiles = &self.profiles;
+        let device = profile.and_then(|name| Some((name, profiles.profiles.get(name.as_str())?)));
+        Release {
+            version: &self.version,
+            revision: &profiles.version_code,
+            channel,
+            flavour: self.universe.flavour(),
+            default_packages: &profiles.default_packages,
+            profile: device,
+            universe: &self.universe,
+        }
+    }
+}
+
 impl Facts {
     pub(super) fn plan(&self) -> Result<Plan, Vec<PlanProblem>> {
         let request = &self.request;
@@ -59,17 +80,8 @@ impl Facts {
     }
 
     fn release<'a>(&'a self, known: &'a Known, profile: Option<&'a ProfileName>) -> Release<'a> {
-        let profiles = &known.profiles;
-        let device = profile.and_then(|name| Some((name, profiles.profiles.get(name.as_str())?)));
-        Release {
-            version: &known.version,
-            revision: &profiles.version_code,
-            channel: self.releases.channel_of(known.version.as_str()),
-            flavour: known.universe.flavour(),
-            default_packages: &profiles.default_packages,
-            profile: device,
-            universe: &known.universe,
-        }
+        let channel = self.releases.channel_of(known.version.as_str());
+        known.release(channel, profile)
     }
 
     /// The profile in the installed release, which may have had another name for it.

@@ -1,14 +1,14 @@
 //! Removes what is no longer given out.
 
 use asu_artifacts::{ArtifactError, Artifacts, FolderName};
-use asu_http::{Api, Offer};
+use asu_http::Api;
 use asu_store::{State, Store};
 use jiff::Timestamp;
 
 use super::Worker;
-use crate::{Build, ServeError};
+use crate::{Build, Foresee, ServeError};
 
-impl<O: Offer, B: Build> Worker<O, B> {
+impl<O: Foresee, B: Build> Worker<O, B> {
     /// Removes the images of expired answers, then the answers.
     ///
     /// In this order, so that no image is left without a row to find it by; and between builds, so

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use asu_artifacts::FolderName;
-use asu_builder::{BuildError, BuildOutput, Progress};
-use asu_http::Offer;
-use asu_protocol::build::{BuildAnswer, BuildRequest};
+use asu_artifacts::{FolderName, StoredFile};
+use asu_builder::{BUILD_LOG, BuildError, BuildOutput, Progress};
+use asu_protocol::build::BuildAnswer;
 use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -14,18 +13,18 @@ use tokio::task::{JoinError, JoinSet};
 use super::vouch::vouch;
 use super::{Dropped, Worker, remove, stopped};
 use crate::outcome::infrastructure;
-use crate::{Build, build, outcome};
+use crate::{Build, Foresee, build, outcome};
 
 /// How a build ended.
 pub(super) type Ended = Result<BuildOutput, BuildError>;
 
-/// What a build tells of itself, see [`Progress`].
+/// What a build tells of itself for the store, see [`Progress`].
 enum Told {
     Stage(String),
     Note(String),
 }
 
-impl<O: Offer, B: Build> Worker<O, B> {
+impl<O: Foresee, B: Build> Worker<O, B> {
     /// Builds in a task of its own, so that neither a panic nor a busy builder stops the
     /// heartbeats. When this returns, that task is gone.
     pub(super) async fn follow(
@@ -36,12 +35,7 @@ impl<O: Offer, B: Build> Worker<O, B> {
     ) -> Result<Ended, Dropped> {
         let (tell, mut told) = mpsc::unbounded_channel();
         let mut build = JoinSet::new();
-        build.spawn(make(
-            self.clone(),
-            claim.request.clone(),
-            out.to_owned(),
-            tell,
-        ));
+        build.spawn(make(self.clone(), claim.clone(), out.to_owned(), tell));
         let followed = self.until_end(claim, &mut build, &mut told, stop).await;
         build.shutdown().await;
         followed
@@ -110,18 +104,60 @@ impl<O: Offer, B: Build> Worker<O, B> {
         let now = (self.api.clock)();
         put.and_then(|(stored, hash, sbom, output)| {
             let answer = outcome::done(output, &stored, &hash, now)?;
-            Ok(BuildAnswer { sbom, ..answer })
+            Ok(BuildAnswer {
+                sbom,
+                log: log_among(&stored),
+                ..answer
+            })
         })
         .map_err(|reason| {
             tracing::error!(reason, "images could not be kept");
             infrastructure("storage", "the server could not store the images")
         })
     }
+
+    /// Keeps the log of a build that failed where its images would be; tells the folder and its name.
+    pub(super) async fn keep_log(&self, claim: &Claim, out: &Path) -> (String, String) {
+        let hash = claim.lease.request_hash().to_owned();
+        let (artifacts, out) = (self.api.artifacts.clone(), out.to_owned());
+        let put = tokio::task::spawn_blocking(move || {
+            if !remove_all_but_log(&out).map_err(|e| e.to_string())? {
+                return Ok((String::new(), String::new()));
+            }
+            let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
+            let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
+            Ok::<_, String>((hash, log_among(&stored)))
+        });
+        let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
+        put.unwrap_or_else(|reason| {
+            tracing::warn!(reason, "the log of a failed build could not be kept");
+            Default::default()
+        })
+    }
 }
 
-async fn make<O: Offer, B: Build>(
+fn log_among(stored: &[StoredFile]) -> String {
+    let log = stored.iter().find(|file| file.name == BUILD_LOG);
+    log.map(|file| file.name.clone()).unwrap_or_default()
+}
+
+/// Leaves nothing of a failed build that could be taken for an image; whether there is a log.
+fn remove_all_but_log(folder: &Path) -> std::io::Result<bool> {
+    if !folder.join(BUILD_LOG).exists() {
+        return Ok(false);
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() != BUILD_LOG {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(true)
+}
+
+async fn make<O: Foresee, B: Build>(
     worker: Worker<O, B>,
-    request: BuildRequest,
+    claim: Claim,
     out: PathBuf,
     tell: mpsc::UnboundedSender<Told>,
 ) -> Ended {
@@ -130,16 +166,19 @@ async fn make<O: Offer, B: Build>(
         tracing::error!(%error, "an earlier build's folder could not be removed");
         infrastructure("storage", "the server could not prepare the build")
     })?;
+    let (hot, hash) = (&worker.api.hot, claim.lease.request_hash());
+    hot.begin_talk(hash);
     let progress = move |progress: Progress<'_>| {
         let told = match progress {
             Progress::Stage(stage) => Told::Stage(stage.to_owned()),
             Progress::Note(line) => Told::Note(line.to_owned()),
+            Progress::Said(lines) => return hot.pass_on(hash, lines),
         };
         // Nobody listens only when the build is being dropped.
         let _ = tell.send(told);
     };
     let with = (&worker.api.offer, &worker.builder, &*worker.api.limits);
-    build::produce(with, &request, &progress, &out).await
+    build::produce(with, &claim.request, &progress, &out).await
 }
 
 fn panicked(panic: &JoinError) -> Ended {

@@ -46,6 +46,87 @@ async fn the_image_is_served_as_the_answer_describes_it() {
 }
 
 #[tokio::test]
+async fn what_the_imagebuilder_said_and_wrote_lies_beside_the_images() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, body) = server.build(&["luci"]).await;
+    assert_eq!(body["log"], "build.log");
+    let file = |name: &str| format!("/store/{}/{name}", body["bin_dir"].as_str().unwrap());
+    let log = server.get(&file("build.log")).await.text().await.unwrap();
+    assert_eq!(log, "Installing luci\n");
+    let described = json_of(server.get(&file("profiles.json")).await).await;
+    assert_eq!(
+        described["profiles"]["mine"]["images"][0]["name"],
+        "image.bin"
+    );
+}
+
+#[tokio::test]
+async fn the_log_of_a_failed_build_can_be_read_and_nothing_else_of_it() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    for package in ["late", "wrong", "broken"] {
+        let (status, body) = server.build(&[package]).await;
+        assert_eq!((status.as_u16(), &body["log"]), (500, &json!("build.log")));
+        let file = |name: &str| format!("/store/{}/{name}", body["bin_dir"].as_str().unwrap());
+        let log = server.get(&file("build.log")).await.text().await.unwrap();
+        assert_eq!(log, "Installing luci\n", "{package}");
+        assert_eq!(
+            server.get(&file("image.bin")).await.status(),
+            404,
+            "{package}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_image_with_other_packages_than_foreseen_is_not_given_out() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    assert_eq!(server.build(&["foreseen"]).await.0, 200, "looked at anew");
+    assert_eq!(workshop.begun(), 1);
+    let (status, body) = server.build(&["unforeseen"]).await;
+    assert_eq!(
+        (status.as_u16(), &body["cause"]),
+        (500, &json!("manifest-differs"))
+    );
+    assert_eq!(workshop.begun(), 4, "the mirror may have been in between");
+    let detail = body["detail"].as_str().unwrap();
+    assert!(detail.ends_with("other versions (luci)"), "{detail}");
+    assert_eq!(
+        body["packages"][0]["reason"],
+        "the image has 25.1 instead of 24.1"
+    );
+    let image = format!("/store/{}/image.bin", body["bin_dir"].as_str().unwrap());
+    assert_eq!(server.get(&image).await.status(), 404);
+}
+
+#[tokio::test]
+async fn what_the_imagebuilder_says_can_be_followed() {
+    let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
+    let server = Server::start(dir.path(), &workshop).await;
+    let (_, asked) = server.post(&["slow"]).await;
+    let hash = asked["request_hash"].as_str().unwrap();
+    let building = |_, body: &Value| body["imagebuilder_status"] == "building_image";
+    server.wait(hash, building).await;
+    let mut events = server.get(&format!("/api/v1/build/{hash}/events")).await;
+    let mut told = String::new();
+    while !told.contains("event: status") {
+        told.push_str(&String::from_utf8_lossy(
+            &events.chunk().await.unwrap().unwrap(),
+        ));
+    }
+    let said = "event: output\ndata: Installing luci\n\nevent: output\ndata: Installing htop\n\n";
+    assert!(told.contains(said), "{told}");
+    workshop.finish_one();
+    let rest = events.text().await.unwrap();
+    assert!(
+        rest.contains("event: end") && !rest.contains("event: output"),
+        "{rest}"
+    );
+}
+
+#[tokio::test]
 async fn builds_go_one_at_a_time_and_show_where_they_are() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let server = Server::start(dir.path(), &workshop).await;

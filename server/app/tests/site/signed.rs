@@ -45,6 +45,16 @@ async fn images_and_their_answer_are_signed_and_the_sums_are_of_what_is_served()
         let has_metadata = package == "metadata";
         assert_eq!(appended(&public, &image, 0).is_ok(), has_metadata);
 
+        let described = format!("{folder}/profiles.json");
+        let signature = server.get(&format!("{described}.sig")).await;
+        let described = server.get(&described).await.bytes().await.unwrap();
+        detached(&public, &described, &signature.text().await.unwrap()).unwrap();
+        let described: Value = serde_json::from_slice(&described).unwrap();
+        let image_described = &described["profiles"]["mine"]["images"][0];
+        assert_eq!(image_described["sha256"], sum(&image));
+        assert_eq!(image_described["sha256_unsigned"], sum(unsigned));
+        assert_eq!(described["more"], json!([1]), "the rest stays");
+
         let list = format!("{folder}/{}", answer["sbom"].as_str().unwrap());
         let list_signature = server.get(&format!("{list}.sig")).await;
         let list = server.get(&list).await.bytes().await.unwrap();

@@ -5,14 +5,33 @@ use std::sync::Arc;
 
 use asu_catalog::CatalogError;
 use asu_http::{Offer, OfferedDistribution, Unplannable};
+use asu_planner::Foreseen;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{Target, VersionName};
 use asu_protocol::overview::Overview;
 use asu_protocol::plan::{Plan, PlanRequest};
 use asu_protocol::profiles::{ArchIndex, TargetIndex, TargetProfiles};
+use asu_server::Foresee;
+
+use super::workshop;
 
 #[derive(Clone)]
 pub(crate) struct Upstream;
+
+impl Foresee for Upstream {
+    /// Package indexes that are old for those who ask for `foreseen`, and wrong for `unforeseen`.
+    async fn foresee(&self, request: &BuildRequest, anew: bool) -> Option<Foreseen> {
+        let version = match request.packages[0].as_str() {
+            "foreseen" if anew => workshop::LUCI,
+            "foreseen" | "unforeseen" => "24.1",
+            _ => return None,
+        };
+        Some(Foreseen {
+            packages: [("luci".to_owned(), Some(version.to_owned()))].into(),
+            is_certain: true,
+        })
+    }
+}
 
 impl Offer for Upstream {
     async fn overview(&self) -> Overview {
@@ -35,7 +54,7 @@ impl Offer for Upstream {
             profiles: BTreeMap::new(),
             source_date_epoch: 0,
             target: target.to_string(),
-            version_code: "r1-0".to_owned(),
+            version_code: workshop::REVISION.to_owned(),
             version_number: version.to_string(),
             linux_kernel: None,
         }))

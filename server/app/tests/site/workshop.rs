@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use asu_builder::{BuildError, BuildOutput, Failure, Progress};
+use asu_builder::{BUILD_LOG, BuildError, BuildOutput, Failure, Progress};
 use asu_protocol::build::{BuildRequest, stage};
 use asu_protocol::profiles::{Image, TargetProfiles};
 use asu_server::Build;
@@ -12,6 +12,10 @@ use tokio::sync::Semaphore;
 
 /// What is in every image.
 pub(crate) const IMAGE: &[u8] = b"an image";
+/// The version of its only package.
+pub(crate) const LUCI: &str = "25.1";
+/// The revision of all that is built.
+pub(crate) const REVISION: &str = "r1-0";
 
 #[derive(Clone, Default)]
 pub(crate) struct Workshop(Arc<Facts>);
@@ -82,6 +86,9 @@ impl Build for Workshop {
         progress(Progress::Stage(stage::CONTAINER_SETUP));
         progress(Progress::Note("downloading half of it"));
         progress(Progress::Stage(stage::BUILDING_IMAGE));
+        progress(Progress::Said("Installing luci\nInstalling htop\n"));
+        std::fs::create_dir_all(out).unwrap();
+        std::fs::write(out.join(BUILD_LOG), "Installing luci\n").unwrap();
         match request.packages[0].as_str() {
             "slow" => self.0.gate.acquire().await.unwrap().forget(),
             "panics" => panic!("an invented panic"),
@@ -98,7 +105,6 @@ impl Build for Workshop {
             }
             _ => {}
         }
-        std::fs::create_dir_all(out).unwrap();
         let image = match request.packages[0].as_str() {
             // Longer than what the kernels of both sides keep for a reader.
             "large" => IMAGE.repeat(4 << 20),
@@ -106,6 +112,11 @@ impl Build for Workshop {
             _ => IMAGE.to_vec(),
         };
         std::fs::write(out.join("image.bin"), image).unwrap();
+        if request.packages[0].as_str() == "late" {
+            return Err(BuildError::Request(failure("Error: too late for all")));
+        }
+        let made = r#"{"profiles":{"mine":{"images":[{"name":"image.bin","sha256":"first"}]}},"more":[1]}"#;
+        std::fs::write(out.join("profiles.json"), made).unwrap();
         Ok(BuildOutput {
             images: vec![Image {
                 name: "image.bin".to_owned(),
@@ -115,7 +126,8 @@ impl Build for Workshop {
             }],
             version_number: request.version.to_string(),
             source_date_epoch: 1_748_736_000,
-            manifest: [("luci".to_owned(), "25.1".to_owned())].into(),
+            version_code: REVISION.to_owned(),
+            manifest: [("luci".to_owned(), LUCI.to_owned())].into(),
             ..BuildOutput::default()
         })
     }

@@ -1,3 +1,5 @@
+use tokio::time::timeout;
+
 use super::*;
 
 async fn sh(script: &str, limit: Duration) -> Finished {
@@ -8,6 +10,7 @@ async fn sh(script: &str, limit: Duration) -> Finished {
         folder.path(),
         folder.path(),
         late(Instant::now() + limit),
+        &|_| (),
     )
     .await
     .unwrap()
@@ -47,6 +50,27 @@ async fn only_the_end_of_much_output_is_kept() {
     let ended = sh("yes line | head -c 3000000; echo the end", LONG).await;
     assert_eq!(ended.stdout.len(), KEPT);
     assert!(ended.stdout.ends_with("the end\n"));
+}
+
+#[tokio::test]
+async fn lines_are_told_while_the_program_runs() {
+    let (folder, heard) = (tempfile::tempdir().unwrap(), Mutex::new(String::new()));
+    let gate = folder.path().join("gate");
+    // It ends only after its first line was heard.
+    let script = "echo one; until [ -e gate ]; do sleep 0.02; done; echo two >&2; printf three";
+    let hear = |lines: &str| {
+        heard.lock().unwrap().push_str(lines);
+        std::fs::write(&gate, "").unwrap();
+    };
+    let program = ["sh", "-c", script].map(OsString::from);
+    let excess = late(Instant::now() + LONG);
+    let ended = run(&program, folder.path(), folder.path(), excess, &hear).await;
+    assert!(ended.unwrap().success());
+    let heard = heard.into_inner().unwrap();
+    assert!(heard.starts_with("one\n"), "{heard}");
+    let mut lines: Vec<&str> = heard.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["one", "three", "two"]);
 }
 
 #[tokio::test]
@@ -96,6 +120,7 @@ async fn a_build_nobody_waits_for_is_killed() {
         folder.path(),
         folder.path(),
         late(Instant::now() + LONG),
+        &|_| (),
     );
     assert!(timeout(Duration::from_millis(500), running).await.is_err());
     let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();

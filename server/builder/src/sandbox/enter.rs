@@ -77,7 +77,7 @@ fn make_namespaces() -> io::Result<&'static str> {
 fn inside(cell: &Cell, program: &[OsString], as_root: bool) -> io::Result<ExitStatus> {
     let folder = std::env::current_dir()?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    mounts::enter(&cell.folder)?;
+    mounts::enter(cell)?;
     rustix::system::sethostname(b"builder")?;
     let listener = forward::listen().map_err(|error| explained("no loopback", &error))?;
     if as_root {

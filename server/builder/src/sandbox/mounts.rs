@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
@@ -11,6 +11,7 @@ use rustix::mount::{
 };
 
 use super::enter::explained;
+use super::{Cell, Layer};
 
 /// Folders of programs and libraries.
 const TOOLS: [&str; 9] = [
@@ -37,8 +38,9 @@ const STREAMS: [(&str, &str); 4] = [
     ("/proc/self/fd/2", "stderr"),
 ];
 
-/// Changes to a root of its own, in which `folder` alone can be written to, and `/tmp`.
-pub(super) fn enter(folder: &Path) -> io::Result<()> {
+/// Changes to a root of its own, in which the cell's folder alone can be written to, and `/tmp`.
+pub(super) fn enter(cell: &Cell) -> io::Result<()> {
+    let folder = &cell.folder;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     mount_change("/", private)?;
     let root = folder.join("root");
@@ -49,6 +51,9 @@ pub(super) fn enter(folder: &Path) -> io::Result<()> {
     settings(&root).map_err(during("/etc cannot be made"))?;
     devices(&root).map_err(during("/dev cannot be made"))?;
     own(&root, folder).map_err(during("the build's folder cannot be shown"))?;
+    if let Some(layer) = &cell.layer {
+        lay(&root, layer).map_err(during("the ImageBuilder cannot be shown"))?;
+    }
     change_root(&root).map_err(during("the root cannot be changed"))
 }
 
@@ -146,9 +151,37 @@ fn own(root: &Path, folder: &Path) -> io::Result<()> {
     if way_out.is_dir() {
         mount_bind(&way_out, root.join("run"))?;
     }
-    let inside = root.join(folder.strip_prefix("/").unwrap_or(folder));
+    let inside = below(root, folder);
     fs::create_dir_all(&inside)?;
     Ok(mount_bind(folder, &inside)?)
+}
+
+/// Where `path` is once `root` is the root.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// Mounts a layer: `userxattr` is what lets users do so (Linux 5.11), and `volatile` spares the disk
+/// the writing of files that are removed right after.
+fn lay(root: &Path, layer: &Layer) -> io::Result<()> {
+    let Layer {
+        lower, upper, work, ..
+    } = layer;
+    let options = format!(
+        "userxattr,volatile,lowerdir={},upperdir={},workdir={}",
+        lower.display(),
+        upper.display(),
+        work.display()
+    );
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    let options = CString::new(options)?;
+    Ok(mount(
+        "overlay",
+        below(root, &layer.place),
+        "overlay",
+        flags,
+        &*options,
+    )?)
 }
 
 fn change_root(root: &Path) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use asu_builder::Progress;
+use asu_builder::{BUILD_LOG, Builder, BuilderConfig, Progress};
 use asu_protocol::build::stage;
 use sha2::{Digest, Sha256};
 
@@ -13,10 +13,11 @@ async fn an_image_is_built_and_measured() {
     for kind in ["xz", "zst"] {
         let mirror = Mirror::start(kind).await;
         let stages = Mutex::new(Vec::new());
-        let note = |progress: Progress<'_>| {
-            if let Progress::Stage(stage) = progress {
-                stages.lock().unwrap().push(stage.to_owned());
-            }
+        let said = Mutex::new(String::new());
+        let note = |progress: Progress<'_>| match progress {
+            Progress::Stage(stage) => stages.lock().unwrap().push(stage.to_owned()),
+            Progress::Said(lines) => said.lock().unwrap().push_str(lines),
+            Progress::Note(_) => (),
         };
         let request = request(r#","packages":["-ppp","luci"],"version_code":"r28739-d9340319c6""#);
         let built = mirror
@@ -49,10 +50,20 @@ async fn an_image_is_built_and_measured() {
         );
         assert_eq!(built.supported_devices, ["tplink,archer-c7-v5"]);
         assert_eq!(built.titles[0].vendor, "TP-Link");
-        assert_eq!(
-            built.stdout,
-            "Building images for ath79 in /builder/imagebuilder\n"
+        let words =
+            "Building images for ath79 in /builder/imagebuilder\nFinalizing root filesystem...\n";
+        assert_eq!(built.stdout, words);
+        let said = said.into_inner().unwrap();
+        assert!(said.ends_with(words), "told while it is said: {said}");
+        let log = std::fs::read_to_string(mirror.out().join(BUILD_LOG)).unwrap();
+        assert!(log.starts_with("make info\nCurrent Target:"), "{log}");
+        assert!(
+            log.contains("\nmake image PROFILE=tplink_archer-c7-v5 "),
+            "{log}"
         );
+        assert!(log.ends_with(words), "{log}");
+        let description = std::fs::read_to_string(mirror.out().join("profiles.json")).unwrap();
+        assert!(description.contains(&image.name), "{description}");
         let setup = [stage::CONTAINER_SETUP, stage::VALIDATE_REVISION];
         assert_eq!(
             stages.into_inner().unwrap(),
@@ -109,6 +120,50 @@ async fn options_reach_the_imagebuilder() {
 }
 
 #[tokio::test]
+async fn libraries_are_told_without_their_abi_version() {
+    let mirror = Mirror::start("zst").await;
+    let wanted =
+        r#","packages":["libubox20240329","luci2"],"packages_versions":{"libubox":"1.0-1"}"#;
+    let built = mirror.build(&mirror.builder(), wanted).await.unwrap();
+    let names: Vec<&str> = built.manifest.keys().map(String::as_str).collect();
+    let all = [
+        "base-files",
+        "dropbear",
+        "kmod-usb2",
+        "libubox",
+        "luci2",
+        "ppp",
+    ];
+    assert_eq!(names, all);
+}
+
+#[tokio::test]
+async fn an_imagebuilder_of_ones_own_is_not_changed_and_need_not_be_ours() {
+    let mirror = Mirror::start("zst").await;
+    mirror.build(&mirror.builder(), "").await.unwrap();
+    let trees = mirror.dir().join("imagebuilders");
+    let mut tree = trees
+        .read_dir()
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    let tree = tree.find(|path| path.is_dir()).unwrap();
+    let own = mirror.folder.path().join("own");
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .args([&tree, &own])
+        .status();
+    assert!(copied.unwrap().success());
+    let before = files(&own);
+    let builder = Builder::new(BuilderConfig {
+        imagebuilder: Some(own.clone()),
+        ..mirror.config()
+    });
+    mirror.build(&builder.unwrap(), "").await.unwrap();
+    assert_eq!(files(&own), before);
+}
+
+#[tokio::test]
 async fn an_imagebuilder_is_fetched_once_and_never_changed() {
     let mirror = Mirror::start("zst").await;
     let builder = mirror.builder();
@@ -133,11 +188,11 @@ async fn an_imagebuilder_is_fetched_once_and_never_changed() {
 }
 
 #[tokio::test]
-async fn simultaneous_builds_share_one_download() {
+async fn simultaneous_builds_share_one_imagebuilder_and_do_not_disturb_each_other() {
     let mirror = Mirror::start("zst").await;
     let builder = mirror.builder();
     let wanted: Vec<String> = (0..4)
-        .map(|n| format!(r#","packages":["luci-{n}"]"#))
+        .map(|n| format!(r#","packages":["naps","luci-{n}"]"#))
         .collect();
     let outs: Vec<_> = (0..4)
         .map(|n| mirror.folder.path().join(format!("out{n}")))
@@ -154,6 +209,10 @@ async fn simultaneous_builds_share_one_download() {
         let built = built.unwrap();
         assert!(built.manifest.contains_key(&format!("luci-{number}")));
         assert_eq!(built.manifest.len(), 5);
+        let image = outs[number].join(&built.images[0].name);
+        let image = std::fs::read_to_string(image).unwrap();
+        let others = image.lines().filter(|line| line.starts_with("luci-"));
+        assert_eq!(others.count(), 1, "{image}");
     }
     assert_eq!(mirror.asked(".tar."), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, Builder, BuilderConfig, Failure, Sandbox, SandboxLimits};
+use asu_builder::{BUILD_LOG, BuildError, Builder, BuilderConfig, Failure, Sandbox, SandboxLimits};
 
 use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
 
@@ -121,7 +121,9 @@ async fn a_link_in_place_of_an_image_leads_nowhere() {
         .await;
     assert_eq!(error.failure().cause, "storage", "{error:?}");
     let out = mirror.out();
-    assert!(!out.exists() || out.read_dir().unwrap().next().is_none());
+    let left: Vec<_> = out.read_dir().unwrap().flatten().collect();
+    let names: Vec<_> = left.iter().map(std::fs::DirEntry::file_name).collect();
+    assert_eq!(names, [BUILD_LOG]);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ fi
 	echo "keys $(ls keys)"
 	if [ -n "$files" ]; then cat "$files/etc/uci-defaults/99-asu-defaults"; fi
 } > "${leak:-$bin/$image}"
+cp root.manifest "$bin/openwrt-24.10.2-ath79-generic-$profile.manifest"
 cat > "$bin/profiles.json" <<JSON
 {"arch_packages":"mips_24kc","default_packages":["base-files"],"metadata_version":1,
 "profiles":{"$profile":{"device_packages":["kmod-usb2"],"image_prefix":"openwrt-24.10.2-ath79-generic-$profile",

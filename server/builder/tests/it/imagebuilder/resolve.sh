@@ -1,4 +1,4 @@
-# Prints the packages an image with the packages given would have, as opkg does.
+# Puts the packages an image is asked for into its root file system, as opkg does.
 selected="base-files dropbear ppp kmod-usb2"
 for package in "$@"; do
 	case "$package" in
@@ -14,6 +14,7 @@ for package in "$@"; do
 	slow)
 		seconds=$(sed -n 's/^sleep //p' rules.mk)
 		sleep "${seconds:-77}" ;;
+	naps) sleep 0.5 ;;
 	hostile-*) bash hostile.sh "${package#hostile-}" >&2 || exit ;;
 	fetch) bash fetch.sh ;;
 	waits)
@@ -23,4 +24,11 @@ for package in "$@"; do
 	*) selected="$selected $package" ;;
 	esac
 done
-printf '%s - 1.0-1\n' $selected | sort
+root=build_dir/target-mips_24kc_musl/root-ath79/usr/lib/opkg
+mkdir -p "$root"
+for package in $selected; do
+	printf 'Package: %s\nVersion: 1.0-1\nArchitecture: all\n' "$package"
+	[ "$package" = libubox20240329 ] && echo "ABIVersion: 20240329"
+	echo
+done > "$root/status"
+printf '%s - 1.0-1\n' $selected | sort > root.manifest
