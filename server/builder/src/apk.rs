@@ -50,11 +50,16 @@ pub(crate) fn complaints(text: &str) -> Complaints {
 }
 
 /// What apk says of files it could not get, or not whole.
-const LOST: [&str; 7] = [
+const LOST: [&str; 12] = [
     "HTTP ",
     "Connection ",
     "DNS: ",
     "TLS: ",
+    "temporary error",
+    "network error",
+    "network connection aborted",
+    "could not connect to server",
+    "remote server returned error",
     "operation timed out",
     "unexpected end of file",
     "ADB integrity error",

@@ -50,7 +50,7 @@ const CHUNK: u64 = 256 << 10;
 /// Serves one build; ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    doors: Arc<[Door]>,
+    visit: Arc<Visit>,
     serving: JoinHandle<()>,
 }
 
@@ -76,19 +76,26 @@ impl Gateway {
         let listener = UnixListener::bind(format!("/proc/self/fd/{}/{SOCKET}", place.as_raw_fd()))?;
         // Builds may run as another user; the folder above keeps all others out.
         std::fs::set_permissions(folder.join(SOCKET), PermissionsExt::from_mode(0o666))?;
-        let visit = Arc::new(Visit::new(Arc::clone(&doors), packages));
-        let router = Router::new().fallback(answer).with_state(visit);
+        let visit = Arc::new(Visit::new(doors, packages));
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&visit));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "a build lost its way to the mirror");
             }
         });
-        Ok(Self { doors, serving })
+        Ok(Self { visit, serving })
     }
 
     /// What `url`, which lies below one of those given, is called inside.
     pub(crate) fn inside(&self, url: &str) -> String {
-        inside(&self.doors, url)
+        inside(&self.visit.doors, url)
+    }
+
+    /// The address of an index that was refused, because nobody vouches for it who may.
+    pub(crate) fn untrusted(&self) -> Option<String> {
+        self.visit.untrusted()
     }
 }
 
@@ -102,7 +109,7 @@ async fn answer(State(visit): State<Arc<Visit>>, request: Request) -> Response {
     match visit.read(door, &url).await {
         Ok(Some(body)) => send(body),
         Ok(None) => pass(&visit.packages, request.method(), &url).await,
-        Err(refusal) => refusal.0.into_response(),
+        Err(refusal) => refusal.status().into_response(),
     }
 }
 

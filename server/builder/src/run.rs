@@ -259,8 +259,24 @@ async fn assemble(
     if usable {
         Ok((ended, selection::told(&arguments)))
     } else {
-        Err(diagnose(&ended, info))
+        let error = diagnose(&ended, info);
+        Err(match workspace.untrusted() {
+            Some(index) => untrusted_feed(&index, error.failure()),
+            None => error,
+        })
     }
+}
+
+/// What a build is refused by its gateway looks to its tools like a feed that is broken.
+fn untrusted_feed(index: &str, told: &Failure) -> BuildError {
+    let detail = format!("Error: the package index {index} has no signature that is trusted");
+    let hint = "For a feed of yours, correct `repository_keys`; for one of the mirror, the server's \
+                operator must check its keys.";
+    BuildError::infrastructure(Failure {
+        stdout: told.stdout.clone(),
+        stderr: told.stderr.clone(),
+        ..Failure::new("untrusted", detail, hint)
+    })
 }
 
 async fn make(

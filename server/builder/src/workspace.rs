@@ -98,6 +98,12 @@ impl Workspace {
         }
     }
 
+    /// The address of a package index that a program was refused, because nobody vouches for it who
+    /// may.
+    pub(crate) fn untrusted(&self) -> Option<String> {
+        self.confined.as_ref()?.1.untrusted()
+    }
+
     /// The private ImageBuilder.
     pub(crate) fn tree(&self) -> &PrivateTree {
         &self.tree

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::fetch::{self, Found, Trouble};
 use super::listing::{Form, Listing};
-use super::packages::{Packages, Refusal, UNUSABLE, shown};
+use super::packages::{Packages, Refusal, shown};
 use super::signers::Signers;
 use super::store::{Body, Entry, Validators};
 
@@ -60,7 +60,7 @@ impl Packages {
         for anew in [false, true] {
             let index = self.document(url, anew).await?;
             let signature = match beside(url).filter(|_| signers.want_signature(form)) {
-                Some(url) => Some(self.document(&url, anew).await.map_err(|_| UNUSABLE)?),
+                Some(url) => Some(self.document(&url, anew).await.map_err(unsigned)?),
                 None => None,
             };
             match self.judge(form, signers, &index, signature.as_ref()).await {
@@ -78,7 +78,7 @@ impl Packages {
             }
         }
         tracing::warn!(url = shown(url), reason, "a package index is refused");
-        Err(UNUSABLE)
+        Err(Refusal::Untrusted)
     }
 
     async fn judge(
@@ -133,7 +133,7 @@ impl Packages {
                 self.on_disk(move |store| store.note(entry)).await;
                 Ok(of(body, None))
             }
-            (Ok(Found::Nothing(status)), _) => Err(Refusal(status)),
+            (Ok(Found::Nothing(status)), _) => Err(Refusal::Feed(status)),
             (found, known) => {
                 let reason = found.err().map(|trouble| trouble.to_string());
                 let known = known.map(|(entry, body)| (entry.seen, body));
@@ -144,7 +144,9 @@ impl Packages {
                     seen,
                     "a feed cannot be read; its index is used as it was last seen, if it was"
                 );
-                known.map(|(_, body)| of(body, None)).ok_or(UNUSABLE)
+                known
+                    .map(|(_, body)| of(body, None))
+                    .ok_or(Refusal::Unusable)
             }
         }
     }
@@ -199,6 +201,14 @@ impl Packages {
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         away.retain(|_, since| since.elapsed() < AWAY);
         away.insert(url.authority().to_owned(), Instant::now());
+    }
+}
+
+/// A signature that the feed does not have is none.
+fn unsigned(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Feed(_) => Refusal::Untrusted,
+        other => other,
     }
 }
 

@@ -25,11 +25,24 @@ const MAX_PACKAGE: u64 = 1 << 30;
 /// How many packages of indexes are kept in memory; each takes some 300 bytes.
 const LISTED: u64 = 200_000;
 /// What a build is told in place of a file. Why is in the log.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Refusal(pub(super) StatusCode);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The feed says so.
+    Feed(StatusCode),
+    /// It cannot be had, or is not what it should be.
+    Unusable,
+    /// It is an index that nobody vouches for who may.
+    Untrusted,
+}
 
-/// What cannot be had, or not be believed.
-pub(super) const UNUSABLE: Refusal = Refusal(StatusCode::BAD_GATEWAY);
+impl Refusal {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Feed(status) => status,
+            Self::Unusable | Self::Untrusted => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
 
 /// Packages and indexes, kept and shared.
 #[derive(Debug)]
@@ -110,7 +123,7 @@ impl Packages {
                     Ok(body) => return Ok(body),
                     Err(reason) => reason,
                 },
-                Ok(Found::Nothing(status)) => return Err(Refusal(status)),
+                Ok(Found::Nothing(status)) => return Err(Refusal::Feed(status)),
                 Ok(Found::Same) => "it answers 304 to who knows nothing".to_owned(),
                 Err(trouble) => trouble.to_string(),
             };
@@ -122,7 +135,7 @@ impl Packages {
                 "a package is not as its feed lists it, and is refused"
             );
         }
-        Err(UNUSABLE)
+        Err(Refusal::Unusable)
     }
 
     async fn checked(&self, fresh: Fresh, listed: &Listed) -> Result<Arc<Body>, String> {

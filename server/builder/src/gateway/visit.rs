@@ -9,7 +9,7 @@ use reqwest::Url;
 use super::door::Door;
 use super::indexes::beside;
 use super::listing::{Form, Listed, Listing};
-use super::packages::{Packages, Refusal};
+use super::packages::{Packages, Refusal, shown};
 use super::store::Body;
 
 /// What one build may reach, and what it was given.
@@ -26,6 +26,8 @@ struct Given {
     documents: HashMap<String, Arc<Body>>,
     /// What indexes list, with the address of the folder they are in.
     listings: Vec<(String, Arc<Listing>)>,
+    /// The address of the first index that was not believed.
+    untrusted: Option<String>,
 }
 
 impl Visit {
@@ -53,7 +55,12 @@ impl Visit {
         if let Some(body) = self.given(|given| given.documents.get(url.as_str()).cloned()) {
             return Ok(body);
         }
-        let index = self.packages.index(url, form, &door.signers).await?;
+        let index = self.packages.index(url, form, &door.signers).await;
+        let index = index.inspect_err(|refusal| {
+            if *refusal == Refusal::Untrusted {
+                self.given(|given| given.untrusted.get_or_insert_with(|| shown(url)).len());
+            }
+        })?;
         self.given(|given| {
             let documents = &mut given.documents;
             documents.insert(url.to_string(), Arc::clone(&index.body));
@@ -74,6 +81,11 @@ impl Visit {
                 listing.get(&file).cloned()
             })
         })
+    }
+
+    /// The address of an index that this build was refused, because nobody vouches for it who may.
+    pub(super) fn untrusted(&self) -> Option<String> {
+        self.given(|given| given.untrusted.clone())
     }
 
     fn given<T>(&self, look: impl FnOnce(&mut Given) -> T) -> T {

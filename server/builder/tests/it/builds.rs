@@ -142,12 +142,8 @@ async fn an_imagebuilder_of_ones_own_is_not_changed_and_need_not_be_ours() {
     let mirror = Mirror::start("zst").await;
     mirror.build(&mirror.builder(), "").await.unwrap();
     let trees = mirror.dir().join("imagebuilders");
-    let mut tree = trees
-        .read_dir()
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path());
-    let tree = tree.find(|path| path.is_dir()).unwrap();
+    let mut kept = trees.read_dir().unwrap().flatten();
+    let tree = kept.next().unwrap().path().join("tree");
     let own = mirror.folder.path().join("own");
     let copied = std::process::Command::new("cp")
         .arg("-r")

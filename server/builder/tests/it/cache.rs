@@ -27,7 +27,7 @@ impl Stage {
         }
     }
 
-    /// What a build gets that asks for `paths`, twice: as it makes its manifest and its image.
+    /// What a build gets that asks for `paths`.
     async fn got(&self, builder: &Builder, keys: &[&str], paths: &[&str]) -> Got {
         let out = self
             .mirror
@@ -156,11 +156,13 @@ async fn what_no_index_lists_is_passed_on_and_not_kept() {
     stage.feed.publish("feed", &[("tool", b"a tool")]);
     stage.feed.put("feed/more.ipk", "not listed");
     let builder = stage.mirror.builder();
-    let got = stage
-        .got(&builder, &[], &[TOOL, INDEX, "/1/feed/more.ipk"])
-        .await;
-    assert_eq!(got[0], (200, sum(b"a tool")), "before the index is known");
-    assert_eq!(got[2], (200, sum(b"not listed")));
+    for _ in 0..2 {
+        let got = stage
+            .got(&builder, &[], &[TOOL, INDEX, "/1/feed/more.ipk"])
+            .await;
+        assert_eq!(got[0], (200, sum(b"a tool")), "before the index is known");
+        assert_eq!(got[2], (200, sum(b"not listed")));
+    }
     assert_eq!(stage.feed.answers("feed/more.ipk"), [200, 200]);
     assert!(!stage.has(b"not listed"));
     assert_eq!(stage.statuses(&builder, &["/1/feed/gone.ipk"]).await, [404]);
@@ -337,7 +339,7 @@ async fn apks_index_and_packages_are_checked() {
     wrong[300] ^= 1;
     stage
         .feed
-        .fail(&format!("feed/{file}"), vec![Fault::Other(wrong); 4]);
+        .fail(&format!("feed/{file}"), vec![Fault::Other(wrong); 2]);
     let builder = stage.mirror.builder();
     let got = stage.got(&builder, &[PEM], &paths).await;
     assert_eq!((got[0].0, got[1].0), (200, 502));
@@ -346,7 +348,7 @@ async fn apks_index_and_packages_are_checked() {
         let got = stage.got(&builder, &[PEM], &paths).await;
         assert_eq!(got[1], (200, sum(&package)));
     }
-    assert_eq!(stage.feed.answers(&format!("feed/{file}")).len(), 5);
+    assert_eq!(stage.feed.answers(&format!("feed/{file}")).len(), 3);
 
     stage
         .feed
