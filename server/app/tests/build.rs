@@ -251,8 +251,8 @@ fn packages_of_former_builds_are_enough_while_the_mirror_is_down() {
     assert!(kept.read_dir().unwrap().count() > 20);
     // A running server knows its ImageBuilders; this command asks for them each time.
     let trees = desk.path("data/builder/imagebuilders");
-    let mut entries = trees.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let tree = entries.find(|path| path.is_dir()).unwrap();
+    let kept = trees.read_dir().unwrap().next().unwrap().unwrap();
+    let tree = kept.path().join("tree");
     let with_tree = [&from[..], &["--imagebuilder", tree.to_str().unwrap()]].concat();
 
     mirror.shutdown_background();

@@ -92,10 +92,9 @@ fn with_other_tools(pair: &Pair) -> Server {
     assert!(copied.unwrap().success());
     let trees = to.join("imagebuilders");
     for entry in trees.read_dir().unwrap() {
-        let script = entry.unwrap().path().join("assemble.sh");
-        if let Ok(text) = std::fs::read_to_string(&script) {
-            std::fs::write(&script, text.replace("partsize", "partition")).unwrap();
-        }
+        let script = entry.unwrap().path().join("tree/assemble.sh");
+        let text = std::fs::read_to_string(&script).unwrap();
+        std::fs::write(&script, text.replace("partsize", "partition")).unwrap();
     }
     pair.stage.server("other-tools")
 }

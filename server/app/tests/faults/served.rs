@@ -50,7 +50,12 @@ pub(crate) async fn assert_floor(data: &Path, answers: &[Value]) {
 fn files(answer: &Value) -> Vec<String> {
     let folder = answer["bin_dir"].as_str().unwrap();
     let images = answer["images"].as_array().unwrap().iter();
-    let names = images.map(|image| &image["name"]).chain([&answer["sbom"]]);
+    let others = [
+        &answer["sbom"],
+        &answer["log"],
+        &Value::from("profiles.json"),
+    ];
+    let names = images.map(|image| &image["name"]).chain(others);
     let mut files = vec![folder.to_owned()];
     files.extend(names.map(|name| format!("{folder}/{}", name.as_str().unwrap())));
     files
