@@ -21,10 +21,9 @@ mod visit;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -33,8 +32,10 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use reqwest::Url;
-use tokio::net::UnixListener;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::io::Interest;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 
 pub(crate) use packages::Packages;
 pub(crate) use signers::Signers;
@@ -42,8 +43,12 @@ pub(crate) use signers::Signers;
 use self::door::{Door, inside, outside};
 use self::packages::shown;
 use self::visit::Visit;
-use crate::sandbox::SOCKET;
+use crate::sandbox::{socket_in, take};
 
+/// How many ports one build may lend; each run of `make` lends one.
+const PORTS: usize = 8;
+/// How long a sandbox may take to lend one.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many bytes of a body are in memory at once.
 const CHUNK: u64 = 256 << 10;
 
@@ -61,8 +66,8 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    /// Listens in `folder`, which is made, for requests of what lies below the URLs, each with those
-    /// who may sign indexes there.
+    /// Serves the sandboxes in `folder` what lies below the URLs, each with those who may sign indexes
+    /// there.
     pub(crate) fn open<'a>(
         folder: &Path,
         packages: Arc<Packages>,
@@ -70,21 +75,12 @@ impl Gateway {
     ) -> io::Result<Self> {
         let doors = urls.into_iter();
         let doors: Arc<[Door]> = doors.map(|(url, by)| Door::new(url, by)).collect();
-        std::fs::create_dir_all(folder)?;
-        // A socket's path may have 108 bytes only; by way of a descriptor any folder's is short.
-        let place = File::open(folder)?;
-        let listener = UnixListener::bind(format!("/proc/self/fd/{}/{SOCKET}", place.as_raw_fd()))?;
-        // Builds may run as another user; the folder above keeps all others out.
-        std::fs::set_permissions(folder.join(SOCKET), PermissionsExt::from_mode(0o666))?;
+        let desk = UnixListener::bind(socket_in(&File::open(folder)?))?;
         let visit = Arc::new(Visit::new(doors, packages));
         let router = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&visit));
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "a build lost its way to the mirror");
-            }
-        });
+        let serving = tokio::spawn(serve(desk, router));
         Ok(Self { visit, serving })
     }
 
@@ -96,6 +92,34 @@ impl Gateway {
     /// The address of an index that was refused, because nobody vouches for it who may.
     pub(crate) fn untrusted(&self) -> Option<String> {
         self.visit.untrusted()
+    }
+}
+
+/// Serves at each port that a sandbox lends; all end with this.
+async fn serve(desk: UnixListener, router: Router) {
+    let mut ports = JoinSet::new();
+    loop {
+        let taken = async {
+            let (stream, _) = desk.accept().await?;
+            let port = timeout(
+                PATIENCE,
+                stream.async_io(Interest::READABLE, || take(&stream)),
+            );
+            let port = port.await.map_err(io::Error::from)??;
+            port.set_nonblocking(true)?;
+            TcpListener::from_std(port)
+        };
+        match taken.await {
+            Ok(port) if ports.len() < PORTS => {
+                ports.spawn(axum::serve(port, router.clone()).into_future());
+            }
+            Ok(_) => tracing::warn!("a build lends more ports than it can have"),
+            Err(error) => {
+                tracing::error!(%error, "a build has no way to the mirror");
+                // What failed, such as a lack of descriptors, may fail again at once.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
     }
 }
 

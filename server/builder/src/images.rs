@@ -43,7 +43,6 @@ fn collect_one(image: &Image, folder: &Path, out: &Path) -> io::Result<Image> {
     let mut file = File::open(&to)?;
     let mut hash = Sha256::new();
     let size = io::copy(&mut file, &mut hash)?;
-    file.sync_all()?;
     Ok(Image {
         size: Some(size),
         sha256: hex::encode(hash.finalize()),

@@ -15,9 +15,9 @@
 
 mod confine;
 mod enter;
-mod forward;
 mod landlock;
 mod mounts;
+mod port;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 pub use enter::enter;
-pub(crate) use forward::{ADDRESS, SOCKET};
+pub(crate) use port::{ADDRESS, socket_in, take};
 
 use crate::{BuildError, Failure};
 

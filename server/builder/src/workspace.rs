@@ -85,7 +85,7 @@ impl Workspace {
         packages: Arc<Packages>,
         urls: impl IntoIterator<Item = (&'a str, Signers)>,
     ) -> io::Result<()> {
-        let gateway = Gateway::open(&self.folder.path.join("feeds"), packages, urls)?;
+        let gateway = Gateway::open(&self.folder.path, packages, urls)?;
         self.confined = Some((sandbox, gateway));
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use nix::sched::{CloneFlags, unshare};
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal};
 
-use super::{Cell, confine, forward, landlock, mounts};
+use super::{Cell, confine, landlock, mounts, port};
 
 /// The first argument of the step that makes the namespaces.
 pub(super) const OUTSIDE: &str = "outside";
@@ -77,9 +77,9 @@ fn make_namespaces() -> io::Result<&'static str> {
 fn inside(cell: &Cell, program: &[OsString], as_root: bool) -> io::Result<ExitStatus> {
     let folder = std::env::current_dir()?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
+    port::lend(&cell.folder).map_err(|error| explained("no loopback", &error))?;
     mounts::enter(cell)?;
     rustix::system::sethostname(b"builder")?;
-    let listener = forward::listen().map_err(|error| explained("no loopback", &error))?;
     if as_root {
         confine::become_nobody().map_err(|error| explained("root cannot be left", &error))?;
     }
@@ -89,7 +89,6 @@ fn inside(cell: &Cell, program: &[OsString], as_root: bool) -> io::Result<ExitSt
     confine::limit(cell)?;
     landlock::restrict(&cell.folder).map_err(|error| explained("no Landlock rules", &error))?;
     confine::filter().map_err(|error| explained("no seccomp filter", &error))?;
-    forward::start(listener);
     let mut command = command(program)?;
     let child = command.current_dir(folder).spawn()?;
     wait_for(child.id())

@@ -147,10 +147,6 @@ fn own(root: &Path, folder: &Path) -> io::Result<()> {
     mount("proc", root.join("proc"), "proc", flags, None)
         .map_err(|error| explained("/proc cannot be mounted", &error.into()))?;
     tmpfs(&root.join("tmp"), "size=256m,mode=1777")?;
-    let way_out = folder.join("feeds");
-    if way_out.is_dir() {
-        mount_bind(&way_out, root.join("run"))?;
-    }
     let inside = below(root, folder);
     fs::create_dir_all(&inside)?;
     Ok(mount_bind(folder, &inside)?)
