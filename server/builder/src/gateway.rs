@@ -139,6 +139,16 @@ async fn answer(State(visit): State<Arc<Visit>>, request: Request) -> Response {
 
 fn send(body: Arc<store::Body>) -> Response {
     let size = body.size;
+    // Most packages are small, and have been read a moment ago: they are in memory.
+    if size <= CHUNK {
+        return match body.part(0, size) {
+            Ok(bytes) => bytes.into_response(),
+            Err(error) => {
+                tracing::warn!(%error, "the package cache cannot be read; check the disk");
+                StatusCode::BAD_GATEWAY.into_response()
+            }
+        };
+    }
     let chunks = stream::try_unfold(0, move |at| {
         let body = Arc::clone(&body);
         async move {
