@@ -1,7 +1,6 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use asu_protocol::repository::RepositoryUrl;
 use asu_signing::{KeyFileError, Signer};
@@ -74,19 +73,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
-    pub(crate) upstream: commands::upstream::Upstream,
-
-    #[command(flatten)]
-    pub(crate) signers: commands::upstream::Signers,
-
-    #[command(flatten)]
-    pub(crate) confinement: commands::confinement::Confinement,
-
-    #[command(flatten)]
-    pub(crate) packages: commands::packages::PackageCache,
-
-    #[command(flatten)]
-    pub(crate) disk: commands::disk::Disk,
+    pub(crate) building: commands::building::Building,
 
     /// An ImageBuilder to fetch after the start, before anybody asks for it; can be given several times.
     ///
@@ -132,16 +119,6 @@ pub(crate) struct Serve {
         default_value = "127.0.0.1:8000"
     )]
     pub(crate) listen: String,
-
-    /// How long one build may take, in seconds; obtaining a new ImageBuilder may take as long again.
-    #[arg(
-        long,
-        value_name = "SECS",
-        env = "ASU_JOB_TIMEOUT",
-        default_value_t = 600,
-        value_parser = clap::value_parser!(u64).range(1..=86_400)
-    )]
-    job_timeout: u64,
 
     /// How many builds may wait; more are refused (529) until there is room.
     #[arg(long, value_name = "N", env = "ASU_MAX_PENDING", default_value_t = 200)]
@@ -211,10 +188,6 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) fn job_timeout(&self) -> Duration {
-        Duration::from_secs(self.job_timeout)
-    }
-
     /// The key that signs images and answers, if there is to be one.
     pub(crate) fn signer(&self) -> Result<Option<Arc<Signer>>, KeyFileError> {
         let Some(prefix) = &self.key else {

@@ -1,6 +1,7 @@
 //! What the command line does besides serving.
 
 pub(crate) mod build;
+pub(crate) mod building;
 pub(crate) mod catalog;
 pub(crate) mod confinement;
 pub(crate) mod disk;

@@ -8,7 +8,6 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use asu_builder::BuilderConfig;
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
 use clap::Parser;
@@ -81,21 +80,13 @@ async fn run(serve: Serve) -> Result<(), Error> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let trust = serve.signers.trust(&serve.upstream.url)?;
+    let building = &serve.building;
+    let trust = building.signers.trust(&building.upstream.url)?;
     let settings = settings(&serve)?;
     let data = DataDir::open(&serve.data)?;
-    let keys = serve.signers.keys()?;
-    let catalog = serve.upstream.catalog(&data.catalog(), keys).await?;
-    let builder = serve.confinement.builder(BuilderConfig {
-        upstream: serve.upstream.url.clone(),
-        dir: data.builder(),
-        trust,
-        time_limit: serve.job_timeout(),
-        imagebuilder: None,
-        disk: serve.disk.limits(),
-        sandbox: None,
-        packages: serve.packages.config(&serve.upstream)?,
-    })?;
+    let keys = building.signers.keys()?;
+    let catalog = building.upstream.catalog(&data.catalog(), keys).await?;
+    let builder = building.builder(data.builder(), trust, None)?;
     let site = Site::open(data, Desk::new(catalog), builder.clone(), settings).await?;
     let listener = TcpListener::bind(&serve.listen).await.map_err(|e| {
         format!(
@@ -126,7 +117,7 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
         },
         policy: serve.keep.policy(),
         database: serve.jobs.database()?,
-        pace: Pace::for_builds_of(serve.job_timeout()),
+        pace: Pace::for_builds_of(serve.building.time_limit()),
         connections: Connections {
             most: serve.connections.get(),
             ..Connections::default()

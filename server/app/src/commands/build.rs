@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use asu_builder::{BuildError, BuildOutput, BuilderConfig, Progress};
+use asu_builder::{BuildError, BuildOutput};
 use asu_http::Limits;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{PackageSpec, ProfileName, Target, VersionName};
@@ -14,24 +14,13 @@ use asu_server::{Desk, not_offered, produce};
 use serde::Serialize;
 use serde_json::json;
 
-use super::confinement::Confinement;
-use super::disk::Disk;
-use super::packages::PackageCache;
-use super::upstream::{Signers, Upstream};
+use super::building::{Building, show};
 use super::{Error, Output, folder, read, until_told_to_stop};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    upstream: Upstream,
-    #[command(flatten)]
-    signers: Signers,
-    #[command(flatten)]
-    confinement: Confinement,
-    #[command(flatten)]
-    packages_kept: PackageCache,
-    #[command(flatten)]
-    disk: Disk,
+    building: Building,
     /// An unpacked ImageBuilder to build with, instead of the mirror's.
     ///
     /// The mirror is asked for packages only. The profile must be one of the ImageBuilder's own.
@@ -73,15 +62,6 @@ pub(crate) struct Args {
     /// The root filesystem wanted: squashfs, ext4, ...
     #[arg(long)]
     filesystem: Option<String>,
-    /// How long the build may take, in seconds; obtaining a new ImageBuilder may take as long again.
-    #[arg(
-        long,
-        value_name = "SECS",
-        env = "ASU_JOB_TIMEOUT",
-        default_value_t = 600,
-        value_parser = clap::value_parser!(u64).range(1..=86_400)
-    )]
-    job_timeout: u64,
     /// Where the images are put; made if it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -163,41 +143,29 @@ impl Args {
         begun: Instant,
     ) -> Result<Result<BuildOutput, BuildError>, Error> {
         let trust = match &self.imagebuilder {
-            Some(_) => self.signers.known()?,
-            None => self.signers.trust(&self.upstream.url)?,
+            Some(_) => self.building.signers.known()?,
+            None => self.building.signers.trust(&self.building.upstream.url)?,
         };
         std::fs::create_dir_all(&self.data)
             .map_err(|error| format!("{}: {error}; check --data", self.data.display()))?;
         // Documents of a folder are kept for this build only: its address is another each time.
         let passing = tempfile::tempdir()?;
         let mut documents = self.data.join("catalog");
-        if let Some(folder) = folder::of(&self.upstream.url) {
-            self.upstream.url = folder::serve(&folder).await?;
+        if let Some(folder) = folder::of(&self.building.upstream.url) {
+            self.building.upstream.url = folder::serve(&folder).await?;
             documents = passing.path().to_owned();
         }
-        let builder = self.confinement.builder(BuilderConfig {
-            upstream: self.upstream.url.clone(),
-            dir: self.data.join("builder"),
-            trust,
-            time_limit: Duration::from_secs(self.job_timeout),
-            imagebuilder: self.imagebuilder.clone(),
-            disk: self.disk.limits(),
-            sandbox: None,
-            packages: self.packages_kept.config(&self.upstream)?,
-        })?;
-        let progress = |progress: Progress<'_>| match progress {
-            Progress::Stage(text) | Progress::Note(text) => {
-                eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
-            }
-            Progress::Said(lines) => tracing::info!("{}", lines.trim_end()),
-        };
+        let builder =
+            self.building
+                .builder(self.data.join("builder"), trust, self.imagebuilder.clone())?;
+        let progress = show(begun);
         let ended = if self.imagebuilder.is_some() {
             let profiles = TargetProfiles::default();
             let build = builder.build(&request, &profiles, &progress, &self.out);
             build.await
         } else {
-            let keys = self.signers.keys()?;
-            let catalog = self.upstream.catalog(&documents, keys).await?;
+            let keys = self.building.signers.keys()?;
+            let catalog = self.building.upstream.catalog(&documents, keys).await?;
             match catalog.canonical(request).await {
                 Ok(request) => {
                     let with = (&Desk::new(catalog), &builder, &Limits::default());

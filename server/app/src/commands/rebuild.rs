@@ -8,18 +8,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use asu_builder::{BuilderConfig, Progress};
 use asu_http::Limits;
 use asu_protocol::build::{BuildAnswer, BuildRequest, Rebuild};
 use asu_server::{Desk, produce};
 use asu_store::{State, Store};
 use serde::Serialize;
 
-use super::confinement::Confinement;
-use super::disk::Disk;
+use super::building::{Building, show};
 use super::jobs::Jobs;
-use super::packages::PackageCache;
-use super::upstream::{Signers, Upstream};
 use super::{Error, Output, until_told_to_stop};
 use ask::Other;
 use compare::{Comparison, compare};
@@ -53,15 +49,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     jobs: Jobs,
     #[command(flatten)]
-    upstream: Upstream,
-    #[command(flatten)]
-    signers: Signers,
-    #[command(flatten)]
-    confinement: Confinement,
-    #[command(flatten)]
-    packages_kept: PackageCache,
-    #[command(flatten)]
-    disk: Disk,
+    building: Building,
     /// The server's data folder; the server may be running.
     #[arg(
         long,
@@ -70,15 +58,6 @@ pub(crate) struct Args {
         default_value = "/var/lib/asu-server"
     )]
     data: PathBuf,
-    /// How long a build here may take, in seconds; obtaining a new ImageBuilder may take as long again.
-    #[arg(
-        long,
-        value_name = "SECS",
-        env = "ASU_JOB_TIMEOUT",
-        default_value_t = 600,
-        value_parser = clap::value_parser!(u64).range(1..=86_400)
-    )]
-    job_timeout: u64,
     #[command(flatten)]
     output: Output,
 }
@@ -164,18 +143,11 @@ impl Args {
     /// Builds it here, from a fresh copy of the ImageBuilder.
     async fn build(&self, request: &BuildRequest) -> Result<BuildAnswer, Error> {
         let dir = self.data.join("builder");
-        let builder = self.confinement.builder(BuilderConfig {
-            upstream: self.upstream.url.clone(),
-            dir: dir.clone(),
-            trust: self.signers.trust(&self.upstream.url)?,
-            time_limit: Duration::from_secs(self.job_timeout),
-            imagebuilder: None,
-            disk: self.disk.limits(),
-            sandbox: None,
-            packages: self.packages_kept.config(&self.upstream)?,
-        })?;
-        let keys = self.signers.keys()?;
+        let trust = self.building.signers.trust(&self.building.upstream.url)?;
+        let builder = self.building.builder(dir.clone(), trust, None)?;
+        let keys = self.building.signers.keys()?;
         let catalog = self
+            .building
             .upstream
             .catalog(&self.data.join("catalog"), keys)
             .await?;
@@ -188,13 +160,7 @@ impl Args {
                 .collect(),
             ..Limits::default()
         };
-        let begun = Instant::now();
-        let progress = |progress: Progress<'_>| match progress {
-            Progress::Stage(text) | Progress::Note(text) => {
-                eprintln!("{:8.1} s {text}", begun.elapsed().as_secs_f64());
-            }
-            Progress::Said(lines) => tracing::info!("{}", lines.trim_end()),
-        };
+        let progress = show(Instant::now());
         let out = tempfile::tempdir_in(dir.join("scratch"))?;
         let with = (&Desk::new(catalog), &builder, &limits);
         let built = produce(with, request, &progress, out.path()).await;

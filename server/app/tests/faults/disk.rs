@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use crate::served::assert_whole;
 use crate::server::Server;
-use crate::{Stage, contents, processes, wish};
+use crate::{Stage, contents, processes, until_tried, wish};
 
 /// The smallest file system that holds an answer's images, and little more.
 const SIZE: &str = "size=64m";
@@ -66,13 +65,7 @@ async fn a_full_disk_is_no_answer_to_a_request() {
     let asked = server.post("/api/v1/build", &wish(1)).await;
     assert_eq!(asked.status, 202, "{}", asked.json());
     let hash = asked.json()["request_hash"].as_str().unwrap().to_owned();
-    let tried = async {
-        while server.logged("the build could not be made") == 0 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let tried = tokio::time::timeout(Duration::from_mins(1), tried).await;
-    tried.expect("the build never failed");
+    until_tried(&server).await;
     assert!(server.logged("No space left on device") + server.logged("storage") > 0);
     // What was there before is given out all the while, and the job waits for its next try.
     assert_whole(&server, &whole).await;

@@ -1,10 +1,8 @@
 //! ImageBuilders that do not come as they should.
 
-use std::time::Duration;
-
 use crate::mirror::Damage;
 use crate::served::{assert_floor, assert_whole};
-use crate::{Stage, wish};
+use crate::{Stage, until_tried, wish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_download_is_told_and_is_good_once_the_mirror_is() {
@@ -16,13 +14,7 @@ async fn a_broken_download_is_told_and_is_good_once_the_mirror_is() {
         let asked = server.post("/api/v1/build", &wish(0)).await;
         assert_eq!(asked.status, 202, "{}", asked.json());
         let hash = asked.json()["request_hash"].as_str().unwrap().to_owned();
-        let tried = async {
-            while server.logged("the build could not be made") == 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        let tried = tokio::time::timeout(Duration::from_mins(1), tried).await;
-        tried.expect("the download never failed");
+        until_tried(&server).await;
         assert!(server.logged("openwrt-imagebuilder-24.10.2-ath79-generic") > 0);
         let waits = server.get(&format!("/api/v1/build/{hash}")).await;
         assert_eq!(waits.status, 202, "{damage:?}: {}", waits.json());

@@ -20,6 +20,8 @@ mod served;
 #[path = "../live/server.rs"]
 mod server;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -56,4 +58,15 @@ fn wish(number: usize) -> Value {
         "packages": ["htop", "-ppp"],
         "defaults": format!("# {number}\n").repeat(1500),
     })
+}
+
+/// Waits until a build was tried, in vain.
+async fn until_tried(server: &Server) {
+    let tried = async {
+        while server.logged("the build could not be made") == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let tried = tokio::time::timeout(Duration::from_mins(1), tried).await;
+    tried.expect("the build never failed");
 }
