@@ -2,7 +2,8 @@
 //!
 //! The same image is made by a job of the server, from the question to the answer, and by `make image`
 //! in an unpacked ImageBuilder, with the same arguments and feeds; both have done it before, and the
-//! latter keeps the packages it has downloaded. They take turns, so that both meet the same machine.
+//! latter keeps the packages it has downloaded. They take turns, so that both meet the same machine, and
+//! the fastest of each counts: what else a machine does only ever adds.
 
 mod bare;
 
@@ -24,8 +25,8 @@ use bare::Bare;
 const BUDGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench-budget.json");
 /// What is held against it.
 const HELD: &str = "builder over make image";
-/// Builds of each kind; the one in the middle counts.
-const RUNS: usize = 7;
+/// Builds of each kind that count.
+const RUNS: usize = 9;
 /// What the image has beside the defaults.
 const PACKAGES: [&str; 4] = ["luci", "htop", "tcpdump-mini", "wireguard-tools"];
 /// The time between two looks at a job.
@@ -53,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
     let (alone, together) = commands(&stage, &programs, folder.path().join("data")).await?;
     let text = script(0);
     let pair = tokio::try_join!(bare.make(&text), second.make(&text))?;
-    let (job, make) = (median(jobs), median(makes));
+    let (job, make) = (fastest(&jobs), fastest(&makes));
     let figures = [
         ("job of the server", job),
         ("make image", make),
@@ -140,9 +141,8 @@ async fn commands(
     Ok((alone, first.max(second)))
 }
 
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
+fn fastest(seconds: &[f64]) -> f64 {
+    seconds.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// Prints everything; whether all is within its budget.
