@@ -33,7 +33,7 @@ async function start() {
 		load('asu_view_dom_bg.wasm'),
 	]);
 	await glue.default({ module_or_path: wasm });
-	glue.mount(place, {});
+	glue.mount(place, await (await import('./words.js')).language());
 }
 
 start().catch(error => say(error.message));

@@ -9,6 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::debian_rust;
 use crate::run::{cargo_in, output, root, run, target};
 use crate::setup::{DEBIAN_RUST, debian};
+use crate::words;
 
 /// The target triple of a browser.
 const TRIPLE: &str = "wasm32-unknown-unknown";
@@ -28,6 +29,7 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
     bind(&module, &www)?;
 
     copy_files(&root().join("luci-wasm/standalone"), &www)?;
+    words::write_for_page(&www)?;
     Ok(www)
 }
 

@@ -53,12 +53,26 @@ impl Browser {
             _profile: profile,
         };
         browser.hold_still().await?;
+        browser.prefer_languages("en").await?;
         Ok(browser)
     }
 
     /// Opens a page.
     pub async fn open(&self, url: &str) -> anyhow::Result<()> {
         Ok(self.driver.goto(url).await?)
+    }
+
+    /// Lets pages know that the person reads these languages, the best known first: `de-AT,en`.
+    pub async fn prefer_languages(&self, languages: &str) -> anyhow::Result<()> {
+        let asked = self
+            .driver
+            .execute("return navigator.userAgent", Vec::new());
+        let agent: String = asked.await?.convert()?;
+        let preference = json!({"userAgent": agent, "acceptLanguage": languages});
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setUserAgentOverride", preference)
+            .await?;
+        Ok(())
     }
 
     /// Limits the tab's network, so that a transfer can be watched; bytes per second.
