@@ -11,6 +11,7 @@ mod options;
 mod page;
 mod panic;
 mod patch;
+mod theme;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -44,7 +45,8 @@ impl View {
 ///
 /// `options` is an object (or undefined) with any of: `ubus`, the URL of ubus' JSON-RPC
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
-/// that is already open; `embedded`, true where the page has a heading of its own.
+/// that is already open; `embedded`, true where the page has a heading of its own; `theme`, `luci`
+/// where elements should have the classes of LuCI's themes.
 ///
 /// # Errors
 ///
@@ -52,6 +54,7 @@ impl View {
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     panic::show_on_page();
+    theme::choose(options);
     let app = app::App::open(element, options::read(options))?;
     let handle = Rc::downgrade(&app);
     VIEWS.with_borrow_mut(|views| views.push(app));

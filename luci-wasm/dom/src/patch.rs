@@ -7,6 +7,8 @@ use asu_view::node::{Element, Node};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlInputElement, HtmlSelectElement};
 
+use crate::theme;
+
 /// Makes a node and everything in it.
 pub(crate) fn create(document: &Document, node: &Node) -> Result<web_sys::Node, JsValue> {
     match node {
@@ -14,7 +16,7 @@ pub(crate) fn create(document: &Document, node: &Node) -> Result<web_sys::Node, 
         Node::Element(element) => {
             let made = document.create_element(element.tag)?;
             for (name, value) in &element.attributes {
-                made.set_attribute(name, value)?;
+                theme::set_attribute(&made, name, value)?;
             }
             for child in &element.children {
                 made.append_child(&create(document, child)?)?;
@@ -67,7 +69,7 @@ fn patch_attributes(place: &web_sys::Element, old: &Element, new: &Element) -> R
     }
     for (name, value) in &new.attributes {
         if old.get(name) != Some(value) {
-            place.set_attribute(name, value)?;
+            theme::set_attribute(place, name, value)?;
         }
     }
     Ok(())

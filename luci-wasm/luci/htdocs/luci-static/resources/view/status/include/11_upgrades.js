@@ -87,7 +87,10 @@ async function begin() {
 		release,
 		servers: [ server.url, ...L.toArray(server.fallback) ].filter(Boolean),
 		wanted: (client.channel || 'stable') === 'stable' ? /^\d+\.\d+\.\d+$/ : /^\d+\.\d+\.\d+(-rc\d+)?$/,
-		save: writes && (value => set(CONFIG, client['.name'], { login_check_for_upgrades: value }).then(() => commit(CONFIG)))
+		save: writes && (value => set(CONFIG, client['.name'], { login_check_for_upgrades: value }).then(() => commit(CONFIG)).catch(error => {
+			ui.addNotification(null, E('p', [ error.message ]), 'danger');
+			throw error;
+		}))
 	};
 	// A snapshot is older than itself each day: that is no news.
 	if (!server.url || release.version.includes('SNAPSHOT'))
