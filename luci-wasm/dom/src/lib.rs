@@ -9,7 +9,6 @@ mod json;
 mod listen;
 mod options;
 mod page;
-mod panic;
 mod patch;
 
 use std::cell::RefCell;
@@ -51,7 +50,6 @@ impl View {
 /// Throws where the page has no window or document.
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
-    panic::show_on_page();
     let app = app::App::open(element, options::read(options))?;
     let handle = Rc::downgrade(&app);
     VIEWS.with_borrow_mut(|views| views.push(app));
