@@ -2,8 +2,6 @@
 //!
 //! Added where attributes reach the page, because the view itself is the same on every host.
 
-use std::cell::Cell;
-
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use web_sys::Element;
@@ -23,26 +21,53 @@ const LUCI: [(&str, &str); 11] = [
     ("good", "success"),
 ];
 
-thread_local! {
-    static IS_LUCI: Cell<bool> = const { Cell::new(false) };
+/// Whose classes elements have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// The view's alone.
+    Own,
+    /// LuCI's as well.
+    Luci,
 }
 
-/// Reads `theme` of the options of `mount`; anything but `luci` is the view's own look.
-pub(crate) fn choose(options: &JsValue) {
-    let theme = Reflect::get(options, &JsValue::from_str("theme")).ok();
-    IS_LUCI.set(theme.and_then(|theme| theme.as_string()).as_deref() == Some("luci"));
-}
-
-/// Sets an attribute of an element on the page; a class gets LuCI's company where that is chosen.
-pub(crate) fn set_attribute(place: &Element, name: &str, value: &str) -> Result<(), JsValue> {
-    place.set_attribute(name, value)?;
-    if name != "class" || !IS_LUCI.get() {
-        return Ok(());
+impl Theme {
+    /// Reads `theme` of the options of `mount`.
+    pub(crate) fn read(options: &JsValue) -> Self {
+        let given = Reflect::get(options, &JsValue::from_str("theme")).ok();
+        match given.and_then(|name| name.as_string()).as_deref() {
+            Some("luci") => Self::Luci,
+            _ => Self::Own,
+        }
     }
+
+    /// Sets an attribute of an element on the page.
+    pub(crate) fn set(self, place: &Element, name: &str, value: &str) -> Result<(), JsValue> {
+        if self == Self::Luci && name == "class" {
+            place.set_attribute(name, &with_luci(value))
+        } else {
+            place.set_attribute(name, value)
+        }
+    }
+}
+
+/// The view's classes, followed by LuCI's for the same things.
+fn with_luci(classes: &str) -> String {
     let known = |class: &str| LUCI.iter().find(|(own, _)| *own == class);
-    let classes: Vec<&str> = value.split(' ').filter_map(known).map(|(_, luci)| *luci).collect();
-    if classes.is_empty() {
-        return Ok(());
+    let mut all = classes.to_owned();
+    for (_, luci) in classes.split(' ').filter_map(known) {
+        all.push(' ');
+        all.push_str(luci);
     }
-    place.set_attribute("class", &[value, &classes.join(" ")].join(" "))
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luci_s_classes_follow_the_view_s() {
+        assert_eq!(with_luci("note warn"), "note warn alert-message warning");
+        assert_eq!(with_luci("facts"), "facts");
+    }
 }

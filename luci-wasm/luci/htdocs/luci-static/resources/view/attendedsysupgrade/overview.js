@@ -25,24 +25,10 @@ function style() {
 	});
 }
 
-// After a trap the module does nothing any more, and nothing else would say so.
-function watch(place) {
-	const trapped = event => {
-		if (!((event.error || event.reason) instanceof WebAssembly.RuntimeError))
-			return;
-		removeEventListener('error', trapped);
-		removeEventListener('unhandledrejection', trapped);
-		place.replaceChildren(warning('danger', _('This page has stopped because of a mistake in its program. If the router is upgrading, leave it plugged in; it goes on by itself. Reload the page to go on here.')));
-	};
-	addEventListener('error', trapped);
-	addEventListener('unhandledrejection', trapped);
-}
-
 return view.extend({
 	render() {
 		const readonly = !L.hasViewPermission();
 		const place = E('div', [ E('p', { 'class': 'spinning' }, [ _('Loading…') ]) ]);
-		watch(place);
 		Promise.all([ load(), style() ]).then(([ asu ]) => asu.mount(place, {
 			ubus: L.rpc.getBaseURL(),
 			upload: L.env.cgi_base + '/cgi-upload',
