@@ -20,7 +20,7 @@ const WIRE: &str = "LuCI on the wire";
 
 /// Builds what is measured, prints the tables, and fails if something is over its budget.
 pub(crate) fn size() -> anyhow::Result<()> {
-    if !target().join("www/asu.wasm.gz").exists() {
+    if !target().join("luci").exists() {
         wasm::page()?;
     }
     build::plugins()?;
@@ -56,14 +56,10 @@ fn excess(name: &str, bytes: u64, limit: u64) -> Option<String> {
 /// uhttpd sends files as they are, so on the wire is what lies in the flash. A browser that cannot
 /// inflate loads the plain module instead; images for routers leave that out.
 fn luci() -> anyhow::Result<u64> {
-    let mut files = vec![
-        target().join("www/asu.wasm.gz"),
-        target().join("www/asu.js"),
-    ];
-    let installed = root().join("luci-wasm/luci/htdocs");
-    if installed.exists() {
-        below(&installed, &mut files)?;
-    }
+    let mut files = Vec::new();
+    below(&target().join("luci/htdocs"), &mut files)?;
+    files.retain(|file| !file.ends_with("asu.wasm"));
+    files.sort();
     println!();
     print_row("LuCI's page", "wire", "gzip", "");
     let mut wire = 0;

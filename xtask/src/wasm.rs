@@ -2,6 +2,7 @@
 
 mod bundle;
 mod compile;
+mod luci;
 mod npm;
 
 use std::fs;
@@ -24,6 +25,11 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
     bundle::bundle(&module, &work, &www)?;
     pack(&www.join("asu.wasm"), &www.join("asu.wasm.gz"))?;
     copy_page(&root().join("luci-wasm/standalone"), &www)?;
+    luci::minify(
+        &root().join("luci-wasm/host/element.js"),
+        &www.join("element.js"),
+    )?;
+    luci::package(&www)?;
     Ok(www)
 }
 

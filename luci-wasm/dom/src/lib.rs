@@ -11,7 +11,6 @@ mod listen;
 mod options;
 mod page;
 mod patch;
-mod theme;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -46,15 +45,14 @@ impl View {
 /// `options` is an object (or undefined) with any of: `ubus`, the URL of ubus' JSON-RPC
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
 /// that is already open; `embedded`, true where the page has a heading of its own; `translate` and
-/// `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language;
-/// `theme`, `luci` where elements shall also have the classes of LuCI's themes.
+/// `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language.
 ///
 /// # Errors
 ///
 /// Throws where the page has no window or document.
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
-    let painter = patch::Painter::new(options::language(options), theme::Theme::read(options))?;
+    let painter = patch::Painter::new(options::language(options))?;
     let app = app::App::open(element, options::read(options), painter)?;
     let handle = Rc::downgrade(&app);
     VIEWS.with_borrow_mut(|views| views.push(app));

@@ -12,23 +12,17 @@ use web_sys::{Document, HtmlInputElement, HtmlSelectElement};
 
 use crate::language::Catalogue;
 use crate::page;
-use crate::theme::Theme;
 
-/// What draws a view: in which document, in which language, with whose classes.
+/// What draws a view: in which document, in which language.
 pub(crate) struct Painter {
     document: Document,
     language: Catalogue,
-    theme: Theme,
 }
 
 impl Painter {
-    pub(crate) fn new(language: Catalogue, theme: Theme) -> Result<Self, JsValue> {
+    pub(crate) fn new(language: Catalogue) -> Result<Self, JsValue> {
         let document = page::document()?;
-        Ok(Self {
-            document,
-            language,
-            theme,
-        })
+        Ok(Self { document, language })
     }
 
     /// Makes a node and everything in it.
@@ -38,7 +32,7 @@ impl Painter {
             Node::Element(element) => {
                 let made = self.document.create_element(element.tag)?;
                 for (name, value) in &element.attributes {
-                    self.theme.set(&made, name, &self.say(value))?;
+                    made.set_attribute(name, &self.say(value))?;
                 }
                 for child in &element.children {
                     made.append_child(&self.create(child)?)?;
@@ -92,7 +86,7 @@ impl Painter {
         }
         for (name, value) in &new.attributes {
             if old.get(name) != Some(value) {
-                self.theme.set(place, name, &self.say(value))?;
+                place.set_attribute(name, &self.say(value))?;
             }
         }
         Ok(())

@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use asu_test_e2e::Stage;
 use asu_test_e2e::browser::Browser;
 use asu_test_e2e::page::Page;
 use asu_test_e2e::stage::{NEW_RELEASE, PASSWORD};
-use asu_test_e2e::Stage;
 
 /// A file or folder of `luci-wasm`.
 fn source(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../luci-wasm").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../luci-wasm")
+        .join(path)
 }
 
 /// Two logins beside root: what they may is LuCI's package's to say, and nothing else's.
@@ -37,13 +39,13 @@ config login
 fn install(stage: &Stage) -> anyhow::Result<()> {
     use std::io::Write;
     let root = stage.router_root();
-    copy(&source("luci/htdocs"), &root.join("www"))?;
-    copy(&source("luci/root"), &root)?;
-    copy(stage.page_folder(), &root.join("www/luci-static/resources/attendedsysupgrade"))?;
-    copy(&source("host"), &root.join("www/luci-static/resources/attendedsysupgrade"))?;
+    copy(&stage.luci_folder().join("htdocs"), &root.join("www"))?;
+    copy(&stage.luci_folder().join("root"), &root)?;
     std::fs::write(root.join("www/luci.html"), include_str!("page.html"))?;
     std::fs::write(root.join("www/luci.js"), include_str!("luci.js"))?;
-    let mut logins = std::fs::OpenOptions::new().append(true).open(root.join("etc/config/rpcd"))?;
+    let mut logins = std::fs::OpenOptions::new()
+        .append(true)
+        .open(root.join("etc/config/rpcd"))?;
     Ok(logins.write_all(LOGINS.as_bytes())?)
 }
 
@@ -65,7 +67,9 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 /// The address of a view for a login.
 fn address(stage: &Stage, view: &str, login: &str) -> anyhow::Result<String> {
     let router = stage.router_url()?;
-    Ok(format!("{router}/luci.html?view={view}&password={PASSWORD}&user={login}"))
+    Ok(format!(
+        "{router}/luci.html?view={view}&password={PASSWORD}&user={login}"
+    ))
 }
 
 const OVERVIEW: &str = "attendedsysupgrade/overview";
@@ -81,12 +85,19 @@ async fn an_upgrade_in_luci() -> anyhow::Result<()> {
     let mut page = Page::at(&browser, &address(&stage, OVERVIEW, "owner")?, None).await?;
     page.reach("overview", Duration::from_secs(20)).await?;
     let dressed = "return document.querySelector('[data-action=search]').matches('.btn.cbi-button-positive.important')";
-    assert!(browser.ask::<bool>(dressed).await?, "the button has not LuCI's classes");
+    assert!(
+        browser.ask::<bool>(dressed).await?,
+        "the button has not LuCI's classes"
+    );
     page.search().await?;
-    let widths = browser.fits(320).await?;
-    assert!(widths, "the plan is wider than a phone of 320 pixels");
+    assert!(
+        browser.fits(320).await?,
+        "the plan is wider than a phone of 320 pixels"
+    );
     for (dark, colour) in [(false, "rgb(221, 221, 221)"), (true, "rgb(68, 68, 68)")] {
-        let border = format!("document.documentElement.dataset.darkmode = {dark}; return getComputedStyle(document.querySelector('#asu .facts')).borderTopColor");
+        let border = format!(
+            "document.documentElement.dataset.darkmode = {dark}; return getComputedStyle(document.querySelector('#asu .facts')).borderTopColor"
+        );
         assert_eq!(browser.ask::<String>(&border).await?, colour);
     }
     page.prepare().await?;

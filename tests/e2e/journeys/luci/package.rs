@@ -13,7 +13,15 @@ const MENU: &str = "root/usr/share/luci/menu.d/luci-app-attendedsysupgrade.json"
 const SCRIPT: &str = "root/etc/uci-defaults/95-luci-app-attendedsysupgrade";
 /// What changes a router; `uci.get` and the like do not.
 const CHANGES: [&str; 9] = [
-    "verify", "test", "start", "clean", "sysupgrade", "set", "add", "delete", "commit",
+    "verify",
+    "test",
+    "start",
+    "clean",
+    "sysupgrade",
+    "set",
+    "add",
+    "delete",
+    "commit",
 ];
 
 fn json(file: &Path) -> anyhow::Result<Value> {
@@ -51,7 +59,10 @@ fn who_may_only_read_is_granted_nothing_that_changes() -> anyhow::Result<()> {
     for file in rights() {
         for (group, rights) in json(&file)?.as_object().context("no groups")? {
             let read = &rights["read"];
-            assert!(read.get("cgi-io").is_none() && read.get("file").is_none(), "{group}");
+            assert!(
+                read.get("cgi-io").is_none() && read.get("file").is_none(),
+                "{group}"
+            );
             let ubus = read["ubus"].as_object().into_iter().flatten();
             let methods: BTreeSet<&str> = ubus
                 .flat_map(|(_, methods)| methods.as_array().into_iter().flatten())
@@ -70,13 +81,21 @@ fn migrated(before: &str, times: usize) -> anyhow::Result<Vec<String>> {
     let folder = tempfile::tempdir()?;
     let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
     put("attendedsysupgrade.flat", before)?;
-    put("luci.flat", "luci.main=core\nluci.main.check_for_newer_firmwares=0\n")?;
+    put(
+        "luci.flat",
+        "luci.main=core\nluci.main.check_for_newer_firmwares=0\n",
+    )?;
     put("uci", include_str!("uci.sh"))?;
     let bin = folder.path().join("uci");
-    assert!(Command::new("chmod").arg("+x").arg(&bin).status()?.success());
-    let path = std::env::join_paths(
-        [folder.path().to_owned(), "/usr/bin".into(), "/bin".into()].iter(),
-    )?;
+    assert!(
+        Command::new("chmod")
+            .arg("+x")
+            .arg(&bin)
+            .status()?
+            .success()
+    );
+    let path =
+        std::env::join_paths([folder.path().to_owned(), "/usr/bin".into(), "/bin".into()].iter())?;
     for _ in 0..times {
         let run = Command::new("sh")
             .arg(source("luci").join(SCRIPT))
@@ -94,7 +113,10 @@ fn migrated(before: &str, times: usize) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn settings_of_earlier_years_are_carried_over_once() -> anyhow::Result<()> {
-    let [server, client] = ["attendedsysupgrade.server=server", "attendedsysupgrade.client=client"];
+    let [server, client] = [
+        "attendedsysupgrade.server=server",
+        "attendedsysupgrade.client=client",
+    ];
     let unasked = "attendedsysupgrade.client.login_check_for_upgrades=0";
     let url = "attendedsysupgrade.server.url=https://own.example.net";
     let packages = "attendedsysupgrade.client.upgrade_packages=0";
@@ -118,7 +140,15 @@ fn settings_of_earlier_years_are_carried_over_once() -> anyhow::Result<()> {
         ),
         (
             today.as_str(),
-            vec![client, unasked, packages, server, url, "attendedsysupgrade.owut=owut", "attendedsysupgrade.owut.verbosity=2"],
+            vec![
+                client,
+                unasked,
+                packages,
+                server,
+                url,
+                "attendedsysupgrade.owut=owut",
+                "attendedsysupgrade.owut.verbosity=2",
+            ],
         ),
     ];
     for (before, mut after) in cases {

@@ -25,16 +25,39 @@ function style() {
 	});
 }
 
+// The view's classes, and LuCI's for the same things, so that every theme of LuCI draws it as its own.
+const classes = {
+	card: 'cbi-section',
+	lead: 'cbi-section-descr',
+	primary: 'btn cbi-button cbi-button-positive important',
+	plain: 'btn cbi-button cbi-button-neutral',
+	quiet: 'btn cbi-button',
+	note: 'alert-message',
+	info: 'notice',
+	warn: 'warning',
+	bad: 'error',
+	good: 'success'
+};
+
+// Watches from outside, because the view is the same on every host. Runs before the browser paints.
+function dress(place) {
+	const add = ({ classList }) => classList.forEach(name => name in classes && classList.add(...classes[name].split(' ')));
+	new MutationObserver(changes => changes.forEach(({ target }) => {
+		add(target);
+		target.querySelectorAll('[class]').forEach(add);
+	})).observe(place, { subtree: true, childList: true, attributeFilter: [ 'class' ] });
+}
+
 return view.extend({
 	render() {
 		const readonly = !L.hasViewPermission();
 		const place = E('div', [ E('p', { 'class': 'spinning' }, [ _('Loading…') ]) ]);
+		dress(place);
 		Promise.all([ load(), style() ]).then(([ asu ]) => asu.mount(place, {
 			ubus: L.rpc.getBaseURL(),
 			upload: L.env.cgi_base + '/cgi-upload',
 			session: L.rpc.getSessionID(),
 			embedded: true,
-			theme: 'luci',
 			translate: _,
 			plural: N_,
 			readonly,
