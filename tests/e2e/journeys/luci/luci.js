@@ -84,9 +84,9 @@ const L = {
 	toArray: value => value == null ? [] : Array.isArray(value) ? value : [ value ]
 };
 
-async function view(path) {
+async function evaluate(path) {
 	const source = await (await fetch(RESOURCES + '/view/' + path + '.js')).text();
-	const needed = [ ...source.matchAll(/^'require (\w+)';$/gm) ].map(match => match[1]);
+	const needed = [ ...source.matchAll(/(['"])require (\w+)\1;/g) ].map(match => match[2]);
 	const Foreign = class { constructor() { throw new Error('this is LuCI\'s class, not the browser\'s'); } };
 	return ((Response, Request, Headers) =>
 		eval('(function(window, document, L, ' + needed.join(', ') + ') {' + source + '\n})')
@@ -96,7 +96,7 @@ async function view(path) {
 async function start() {
 	const login = await ubus('session', 'login', { username: asked.get('user'), password: asked.get('password'), timeout: 3600 });
 	session = login.result[1].ubus_rpc_session;
-	const opened = await view(asked.get('view'));
+	const opened = await evaluate(asked.get('view'));
 	const node = await opened.render(await opened.load?.());
 	document.getElementById('view').replaceChildren(node ?? '');
 }

@@ -25,13 +25,13 @@ fn source(path: &str) -> PathBuf {
 const LOGINS: &str = "
 config login
 	option username 'owner'
-	option password 'admin'
+	option password '$p$root'
 	list read 'luci-app-attendedsysupgrade'
 	list write 'luci-app-attendedsysupgrade'
 
 config login
 	option username 'guest'
-	option password 'admin'
+	option password '$p$root'
 	list read 'luci-app-attendedsysupgrade'
 ";
 
