@@ -41,7 +41,9 @@ const classes = {
 
 // Watches from outside, because the view is the same on every host. Runs before the browser paints.
 function dress(place) {
-	const add = ({ classList }) => classList.forEach(name => name in classes && classList.add(...classes[name].split(' ')));
+	// Adding a class that is there counts as a change, and would go on for ever.
+	const add = ({ classList }) => [ ...classList ].flatMap(name => (classes[name] || name).split(' '))
+		.forEach(name => classList.contains(name) || classList.add(name));
 	new MutationObserver(changes => changes.forEach(({ target }) => {
 		add(target);
 		target.querySelectorAll('[class]').forEach(add);
