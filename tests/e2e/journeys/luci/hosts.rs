@@ -24,7 +24,6 @@ async fn the_hosts_say_what_happens() -> anyhow::Result<()> {
     the_notice_asks_before_it_asks_a_server(&stage, &browser).await?;
     an_element_of_any_page(&stage, &browser).await?;
     a_broken_module_ends_in_words(&stage, &browser).await?;
-    an_ended_session_is_luci_s_to_tell(&stage, &browser).await?;
     a_missing_file_ends_in_words(&stage, &browser).await?;
     browser.stop().await?;
     stage.stop().await
@@ -113,32 +112,6 @@ async fn an_element_of_any_page(stage: &Stage, browser: &Browser) -> anyhow::Res
         "the view stays when its element goes"
     );
     Ok(())
-}
-
-/// A module in place of ours: that one logs in by itself so far, and calls nobody.
-async fn an_ended_session_is_luci_s_to_tell(
-    stage: &Stage,
-    browser: &Browser,
-) -> anyhow::Result<()> {
-    let code = "export async function mount(place, { session, ubus, expired }) {
-        const params = [ session, 'session', 'destroy', {} ];
-        await fetch(ubus, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'call', params }) });
-        expired();
-    }";
-    let file = "www/luci-static/resources/attendedsysupgrade/asu.js";
-    std::fs::write(stage.router_root().join(file), code)?;
-    browser.open(&address(stage, OVERVIEW, "root")?).await?;
-    browser
-        .becomes("return document.body.dataset.expired ?? ''", "true", SOON)
-        .await
-}
-
-async fn a_broken_module_ends_in_words(stage: &Stage, browser: &Browser) -> anyhow::Result<()> {
-    let file = "www/luci-static/resources/attendedsysupgrade/asu.wasm.gz";
-    std::fs::write(stage.router_root().join(file), "<h1>Not Found</h1>")?;
-    let page = Page::at(browser, &address(stage, OVERVIEW, "root")?, None).await?;
-    page.says("do not belong together", true, SOON).await?;
-    page.says("Loading", false, SOON).await
 }
 
 async fn a_missing_file_ends_in_words(stage: &Stage, browser: &Browser) -> anyhow::Result<()> {
