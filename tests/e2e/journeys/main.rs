@@ -9,6 +9,7 @@ mod from_opkg_to_apk;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
+mod luci;
 mod missing_package;
 mod no_settings;
 mod other_device;
