@@ -69,7 +69,7 @@ pub(crate) const ALL: [Package; 10] = [
     ),
 ];
 
-/// What building for routers needs, and for Wasm where rustup cannot bring the wasm32 target.
+/// What building for routers and for browsers needs.
 pub(crate) const DEBIAN_RUST: [Package; 4] = [
     package(
         "rustc-web",
@@ -91,6 +91,12 @@ pub(crate) const DEBIAN_RUST: [Package; 4] = [
         "/usr/bin/ld.lld",
         "it links for every processor, and Wasm",
     ),
+];
+
+/// What making the page small needs.
+pub(crate) const NPM: [Package; 2] = [
+    package("nodejs", "/usr/bin/node", "wasm-opt is a program for it"),
+    package("npm", "/usr/bin/npm", "it brings wasm-opt and esbuild"),
 ];
 
 /// What asking the server with schemathesis needs.
@@ -133,7 +139,7 @@ pub(crate) const POSTGRES: [Package; 1] = [package(
 
 /// Sees to all that building and testing need, and not only the demo.
 pub(crate) fn everything() -> anyhow::Result<()> {
-    [&ALL[..], &DEBIAN_RUST, &EMULATION, &POSTGRES, &PYTHON]
+    [&ALL[..], &DEBIAN_RUST, &NPM, &EMULATION, &POSTGRES, &PYTHON]
         .into_iter()
         .try_for_each(debian)
 }

@@ -10,6 +10,7 @@ mod german;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
+mod luci;
 mod missing_package;
 mod no_settings;
 mod other_device;
