@@ -6,6 +6,7 @@
 mod demo;
 mod failing_build;
 mod from_opkg_to_apk;
+mod german;
 mod hostile_name;
 mod keep_settings;
 mod killed_server;
