@@ -36,7 +36,7 @@ pub(crate) fn size() -> anyhow::Result<()> {
     }
     let wire = luci()?;
     over.extend(excess(WIRE, wire, wire_limit));
-    println!("budget {wire_limit}, goal {GOAL}");
+    println!("budget {wire_limit}, to be reached {GOAL}");
     if !over.is_empty() {
         bail!(
             "{}\nMake it smaller, or raise {BUDGET} and say why.",

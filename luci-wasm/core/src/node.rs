@@ -3,6 +3,8 @@
 //! Hand-written because the view needs only elements, attributes and text, and a framework would
 //! be larger than the whole view. Text stays text: there is no way to put markup into a node.
 
+use std::ops::Deref;
+
 use crate::words::{English, resolve};
 
 /// One node of the page.
@@ -14,57 +16,76 @@ pub enum Node {
     Text(String),
 }
 
-/// An element of the page.
+/// An element of the page: one pointer, because each step that builds one moves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Element {
+pub struct Element(Box<Parts>);
+
+/// What an element is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
     /// The tag, e.g. `p`.
     pub tag: &'static str,
     /// Elements with different keys are never patched into one another.
     pub key: &'static str,
-    /// Attributes in the order they were given; an empty value is a boolean attribute.
+    /// Attributes in the order they were given, of two with one name the later counts; an empty
+    /// value is a boolean attribute.
     pub attributes: Vec<(&'static str, String)>,
     /// What is inside.
     pub children: Vec<Node>,
 }
 
+impl Deref for Element {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 /// Starts an element.
+#[inline(never)]
 pub fn el(tag: &'static str) -> Element {
-    Element {
+    Element(Box::new(Parts {
         tag,
         key: "",
         attributes: Vec::new(),
         children: Vec::new(),
-    }
+    }))
 }
 
 /// Starts an element with a class.
+#[inline(never)]
 pub fn div(class: &'static str) -> Element {
     el("div").class(class)
 }
 
+// What is not generic is kept out of line: it is called some hundred times.
 impl Element {
     /// Sets the key.
     #[must_use]
     pub fn key(mut self, key: &'static str) -> Self {
-        self.key = key;
+        self.0.key = key;
         self
     }
 
     /// Adds an attribute.
     #[must_use]
-    pub fn attr(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.attributes.push((name, value.into()));
+    pub fn attr(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.push_attribute(name, value.into())
+    }
+
+    #[inline(never)]
+    fn push_attribute(mut self, name: &'static str, value: String) -> Self {
+        self.0.attributes.push((name, value));
         self
     }
 
     /// Adds a class to those it has.
     #[must_use]
+    #[inline(never)]
     pub fn class(mut self, value: &str) -> Self {
-        match self
-            .attributes
-            .iter_mut()
-            .find(|(name, _)| *name == "class")
-        {
+        let attributes = &mut self.0.attributes;
+        match attributes.iter_mut().find(|(name, _)| *name == "class") {
             Some((_, classes)) => {
                 classes.push(' ');
                 classes.push_str(value);
@@ -76,21 +97,26 @@ impl Element {
 
     /// Adds a boolean attribute where `on`.
     #[must_use]
+    #[inline(never)]
     pub fn flag(self, name: &'static str, on: bool) -> Self {
         if on { self.attr(name, "") } else { self }
     }
 
     /// Adds text.
     #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.children.push(Node::Text(text.into()));
-        self
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.push_child(Node::Text(text.into()))
     }
 
     /// Adds a child.
     #[must_use]
-    pub fn child(mut self, child: impl Into<Node>) -> Self {
-        self.children.push(child.into());
+    pub fn child(self, child: impl Into<Node>) -> Self {
+        self.push_child(child.into())
+    }
+
+    #[inline(never)]
+    fn push_child(mut self, child: Node) -> Self {
+        self.0.children.push(child);
         self
     }
 
@@ -106,7 +132,9 @@ impl Element {
     /// Adds children.
     #[must_use]
     pub fn children<N: Into<Node>>(mut self, children: impl IntoIterator<Item = N>) -> Self {
-        self.children.extend(children.into_iter().map(Into::into));
+        for child in children {
+            self = self.child(child);
+        }
         self
     }
 

@@ -60,7 +60,13 @@ fn shrink(work: &Path, into: &Path) -> anyhow::Result<Names> {
     let small = work.join("small.wasm");
     run(Command::new(&optimizer)
         .args(FEATURES)
-        .args(["-Oz", "--converge", "-g", "--strip-producers"])
+        .args([
+            "-Oz",
+            "--converge",
+            "--low-memory-unused",
+            "-g",
+            "--strip-producers",
+        ])
         .arg(work.join(format!("{GLUE}.wasm")))
         .arg("-o")
         .arg(&small))?;
