@@ -2,6 +2,7 @@
 
 use crate::effect::{Body, Reply};
 use crate::json::{Json, map};
+use crate::words::w;
 
 /// The session of somebody who is not logged in.
 pub(crate) const NOBODY: &str = "00000000000000000000000000000000";
@@ -77,19 +78,19 @@ fn rpc_error(code: f64, message: String) -> Refusal {
 /// What a ubus status means, in words (libubus' `ubus_strerror` in substance).
 pub fn ubus_status(status: u32) -> &'static str {
     match status {
-        1 => "it does not know the command",
-        2 => "it did not accept the arguments",
-        3 => "it does not know the method",
-        4 => "it did not find what was asked for",
-        5 => "it has no data",
-        6 => "permission was denied",
-        7 => "it took too long inside the router",
-        8 => "it does not support this",
-        10 => "a connection inside the router failed",
-        11 => "it ran out of memory, or the answer was too large",
-        12 => "it could not read the request",
-        13 => "a system call failed",
-        _ => "it gave no reason",
+        1 => w!("it does not know the command"),
+        2 => w!("it did not accept the arguments"),
+        3 => w!("it does not know the method"),
+        4 => w!("it did not find what was asked for"),
+        5 => w!("it has no data"),
+        6 => w!("permission was denied"),
+        7 => w!("it took too long inside the router"),
+        8 => w!("it does not support this"),
+        10 => w!("a connection inside the router failed"),
+        11 => w!("it ran out of memory, or the answer was too large"),
+        12 => w!("it could not read the request"),
+        13 => w!("a system call failed"),
+        _ => w!("it gave no reason"),
     }
 }
 

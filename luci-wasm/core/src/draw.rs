@@ -12,6 +12,7 @@ mod progress;
 use crate::model::Model;
 use crate::node::{Element, Node, div, el};
 use crate::state::{State, Station};
+use crate::words::w;
 
 /// Draws the view.
 pub fn view(model: &Model) -> Node {
@@ -65,19 +66,19 @@ fn card(model: &Model) -> Element {
         State::Login => login::login(model),
         State::Identifying => progress::looking(
             model,
-            "Getting to know your router",
-            "Asking which device it is, which packages it has, and which build server it uses.",
+            w!("Getting to know your router"),
+            w!("Asking which device it is, which packages it has, and which build server it uses."),
         ),
         State::Overview => overview::overview(model),
         State::Searching => progress::looking(
             model,
-            "Looking for upgrades",
-            "Asking the build server which releases it has for this router.",
+            w!("Looking for upgrades"),
+            w!("Asking the build server which releases it has for this router."),
         ),
         State::Planning if model.answer.is_none() => progress::looking(
             model,
-            "Working out what will change",
-            "Comparing the packages on your router with those of the new release.",
+            w!("Working out what will change"),
+            w!("Comparing the packages on your router with those of the new release."),
         ),
         State::Planning if !model.problems().is_empty() => plan::problems(model),
         State::Problems => plan::problems(model),
@@ -101,7 +102,7 @@ fn head(model: &Model) -> Element {
         model.state,
         State::Login | State::Flashing | State::Rebooting
     );
-    let button = parts::button(crate::Action::Logout, "Log out", "quiet");
+    let button = parts::button(crate::Action::Logout, w!("Log out"), "quiet");
     el("header")
         .class("head")
         .child(
@@ -109,7 +110,7 @@ fn head(model: &Model) -> Element {
                 .child(el("span").class("mark").attr("aria-hidden", "true"))
                 .child(
                     div("brand-text")
-                        .child(el("strong").text("Attended Sysupgrade"))
+                        .child(el("strong").text(w!("Attended Sysupgrade")))
                         .maybe(
                             (!model.router.model.is_empty() && model.state != State::Login).then(
                                 || el("span").class("device").text(model.router.model.as_str()),
@@ -145,7 +146,7 @@ fn stations(model: &Model) -> Element {
         };
         let label = el("span").class("label").text(station.label());
         item.child(label)
-            .maybe((class == "done").then(|| parts::hidden("finished")))
+            .maybe((class == "done").then(|| parts::hidden(w!("finished"))))
     });
     el("ol")
         .class(if model.state == State::Login {
@@ -153,23 +154,23 @@ fn stations(model: &Model) -> Element {
         } else {
             "stations"
         })
-        .attr("aria-label", "Steps of the upgrade")
+        .attr("aria-label", w!("Steps of the upgrade"))
         .children(items)
 }
 
 /// What a screen reader says when something changes, without the ticking of clocks.
 fn announcement(model: &Model) -> Element {
     let text = match model.state {
-        State::Planning if model.answer.is_some() => "Planning anew.".to_owned(),
+        State::Planning if model.answer.is_some() => w!("Planning anew.").to_owned(),
         State::Plan | State::Current | State::Problems => plan::announcement(model),
         State::Queued => progress::queue_words(model),
         State::Building => progress::stage_words(&model.job.stage).to_owned(),
-        State::Downloading => "Downloading the image.".to_owned(),
-        State::Checking => "Checking the download.".to_owned(),
-        State::Uploading => "Sending the image to the router.".to_owned(),
-        State::Verifying => "The router compares what it received.".to_owned(),
-        State::Testing => "The router tests the image.".to_owned(),
-        State::Rebooting => "Waiting for the router to come back.".to_owned(),
+        State::Downloading => w!("Downloading the image.").to_owned(),
+        State::Checking => w!("Checking the download.").to_owned(),
+        State::Uploading => w!("Sending the image to the router.").to_owned(),
+        State::Verifying => w!("The router compares what it received.").to_owned(),
+        State::Testing => w!("The router tests the image.").to_owned(),
+        State::Rebooting => w!("Waiting for the router to come back.").to_owned(),
         _ => String::new(),
     };
     el("p").class("sr-only").attr("role", "status").text(text)

@@ -33,6 +33,7 @@ pub mod state;
 mod trouble;
 mod units;
 mod update;
+pub mod words;
 
 pub use draw::view;
 pub use effect::{Body, Effect, Reply};

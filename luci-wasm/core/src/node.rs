@@ -3,6 +3,8 @@
 //! Hand-written because the view needs only elements, attributes and text, and a framework would
 //! be larger than the whole view. Text stays text: there is no way to put markup into a node.
 
+use crate::words::{English, resolve};
+
 /// One node of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
@@ -124,10 +126,10 @@ impl From<Element> for Node {
 }
 
 impl Node {
-    /// All text in reading order, blocks separated by spaces.
+    /// All text in reading order, in English, blocks separated by spaces.
     pub fn text(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => resolve(text, &English),
             Self::Element(element) => {
                 let parts: Vec<String> = element.children.iter().map(Self::text).collect();
                 parts.join(" ")

@@ -8,14 +8,46 @@ use asu_protocol::router::RouterInfo;
 
 use crate::order::insert;
 use crate::read::Overview;
+use crate::words::w;
 
 /// One version to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// e.g. `24.10.2`.
     pub version: String,
-    /// A word about it: `installed`, `newest stable`, `test version`, …
-    pub note: &'static str,
+    /// What there is to say about it.
+    pub note: Note,
+}
+
+/// What a version is to this router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// It runs already.
+    Installed,
+    /// It is older than what runs.
+    Older,
+    /// A snapshot.
+    Development,
+    /// A release candidate.
+    Candidate,
+    /// The newest stable release.
+    Newest,
+    /// Nothing to say.
+    None,
+}
+
+impl Note {
+    /// A word for a list.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Installed => w!("installed"),
+            Self::Older => w!("older"),
+            Self::Development => w!("development"),
+            Self::Candidate => w!("test version"),
+            Self::Newest => w!("newest stable"),
+            Self::None => "",
+        }
+    }
 }
 
 /// Whether a version is a release rather than a candidate or a snapshot.
@@ -100,18 +132,18 @@ fn newest_stable<'a>(versions: &[&'a str]) -> Option<&'a str> {
         .max_by(|a, b| compare(a, b))
 }
 
-fn note(version: &str, router: &RouterInfo, newest: Option<&str>) -> &'static str {
+fn note(version: &str, router: &RouterInfo, newest: Option<&str>) -> Note {
     if version == router.version {
-        "installed"
+        Note::Installed
     } else if compare(version, &router.version) == Ordering::Less {
-        "older"
+        Note::Older
     } else if version.contains("SNAPSHOT") {
-        "development"
+        Note::Development
     } else if version.contains("-rc") {
-        "test version"
+        Note::Candidate
     } else if newest == Some(version) {
-        "newest stable"
+        Note::Newest
     } else {
-        ""
+        Note::None
     }
 }

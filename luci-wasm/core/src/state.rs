@@ -1,5 +1,7 @@
 //! The states of the view, how long each may last, and which may follow which.
 
+use crate::words::w;
+
 /// Where the view is; the value of `data-state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -75,11 +77,11 @@ impl Station {
     /// The word below the dot.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Check => "Check",
-            Self::Plan => "Plan",
-            Self::Build => "Build",
-            Self::Transfer => "Transfer",
-            Self::Flash => "Flash",
+            Self::Check => w!("Check"),
+            Self::Plan => w!("Plan"),
+            Self::Build => w!("Build"),
+            Self::Transfer => w!("Transfer"),
+            Self::Flash => w!("Flash"),
         }
     }
 }

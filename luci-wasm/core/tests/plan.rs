@@ -51,7 +51,14 @@ fn built(bench: &Bench) -> Value {
 
 fn group(bench: &Bench, title: &str) -> String {
     let page = bench.page();
-    let found = page.find(&|element| element.get("data-fate") == Some(title));
+    let found = page.find(&|element| {
+        let name = |inner: &asu_view::node::Element| inner.get("class") == Some("title");
+        let own = asu_view::Node::Element(element.clone());
+        element.tag == "details"
+            && own
+                .find(&name)
+                .is_some_and(|found| asu_view::Node::Element(found.clone()).text() == title)
+    });
     asu_view::Node::Element(found.unwrap().clone()).text()
 }
 
@@ -77,8 +84,8 @@ fn everything_a_plan_says_is_shown() {
     let (bench, _) = planned();
     let text = bench.text();
     for words in [
-        "the newest stable release for your router",
-        "5 packages come along; 1 replaced, 1 removed, 1 added, 1 in an older version.",
+        "This is the newest stable release for your router.",
+        "5 packages come along. 1 is replaced. 1 is removed. 1 is added. 1 becomes older.",
         "r24106-10cc5fcd00 · opkg",
         "r28739-d9340319c6 · apk",
         "Free some memory first.",

@@ -11,7 +11,8 @@ use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use crate::effects::Effects;
 use crate::listen::{Interval, Listener};
-use crate::{page, patch};
+use crate::page;
+use crate::patch::Painter;
 
 /// How often the model learns that time has passed, milliseconds.
 const TICK: i32 = 500;
@@ -19,6 +20,7 @@ const TICK: i32 = 500;
 /// A view on a page.
 pub(crate) struct App {
     host: web_sys::Element,
+    painter: Painter,
     model: RefCell<Model>,
     /// What the page shows.
     shown: RefCell<Node>,
@@ -31,13 +33,18 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn open(host: &web_sys::Element, options: Options) -> Result<Rc<Self>, JsValue> {
+    pub(crate) fn open(
+        host: &web_sys::Element,
+        options: Options,
+        painter: Painter,
+    ) -> Result<Rc<Self>, JsValue> {
         let model = Model::new(options);
         let shown = view(&model);
         host.set_text_content(None);
-        host.append_child(&patch::create(&page::document()?, &shown)?)?;
+        host.append_child(&painter.create(&shown)?)?;
         let app = Rc::new(Self {
             host: host.clone(),
+            painter,
             model: RefCell::new(model),
             shown: RefCell::new(shown),
             inbox: RefCell::default(),
@@ -91,7 +98,7 @@ impl App {
         let before = self.shown.replace(next);
         let after = self.shown.borrow();
         if let Some(place) = self.host.first_child() {
-            patch::patch(&page::document()?, &place, &before, &after)?;
+            self.painter.patch(&place, &before, &after)?;
         }
         if screen(&before) != screen(&after) {
             self.focus();
@@ -101,8 +108,7 @@ impl App {
 
     /// Something else changed the page (an extension, a translator): start from nothing.
     fn draw_anew(&self) {
-        let made = page::document().and_then(|page| patch::create(&page, &self.shown.borrow()));
-        if let Ok(made) = made {
+        if let Ok(made) = self.painter.create(&self.shown.borrow()) {
             self.host.set_text_content(None);
             let _ = self.host.append_child(&made);
         }

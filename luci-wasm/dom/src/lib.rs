@@ -6,6 +6,7 @@
 mod app;
 mod effects;
 mod json;
+mod language;
 mod listen;
 mod options;
 mod page;
@@ -44,7 +45,8 @@ impl View {
 ///
 /// `options` is an object (or undefined) with any of: `ubus`, the URL of ubus' JSON-RPC
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
-/// that is already open; `embedded`, true where the page has a heading of its own.
+/// that is already open; `embedded`, true where the page has a heading of its own; `translate` and
+/// `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language.
 ///
 /// # Errors
 ///
@@ -52,7 +54,8 @@ impl View {
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     panic::show_on_page();
-    let app = app::App::open(element, options::read(options))?;
+    let painter = patch::Painter::new(options::language(options))?;
+    let app = app::App::open(element, options::read(options), painter)?;
     let handle = Rc::downgrade(&app);
     VIEWS.with_borrow_mut(|views| views.push(app));
     Ok(View { app: handle })

@@ -2,8 +2,9 @@
 
 use asu_view::Options;
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
+use crate::language::Catalogue;
 use crate::{json, page};
 
 pub(crate) fn read(given: &JsValue) -> Options {
@@ -18,6 +19,15 @@ pub(crate) fn read(given: &JsValue) -> Options {
         remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
         embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
+    }
+}
+
+/// The functions that translate, where the host has some.
+pub(crate) fn language(given: &JsValue) -> Catalogue {
+    let function = |name: &str| get(given, name).and_then(|value| value.dyn_into().ok());
+    Catalogue {
+        translate: function("translate"),
+        plural: function("plural"),
     }
 }
 

@@ -5,29 +5,30 @@ use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::units;
+use crate::words::w;
 
 pub(super) fn confirm(model: &Model) -> Element {
     card(
-        "Ready to upgrade",
-        format!("The image is on the router. It is complete, and the router accepts it as made for {}.", device(model)),
+        w!("Ready to upgrade"),
+        w!("The image is on the router. It is complete, and the router accepts it as made for {0}.", device(model)),
     )
     .child(facts(model))
     .child(keep(model))
     .maybe((!model.form.keep).then(erased))
     .child(note(
         "note warn",
-        "Do not unplug the router. It writes its flash, restarts, and is away for two to three minutes; your network is interrupted while it does.",
+        w!("Do not unplug the router. It writes its flash, restarts, and is away for two to three minutes; your network is interrupted while it does."),
     ))
     .child(
         actions()
-            .child(button(Action::Flash, "Upgrade now", "primary"))
-            .child(button(Action::Cancel, "Cancel", "quiet")),
+            .child(button(Action::Flash, w!("Upgrade now"), "primary"))
+            .child(button(Action::Cancel, w!("Cancel"), "quiet")),
     )
 }
 
 fn device(model: &Model) -> &str {
     if model.router.model.is_empty() {
-        "this device"
+        w!("this device")
     } else {
         &model.router.model
     }
@@ -43,14 +44,14 @@ fn facts(model: &Model) -> Element {
     let from_to = format!("{} → {}", model.router.version, job.version);
     el("dl")
         .class("facts")
-        .child(fact("Release", from_to))
+        .child(fact(w!("Release"), from_to))
         .child(fact(
-            "Size",
+            w!("Size"),
             units::bytes(job.image.size.unwrap_or_default()),
         ))
         .child(
             div("fact wide")
-                .child(el("dt").text("Image"))
+                .child(el("dt").text(w!("Image")))
                 .child(el("dd").child(el("code").text(job.image.name.as_str()))),
         )
         .child(div("fact wide").child(el("dt").text("SHA-256")).child(sum))
@@ -59,13 +60,13 @@ fn facts(model: &Model) -> Element {
 fn keep(model: &Model) -> Element {
     let possible = model.test.allow_backup;
     let hint = if possible {
-        "Network, Wi-Fi, passwords and the settings of your packages come along."
+        w!("Network, Wi-Fi, passwords and the settings of your packages come along.")
     } else {
-        "Not possible with this image: the new release cannot read the settings of the old one."
+        w!("Not possible with this image: the new release cannot read the settings of the old one.")
     };
     checkbox(
         "asu-keep",
-        "Keep settings",
+        w!("Keep settings"),
         hint,
         model.form.keep && possible,
         possible,
@@ -75,6 +76,8 @@ fn keep(model: &Model) -> Element {
 fn erased() -> Element {
     note(
         "note bad",
-        "All settings will be erased. Afterwards the router has its default address, http://192.168.1.1/, no password, and Wi-Fi switched off.",
+        w!(
+            "All settings will be erased. Afterwards the router has its default address, http://192.168.1.1/, no password, and Wi-Fi switched off."
+        ),
     )
 }

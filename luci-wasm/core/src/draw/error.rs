@@ -5,6 +5,7 @@ use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::trouble::Trouble;
+use crate::words::w;
 
 pub(super) fn error(model: &Model) -> Element {
     let trouble = &model.trouble;
@@ -23,7 +24,7 @@ pub(super) fn error(model: &Model) -> Element {
     let log = (!trouble.log.is_empty()).then(|| {
         el("details")
             .class("group")
-            .child(el("summary").text("Details for a report"))
+            .child(el("summary").text(w!("Details for a report")))
             .child(el("pre").attr("tabindex", "0").text(trouble.log.as_str()))
     });
     el("section")
@@ -34,7 +35,7 @@ pub(super) fn error(model: &Model) -> Element {
         .maybe(packages)
         .child(
             div("next")
-                .child(el("h2").text("What to do"))
+                .child(el("h2").text(w!("What to do")))
                 .child(el("p").text(trouble.next.as_str())),
         )
         .maybe(log)
@@ -42,15 +43,15 @@ pub(super) fn error(model: &Model) -> Element {
         .child(
             el("p")
                 .class("small")
-                .child(el("span").text("Cause: "))
+                .child(el("span").text(w!("Cause: ")))
                 .child(el("code").text(trouble.cause.as_str())),
         )
 }
 
 /// The button that is more likely to help comes first.
 fn buttons(trouble: &Trouble) -> Element {
-    let retry = |class| button(Action::Retry, "Try again", class);
-    let back = |class| button(Action::Back, "Back", class);
+    let retry = |class| button(Action::Retry, w!("Try again"), class);
+    let back = |class| button(Action::Back, w!("Back"), class);
     match (trouble.retry.is_some(), trouble.is_settled) {
         (true, false) => actions().child(retry("primary")).child(back("plain")),
         (true, true) => actions().child(back("primary")).child(retry("plain")),

@@ -6,6 +6,7 @@ use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::state::State;
 use crate::units;
+use crate::words::{many, w};
 
 pub(super) fn restart(model: &Model) -> Element {
     let restart = &model.restart;
@@ -19,10 +20,10 @@ pub(super) fn restart(model: &Model) -> Element {
         1
     };
     let labels = [
-        "Tell the router to begin",
-        "Write the new system",
-        "Restart",
-        "Compare the new system with the plan",
+        w!("Tell the router to begin"),
+        w!("Write the new system"),
+        w!("Restart"),
+        w!("Compare the new system with the plan"),
     ];
     let items = labels.iter().enumerate().map(|(number, label)| {
         item(
@@ -38,23 +39,23 @@ pub(super) fn restart(model: &Model) -> Element {
     };
     let elapsed = el("p")
         .class("elapsed")
-        .child(el("span").text("Elapsed "))
+        .child(el("span").text(w!("Elapsed ")))
         .child(
             el("span")
                 .class("clock")
                 .text(units::clock(model.now.saturating_sub(started))),
         )
-        .child(el("span").text(" of about 3:00"));
+        .child(el("span").text(w!(" of about {0}", "3:00")));
     let stop = model
         .state
         .can_cancel()
-        .then(|| button(Action::Cancel, "Stop waiting", "quiet"));
+        .then(|| button(Action::Cancel, w!("Stop waiting"), "quiet"));
     card(
-        "Your router is upgrading itself",
-        "It does not answer while it writes and restarts. This page notices by itself when it is back.",
+        w!("Your router is upgrading itself"),
+        w!("It does not answer while it writes and restarts. This page notices by itself when it is back."),
     )
     .child(el("ol").class("checklist").children(items))
-    .child(note("note warn", "Do not unplug the router."))
+    .child(note("note warn", w!("Do not unplug the router.")))
     .child(actions().maybe(stop).child(elapsed))
 }
 
@@ -62,7 +63,7 @@ pub(super) fn done(model: &Model) -> Element {
     let headline = el("h1")
         .attr("tabindex", "-1")
         .attr("data-focus", "")
-        .child(el("span").text("Now running OpenWrt "))
+        .child(el("span").text(w!("Now running OpenWrt ")))
         .child(
             el("span")
                 .attr("data-field", "version")
@@ -70,8 +71,8 @@ pub(super) fn done(model: &Model) -> Element {
         );
     let count = model.outcome.user_packages;
     let lead = match count {
-        Some(_) => "Your router is back.",
-        None => "Your router is back. It did not tell its package list yet.",
+        Some(_) => w!("Your router is back."),
+        None => w!("Your router is back. It did not tell its package list yet."),
     };
     let packages = count.map(|count| {
         el("p")
@@ -82,9 +83,9 @@ pub(super) fn done(model: &Model) -> Element {
                     .text(count.to_string()),
             )
             .child(el("span").text(if count == 1 {
-                " package of yours is installed."
+                w!(" package of yours is installed.")
             } else {
-                " packages of yours are installed."
+                w!(" packages of yours are installed.")
             }))
     });
     el("section")
@@ -96,12 +97,16 @@ pub(super) fn done(model: &Model) -> Element {
         .maybe(comparison(&model.outcome))
         .child(
             actions()
-                .child(button(Action::Restart, "Back to the overview", "primary"))
+                .child(button(
+                    Action::Restart,
+                    w!("Back to the overview"),
+                    "primary",
+                ))
                 .child(
                     el("a")
                         .class("button plain")
                         .attr("href", "/")
-                        .text("Open the router’s pages"),
+                        .text(w!("Open the router’s pages")),
                 ),
         )
 }
@@ -109,15 +114,17 @@ pub(super) fn done(model: &Model) -> Element {
 fn comparison(outcome: &Outcome) -> Option<Element> {
     outcome.user_packages.filter(|_| outcome.promised > 0)?;
     if outcome.differences.is_empty() {
-        let text = format!(
-            "All {} in the image are exactly what was promised.",
-            units::packages(outcome.promised)
+        let text = many!(
+            "The {0} package in the image is exactly what was promised.",
+            "All {0} packages in the image are exactly what was promised.",
+            outcome.promised
         );
         return Some(note("note good", text));
     }
-    let title = format!(
-        "{} differ from what was promised",
-        units::packages(outcome.differences.len())
+    let title = many!(
+        "{0} package differs from what was promised",
+        "{0} packages differ from what was promised",
+        outcome.differences.len()
     );
     let list = outcome
         .differences
@@ -126,7 +133,7 @@ fn comparison(outcome: &Outcome) -> Option<Element> {
     Some(
         div("note warn").child(
             el("details")
-                .child(el("summary").text(title).child(hidden(" (show which)")))
+                .child(el("summary").text(title).child(hidden(w!(" (show which)"))))
                 .child(el("ul").children(list)),
         ),
     )

@@ -4,10 +4,15 @@ use super::parts::{actions, button, card, note};
 use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
+use crate::words::w;
 
 pub(super) fn login(model: &Model) -> Element {
     let busy = !model.calls.is_empty();
-    let label = if busy { "Logging in…" } else { "Log in" };
+    let label = if busy {
+        w!("Logging in…")
+    } else {
+        w!("Log in")
+    };
     let submit = button(Action::Login, label, "primary wide")
         .attr("type", "submit")
         .flag("disabled", busy);
@@ -18,14 +23,14 @@ pub(super) fn login(model: &Model) -> Element {
         .child(div("slot").maybe(complaint))
         .children(field(
             "asu-username",
-            "User name",
+            w!("User name"),
             "text",
             "username",
             &model.form.username,
         ))
         .children(field(
             "asu-password",
-            "Password",
+            w!("Password"),
             "password",
             "current-password",
             "",
@@ -33,11 +38,11 @@ pub(super) fn login(model: &Model) -> Element {
         .child(
             actions()
                 .child(submit)
-                .maybe(busy.then(|| button(Action::Cancel, "Cancel", "plain"))),
+                .maybe(busy.then(|| button(Action::Cancel, w!("Cancel"), "plain"))),
         );
     card(
-        "Log in to your router",
-        "Upgrade OpenWrt to a new release and keep the packages you have installed.",
+        w!("Log in to your router"),
+        w!("Upgrade OpenWrt to a new release and keep the packages you have installed."),
     )
     .class("narrow")
     .child(form)

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, el};
 use crate::units;
+use crate::words::w;
 
 pub(super) fn overview(model: &Model) -> Element {
     let router = &model.router;
@@ -14,12 +15,12 @@ pub(super) fn overview(model: &Model) -> Element {
     } else {
         router.model.as_str()
     };
-    let lead = format!(
-        "runs OpenWrt {} with {}.",
+    let lead = w!(
+        "runs OpenWrt {0} with {1}.",
         router.version,
         units::packages(model.installed.len())
     );
-    let submit = button(Action::Search, "Look for upgrades", "primary").attr("type", "submit");
+    let submit = button(Action::Search, w!("Look for upgrades"), "primary").attr("type", "submit");
     let known = model.server.is_some() && model.notice.is_empty();
     card(title, lead).child(facts(model)).child(
         el("form")
@@ -32,15 +33,15 @@ fn facts(model: &Model) -> Element {
     let router = &model.router;
     let memory = router
         .tmp_free
-        .map(|free| fact("Free for an image", units::bytes(free)));
+        .map(|free| fact(w!("Free for an image"), units::bytes(free)));
     let manager = (!router.package_manager.is_empty())
-        .then(|| fact("Package manager", router.package_manager.as_str()));
+        .then(|| fact(w!("Package manager"), router.package_manager.as_str()));
     el("dl")
         .class("facts")
-        .child(fact("Release", router.version.as_str()))
-        .child(fact("Revision", router.revision.as_str()))
-        .child(fact("Target", router.target.as_str()))
-        .child(fact("Board", router.board_name.as_str()))
+        .child(fact(w!("Release"), router.version.as_str()))
+        .child(fact(w!("Revision"), router.revision.as_str()))
+        .child(fact(w!("Target"), router.target.as_str()))
+        .child(fact(w!("Board"), router.board_name.as_str()))
         .maybe(memory)
         .maybe(manager)
 }
@@ -51,7 +52,7 @@ fn server(model: &Model, known: bool) -> Element {
         .then(|| note("note warn", model.notice.as_str()).attr("role", "alert"));
     let input = field(
         "asu-server",
-        "Address of the build server",
+        w!("Address of the build server"),
         "url",
         "url",
         &model.form.server,
@@ -62,7 +63,7 @@ fn server(model: &Model, known: bool) -> Element {
             .class("server")
             .child(
                 el("summary")
-                    .child(el("span").text("Build server: "))
+                    .child(el("span").text(w!("Build server: ")))
                     .child(el("code").text(host)),
             )
             .children(input);
@@ -70,7 +71,7 @@ fn server(model: &Model, known: bool) -> Element {
     el("fieldset")
         .class("server")
         .maybe(complaint.or_else(|| {
-            Some(note("note info", "This router names no build server. Enter the address of one you trust, for example https://sysupgrade.openwrt.org."))
+            Some(note("note info", w!("This router names no build server. Enter the address of one you trust, for example https://sysupgrade.openwrt.org.")))
         }))
         .children(input)
 }

@@ -2,6 +2,7 @@
 
 use crate::msg::Action;
 use crate::node::{Element, div, el};
+use crate::words::w;
 
 /// A screen: a headline that takes the focus when the screen appears, and a sentence.
 pub(super) fn card(title: impl Into<String>, lead: impl Into<String>) -> Element {
@@ -107,8 +108,8 @@ impl Mark {
 /// One item of a checklist, with anything below its label.
 pub(super) fn item(mark: Mark, label: impl Into<String>, below: Option<Element>) -> Element {
     let (class, word) = match mark {
-        Mark::Done => ("done", "finished: "),
-        Mark::Now => ("now", "under way: "),
+        Mark::Done => ("done", w!("finished: ")),
+        Mark::Now => ("now", w!("under way: ")),
         Mark::Later => ("later", ""),
     };
     let label = div("label")

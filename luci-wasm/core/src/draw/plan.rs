@@ -12,10 +12,10 @@ use super::parts::{actions, bar, button, card, checkbox};
 use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
-use crate::offer::{Offer, offers};
+use crate::offer::{Note, Offer, offers};
 use crate::plan::Plan;
 use crate::state::State;
-use crate::units;
+use crate::words::{join, many, w};
 
 pub(super) use problems::problems;
 
@@ -25,16 +25,16 @@ pub(super) fn plan(model: &Model) -> Element {
     let current = model.is_rebuild();
     let screen = if current {
         card(
-            "Your router is up to date",
-            format!(
-                "OpenWrt {} is the newest stable release for it. You can have it built again with the newest versions of your packages.",
+            w!("Your router is up to date"),
+            w!(
+                "OpenWrt {0} is the newest stable release for it. You can have it built again with the newest versions of your packages.",
                 plan.to.version
             ),
         )
     } else {
         card(
-            format!("Upgrade to OpenWrt {}", plan.to.version),
-            format!("{} {}", why(model, plan), summary(plan)),
+            w!("Upgrade to OpenWrt {0}", plan.to.version),
+            join(&[&why(model, plan), &summary(plan)], " "),
         )
         .child(journey(plan))
     };
@@ -51,9 +51,13 @@ pub(super) fn plan(model: &Model) -> Element {
 pub(super) fn announcement(model: &Model) -> String {
     match model.plan() {
         Some(plan) if !model.form.filter.trim().is_empty() => {
-            format!("{} found.", units::packages(packages::matches(model, plan)))
+            many!(
+                "{0} package found.",
+                "{0} packages found.",
+                packages::matches(model, plan)
+            )
         }
-        Some(_) if !model.question.wishes.is_empty() => "The new plan is ready.".to_owned(),
+        Some(_) if !model.question.wishes.is_empty() => w!("The new plan is ready.").to_owned(),
         _ => String::new(),
     }
 }
@@ -63,9 +67,9 @@ fn busy(model: &Model, screen: Element) -> Element {
     let is_busy = model.state == State::Planning;
     let again = || {
         div("again")
-            .child(el("p").text("Planning anew …"))
-            .child(bar("Planning anew", 0, None))
-            .child(button(Action::Cancel, "Cancel", "plain"))
+            .child(el("p").text(w!("Planning anew …")))
+            .child(bar(w!("Planning anew"), 0, None))
+            .child(button(Action::Cancel, w!("Cancel"), "plain"))
     };
     screen
         .attr("aria-busy", if is_busy { "true" } else { "false" })
@@ -91,9 +95,9 @@ fn journey(plan: &Plan) -> Element {
     };
     let (old, new) = (manager(&from.package_manager), manager(&to.package_manager));
     div("journey")
-        .child(end("Now", &from.version, [&from.revision, &old]))
+        .child(end(w!("Now"), &from.version, [&from.revision, &old]))
         .child(el("span").class("arrow").attr("aria-hidden", "true"))
-        .child(end("Then", &to.version, [&to.revision, &new]))
+        .child(end(w!("Then"), &to.version, [&to.revision, &new]))
 }
 
 /// Why this release: from the list it was chosen from, or else as the server says.
@@ -102,17 +106,17 @@ fn why(model: &Model, plan: &Plan) -> String {
     let offer = offered
         .iter()
         .find(|offer| offer.version == plan.to.version);
-    let known = match offer.map_or("", |offer| offer.note) {
-        "newest stable" => "the newest stable release for your router",
-        "older" => "older than what is installed",
-        "development" => "a development version",
-        "test version" => "a candidate of the next release, for testing",
-        _ => "",
+    let known = match offer.map_or(Note::None, |offer| offer.note) {
+        Note::Newest => w!("This is the newest stable release for your router."),
+        Note::Older => w!("This is older than what is installed."),
+        Note::Development => w!("This is a development version."),
+        Note::Candidate => w!("This is a candidate of the next release, for testing."),
+        Note::Installed | Note::None => "",
     };
     match (known, plan.because.as_str()) {
         ("", "") => String::new(),
-        ("", because) => format!("Why this one: {because}."),
-        (known, _) => format!("This is {known}."),
+        ("", because) => w!("Why this one: {0}.", because),
+        (known, _) => known.to_owned(),
     }
 }
 
@@ -120,24 +124,32 @@ fn summary(plan: &Plan) -> String {
     let older = plan.count(Fate::Downgraded);
     let stay = [Fate::Kept, Fate::Upgraded, Fate::Changed].map(|fate| plan.count(fate));
     let stay = stay.iter().sum::<usize>() + older;
-    let stay = format!("{} come along", units::packages(stay))
-        .replace("1 package come", "1 package comes");
+    let stay = many!("{0} package comes along.", "{0} packages come along.", stay);
+    let counts = [Fate::Replaced, Fate::Dropped, Fate::Added].map(|fate| plan.count(fate));
+    let [replaced, removed, added] = counts;
     let parts = [
-        (plan.count(Fate::Replaced), "replaced"),
-        (plan.count(Fate::Dropped), "removed"),
-        (plan.count(Fate::Added), "added"),
-        (older, "in an older version"),
+        (
+            replaced,
+            many!("{0} is replaced.", "{0} are replaced.", replaced),
+        ),
+        (
+            removed,
+            many!("{0} is removed.", "{0} are removed.", removed),
+        ),
+        (added, many!("{0} is added.", "{0} are added.", added)),
+        (
+            older,
+            many!("{0} becomes older.", "{0} become older.", older),
+        ),
     ];
-    let others: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    if others.is_empty() {
-        format!("{stay}. Nothing else changes.")
+    let others = parts.iter().filter(|(count, _)| *count > 0);
+    let others: Vec<&str> = others.map(|(_, words)| words.as_str()).collect();
+    let others = if others.is_empty() {
+        w!("Nothing else changes.").to_owned()
     } else {
-        format!("{stay}; {}.", others.join(", "))
-    }
+        join(&others, " ")
+    };
+    join(&[&stay, &others], " ")
 }
 
 fn choices(model: &Model, advanced: bool) -> Vec<Offer> {
@@ -153,15 +165,11 @@ fn choice(model: &Model) -> Element {
     if !choices.iter().any(|offer| offer.version == chosen) {
         choices.push(Offer {
             version: chosen.to_owned(),
-            note: "",
+            note: Note::None,
         });
     }
     let options = choices.into_iter().map(|offer| {
-        let label = if offer.note.is_empty() {
-            offer.version.clone()
-        } else {
-            format!("{} – {}", offer.version, offer.note)
-        };
+        let label = join(&[&offer.version, offer.note.words()], " – ");
         el("option")
             .flag("selected", offer.version == chosen)
             .attr("value", offer.version)
@@ -172,11 +180,11 @@ fn choice(model: &Model) -> Element {
         .attr("data-value", chosen)
         .children(options);
     div("choice")
-        .child(el("label").attr("for", "asu-version").text("Version"))
+        .child(el("label").attr("for", "asu-version").text(w!("Version")))
         .child(select)
         .child(checkbox(
             "asu-advanced",
-            "Show all versions",
+            w!("Show all versions"),
             "",
             model.form.advanced,
             true,
@@ -191,15 +199,15 @@ fn wishes(model: &Model) -> Element {
         .iter()
         .enumerate()
         .map(|(place, wish)| {
-            let undo = pick(Pick::Undo, place, 0, "Undo".to_owned(), "plain mini")
-                .attr("aria-label", format!("Undo: {}", wish.text));
+            let undo = pick(Pick::Undo, place, 0, w!("Undo").to_owned(), "plain mini")
+                .attr("aria-label", w!("Undo: {0}", wish.text));
             el("li")
                 .child(el("span").class("name").text(wish.text.as_str()))
                 .child(undo)
         });
     let list = (!model.question.wishes.is_empty()).then(|| {
         div("wishes")
-            .child(el("h2").text("Your changes"))
+            .child(el("h2").text(w!("Your changes")))
             .child(el("ul").children(rows))
     });
     div("slot").maybe(list)
@@ -216,9 +224,9 @@ fn pick(kind: Pick, first: usize, second: usize, label: String, class: &'static 
 
 fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     let label = if current {
-        "Build it again"
+        w!("Build it again")
     } else {
-        "Build this upgrade"
+        w!("Build this upgrade")
     };
     let class = if current { "plain" } else { "primary" };
     let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
@@ -227,21 +235,22 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
         .child(
             actions()
                 .child(request)
-                .child(button(Action::Back, "Back", "quiet")),
+                .child(button(Action::Back, w!("Back"), "quiet")),
         )
 }
 
 fn promise(model: &Model, plan: &Plan) -> String {
     if model.is_ready() {
         let host = model.server.as_deref().unwrap_or_default();
-        format!(
-            "{host} builds an image with exactly these packages. Nothing on the router changes until you confirm."
+        w!(
+            "{0} builds an image with exactly these packages. Nothing on the router changes until you confirm.",
+            host
         )
     } else if plan.needs_consent() {
-        "Tick the box above if you agree; then the image can be built.".to_owned()
+        w!("Tick the box above if you agree; then the image can be built.").to_owned()
     } else {
-        format!(
-            "The server cannot build this for the board “{}”. Choose another version above.",
+        w!(
+            "The server cannot build this for the board “{0}”. Choose another version above.",
             model.router.board_name
         )
     }

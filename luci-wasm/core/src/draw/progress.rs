@@ -8,27 +8,28 @@ use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::state::State;
 use crate::units;
+use crate::words::{many, w};
 
 /// A short wait for one answer.
 pub(super) fn looking(model: &Model, title: &'static str, lead: &'static str) -> Element {
     let renewing = model.parked.is_some();
     let lead = if renewing {
-        "Logging in again, because the session has ended."
+        w!("Logging in again, because the session has ended.")
     } else {
         lead
     };
     card(title, lead)
         .child(bar(title, 0, None))
-        .child(actions().child(button(Action::Cancel, "Cancel", "plain")))
+        .child(actions().child(button(Action::Cancel, w!("Cancel"), "plain")))
 }
 
 /// The way of a build, as the server names its stages.
 const STAGES: [(&str, &str); 5] = [
-    (stage::INIT, "Start the build"),
-    (stage::CONTAINER_SETUP, "Prepare the ImageBuilder"),
-    (stage::VALIDATE_REVISION, "Check the revision"),
-    (stage::VALIDATE_MANIFEST, "Put the packages together"),
-    (stage::BUILDING_IMAGE, "Assemble the image"),
+    (stage::INIT, w!("Start the build")),
+    (stage::CONTAINER_SETUP, w!("Prepare the ImageBuilder")),
+    (stage::VALIDATE_REVISION, w!("Check the revision")),
+    (stage::VALIDATE_MANIFEST, w!("Put the packages together")),
+    (stage::BUILDING_IMAGE, w!("Assemble the image")),
 ];
 
 pub(super) fn build(model: &Model) -> Element {
@@ -45,7 +46,7 @@ pub(super) fn build(model: &Model) -> Element {
     };
     let queue = item(
         Mark::at(1, current),
-        "Wait for a free builder",
+        w!("Wait for a free builder"),
         (current == 1).then(|| detail(queue_words(model))),
     );
     let stages = STAGES.iter().enumerate().map(|(number, (_, label))| {
@@ -58,12 +59,12 @@ pub(super) fn build(model: &Model) -> Element {
     });
     let list = el("ol")
         .class("checklist")
-        .child(item(Mark::at(0, current), "Hand in the request", None))
+        .child(item(Mark::at(0, current), w!("Hand in the request"), None))
         .child(queue)
         .children(stages);
     card(
-        format!("Building OpenWrt {version} for you"),
-        "The server puts together an image with your packages. This usually takes one to two minutes; you may leave this page open in the background.",
+        w!("Building OpenWrt {0} for you", version),
+        w!("The server puts together an image with your packages. This usually takes one to two minutes; you may leave this page open in the background."),
     )
     .child(list)
     .maybe(silence(model))
@@ -72,17 +73,20 @@ pub(super) fn build(model: &Model) -> Element {
 
 fn silence(model: &Model) -> Option<Element> {
     model.job.failing_since.map(|_| {
-        super::parts::note("note warn", "The build server does not answer at the moment. The build goes on there; this page keeps asking.")
+        super::parts::note("note warn", w!("The build server does not answer at the moment. The build goes on there; this page keeps asking."))
     })
 }
 
 /// Where in the queue the request is.
 pub(super) fn queue_words(model: &Model) -> String {
     match model.job.position {
-        Some(0) => "Yours is next.".to_owned(),
-        Some(1) => "One build is ahead of yours.".to_owned(),
-        Some(count) => format!("{count} builds are ahead of yours."),
-        None => "Asking for its place in the queue.".to_owned(),
+        Some(0) => w!("Yours is next.").to_owned(),
+        Some(count) => many!(
+            "One build is ahead of yours.",
+            "{0} builds are ahead of yours.",
+            count
+        ),
+        None => w!("Asking for its place in the queue.").to_owned(),
     }
 }
 
@@ -103,19 +107,19 @@ pub(super) fn transfer(model: &Model) -> Element {
         _ => 4,
     };
     let labels = [
-        "Download the image to this browser",
-        "Compare it with its SHA-256",
-        "Send it to the router",
-        "Compare what the router received",
-        "Let the router test it",
+        w!("Download the image to this browser"),
+        w!("Compare it with its SHA-256"),
+        w!("Send it to the router"),
+        w!("Compare what the router received"),
+        w!("Let the router test it"),
     ];
     let items = labels.iter().enumerate().map(|(number, label)| {
         let below = (number == current).then(|| moved(model, label));
         item(Mark::at(number, current), *label, below)
     });
     card(
-        "Bringing the image to your router",
-        "The image is checked three times on its way. Nothing is written to flash yet.",
+        w!("Bringing the image to your router"),
+        w!("The image is checked three times on its way. Nothing is written to flash yet."),
     )
     .child(el("ol").class("checklist").children(items))
     .child(foot(
@@ -132,10 +136,10 @@ fn moved(model: &Model, label: &'static str) -> Element {
     let words = match total {
         _ if !moving => String::new(),
         Some(total) if transfer.done >= total && model.state == State::Uploading => {
-            "All bytes are there; the router is hashing them.".to_owned()
+            w!("All bytes are there; the router is hashing them.").to_owned()
         }
-        Some(total) => format!(
-            "{} of {} · {} %",
+        Some(total) => w!(
+            "{0} of {1} · {2} %",
             units::bytes(transfer.done),
             units::bytes(total),
             units::percent(transfer.done, total)
@@ -154,11 +158,11 @@ fn detail(text: String) -> Element {
 fn foot(model: &Model, elapsed: String) -> Element {
     let elapsed = el("p")
         .class("elapsed")
-        .child(el("span").text("Elapsed "))
+        .child(el("span").text(w!("Elapsed ")))
         .child(el("span").class("clock").text(elapsed));
     let cancel = model
         .state
         .can_cancel()
-        .then(|| button(Action::Cancel, "Cancel", "plain"));
+        .then(|| button(Action::Cancel, w!("Cancel"), "plain"));
     actions().maybe(cancel).child(elapsed)
 }

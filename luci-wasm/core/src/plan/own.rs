@@ -11,6 +11,7 @@ use asu_protocol::profiles::{Image, defaults};
 
 use super::{Plan, blank, reasons};
 use crate::order::{contains, insert};
+use crate::words::w;
 
 /// `/json/v1/{path}/targets/{target}/{profile}.json`: one profile with its target's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,15 +122,17 @@ fn compared(change: PackageChange, old: &str) -> PackageChange {
 
 fn problems(version: &str, missing: &[String]) -> Vec<PlanProblem> {
     let remedy = |name: &String| Remedy {
-        text: format!("Do without {name}"),
+        text: w!("Do without {0}", name),
         add: Vec::new(),
         remove: vec![name.clone()],
         complete: missing.len() == 1,
     };
     let problem = |name: &String| PlanProblem {
         code: "no-such-package".to_owned(),
-        text: format!(
-            "OpenWrt {version} does not have {name}. Its settings stay on the router if you do without it."
+        text: w!(
+            "OpenWrt {0} does not have {1}. Its settings stay on the router if you do without it.",
+            version,
+            name
         ),
         packages: vec![name.clone()],
         chain: Vec::new(),
@@ -197,7 +200,7 @@ impl Comparison<'_> {
         };
         let way = follow(&self.rules, name);
         if self.is_removed(name) || matches!(way, Way::Becomes(by) if self.is_removed(by)) {
-            return Some(dropped("left out as you wished".to_owned()));
+            return Some(dropped(w!("left out as you wished").to_owned()));
         }
         match way {
             Way::Becomes(by) if by != name => Some(PackageChange {
@@ -206,13 +209,14 @@ impl Comparison<'_> {
                 reason: reasons::replaced(name, by).to_owned(),
                 ..blank(name, Fate::Replaced)
             }),
-            Way::Goes => Some(dropped(format!("no longer part of OpenWrt {version}"))),
+            Way::Goes => Some(dropped(w!("no longer part of OpenWrt {0}", version))),
             _ if self.stays(name) => Some(PackageChange {
                 new: self.sources.available.get(name).cloned(),
                 ..blank(name, Fate::Kept)
             }),
-            _ if self.was_default(name) => Some(dropped(format!(
-                "was preinstalled; {version} comes without it"
+            _ if self.was_default(name) => Some(dropped(w!(
+                "was preinstalled; {0} comes without it",
+                version
             ))),
             _ => None,
         }
@@ -248,7 +252,7 @@ impl Comparison<'_> {
         let new = self.defaults.iter().filter(|name| is_new(name));
         new.map(|name| PackageChange {
             new: self.sources.available.get(*name).cloned(),
-            reason: "new standard package".to_owned(),
+            reason: w!("new standard package").to_owned(),
             ..blank(name, Fate::Added)
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use super::Trouble;
 use crate::answer::{Refusal, ubus_status};
+use crate::words::w;
 
 /// A ubus call (`object method`) that was not answered.
 pub(crate) fn refused(refusal: Refusal, call: &str) -> Trouble {
@@ -9,43 +10,57 @@ pub(crate) fn refused(refusal: Refusal, call: &str) -> Trouble {
         Refusal::Unreachable(text) => unreachable(&text),
         Refusal::Late => Trouble::new(
             "router-timeout",
-            "The router did not answer in time",
-            format!(
-                "It was asked for “{call}” and stayed silent. It may be busy or out of memory."
+            w!("The router did not answer in time"),
+            w!(
+                "It was asked for “{0}” and stayed silent. It may be busy or out of memory.",
+                call
             ),
-            "Wait a moment and try again. If it stays silent, restart the router; nothing was changed on it.",
+            w!(
+                "Wait a moment and try again. If it stays silent, restart the router; nothing was changed on it."
+            ),
         ),
         Refusal::Http(status) => http(status, call),
         Refusal::Garbled => Trouble::new(
             "router-garbled",
-            "The router’s answer cannot be read",
-            format!(
-                "The answer to “{call}” is not what an OpenWrt router sends; something between this browser and the router may have replaced it."
+            w!("The router’s answer cannot be read"),
+            w!(
+                "The answer to “{0}” is not what an OpenWrt router sends; something between this browser and the router may have replaced it.",
+                call
             ),
-            "Open this page by the router’s own address, without a proxy, and try again.",
+            w!("Open this page by the router’s own address, without a proxy, and try again."),
         ),
         Refusal::Denied => Trouble::new(
             "permission-denied",
-            "This login may not do that",
-            format!("The router denied “{call}” to this user, although the session is valid."),
-            "Log in as root, or give this user the access group “attendedsysupgrade”.",
+            w!("This login may not do that"),
+            w!(
+                "The router denied “{0}” to this user, although the session is valid.",
+                call
+            ),
+            w!("Log in as root, or give this user the access group “attendedsysupgrade”."),
         )
         .settled(),
         Refusal::NoObject => missing_object(call),
         Refusal::Rpc(code, message) => Trouble::new(
             "router-rpc-error",
-            "The router refused the request",
-            format!("“{call}” ended with JSON-RPC error {code}: {message}"),
-            "Try again. If it happens again, restart the router’s services rpcd and uhttpd.",
+            w!("The router refused the request"),
+            w!(
+                "“{0}” ended with JSON-RPC error {1}: {2}",
+                call,
+                code,
+                message
+            ),
+            w!("Try again. If it happens again, restart the router’s services rpcd and uhttpd."),
         ),
         Refusal::Status(status) => Trouble::new(
             "router-status",
-            "The router could not do that",
-            format!(
-                "“{call}” ended with ubus status {status}: {}.",
+            w!("The router could not do that"),
+            w!(
+                "“{0}” ended with ubus status {1}: {2}.",
+                call,
+                status,
                 ubus_status(status)
             ),
-            "Try again. If it happens again, look into the router’s system log.",
+            w!("Try again. If it happens again, look into the router’s system log."),
         ),
     }
 }
@@ -53,9 +68,11 @@ pub(crate) fn refused(refusal: Refusal, call: &str) -> Trouble {
 fn unreachable(text: &str) -> Trouble {
     let mut trouble = Trouble::new(
         "router-unreachable",
-        "The router cannot be reached",
-        "The browser got no answer from the router’s web server: it may be restarting, or this computer lost its connection to it.",
-        "Check the cable or the Wi-Fi, then try again. Nothing was changed on the router.",
+        w!("The router cannot be reached"),
+        w!(
+            "The browser got no answer from the router’s web server: it may be restarting, or this computer lost its connection to it."
+        ),
+        w!("Check the cable or the Wi-Fi, then try again. Nothing was changed on the router."),
     );
     text.clone_into(&mut trouble.log);
     trouble
@@ -63,18 +80,20 @@ fn unreachable(text: &str) -> Trouble {
 
 fn http(status: u16, call: &str) -> Trouble {
     let why = match status {
-        404 => "The web server has no ubus interface.".to_owned(),
-        502..=504 => "The web server runs, but the service behind it does not answer.".to_owned(),
-        _ => format!("“{call}” was answered with HTTP status {status}."),
+        404 => w!("The web server has no ubus interface.").to_owned(),
+        502..=504 => {
+            w!("The web server runs, but the service behind it does not answer.").to_owned()
+        }
+        _ => w!("“{0}” was answered with HTTP status {1}.", call, status),
     };
     let next = if status == 404 {
-        "Install the package uhttpd-mod-ubus on the router, then try again."
+        w!("Install the package uhttpd-mod-ubus on the router, then try again.")
     } else {
-        "Try again in a moment. If it stays, restart the router."
+        w!("Try again in a moment. If it stays, restart the router.")
     };
     Trouble::new(
         "router-http",
-        "The router’s web server could not help",
+        w!("The router’s web server could not help"),
         why,
         next,
     )
@@ -88,9 +107,15 @@ fn missing_object(call: &str) -> Trouble {
     };
     Trouble::new(
         "missing-plugin",
-        format!("The package {package} is missing"),
-        format!("The router does not offer “{call}”, which this page needs."),
-        format!("Install {package} on the router, restart rpcd, and try again."),
+        w!("The package {0} is missing", package),
+        w!(
+            "The router does not offer “{0}”, which this page needs.",
+            call
+        ),
+        w!(
+            "Install {0} on the router, restart rpcd, and try again.",
+            package
+        ),
     )
 }
 
@@ -99,21 +124,21 @@ pub(crate) fn upload_refused(message: &str) -> Trouble {
     if message.contains("denied") {
         return Trouble::new(
             "upload-denied",
-            "This login may not upload an image",
-            format!("The router said: {message}."),
-            "Log in as root, or give this user the access group “attendedsysupgrade” for writing.",
+            w!("This login may not upload an image"),
+            w!("The router said: {0}.", message),
+            w!("Log in as root, or give this user the access group “attendedsysupgrade” for writing."),
         )
         .settled();
     }
     let why = if message.is_empty() {
-        "The router did not say what it stored.".to_owned()
+        w!("The router did not say what it stored.").to_owned()
     } else {
-        format!("The router said: {message}.")
+        w!("The router said: {0}.", message)
     };
     Trouble::new(
         "upload-failed",
-        "The router could not store the image",
+        w!("The router could not store the image"),
         why,
-        "Free some memory on the router (a restart does it), then try again.",
+        w!("Free some memory on the router (a restart does it), then try again."),
     )
 }

@@ -4,6 +4,7 @@ use super::Trouble;
 use crate::effect::{Body, Reply};
 use crate::json::Json;
 use crate::read::{self, Build};
+use crate::words::w;
 
 /// What the server was asked for, because the same status means different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub(crate) fn server_trouble(asked: Asked, server: &str, secure: bool, reply: &R
         Reply::Failed(text) => unreachable(server, secure, text),
         Reply::TimedOut => Trouble::new(
             "server-timeout",
-            "The build server did not answer in time",
-            format!("{server} accepted the connection but stayed silent."),
-            "It may be overloaded. Try again in a few minutes.",
+            w!("The build server did not answer in time"),
+            w!("{0} accepted the connection but stayed silent.", server),
+            w!("It may be overloaded. Try again in a few minutes."),
         ),
         Reply::Digest { .. } => invalid(server, &Body::Text(String::new())),
         Reply::Http { status, body } => answered(asked, server, *status, body),
@@ -39,20 +40,24 @@ fn unreachable(server: &str, secure: bool, text: &str) -> Trouble {
     if secure && server.starts_with("http://") {
         return Trouble::new(
             "mixed-content",
-            "The browser blocks this build server",
-            format!(
-                "This page was opened by https, so the browser refuses to talk to {server}, which is plain http."
+            w!("The browser blocks this build server"),
+            w!(
+                "This page was opened by https, so the browser refuses to talk to {0}, which is plain http.",
+                server
             ),
-            "Use a server address that begins with https://, or open this page by http://.",
+            w!("Use a server address that begins with https://, or open this page by http://."),
         );
     }
     let mut trouble = Trouble::new(
         "server-unreachable",
-        "The build server cannot be reached",
-        format!(
-            "The browser got no usable answer from {server}. The address may be wrong, the server or your internet connection down, or the server may not allow requests from other sites (CORS); browsers do not say which."
+        w!("The build server cannot be reached"),
+        w!(
+            "The browser got no usable answer from {0}. The address may be wrong, the server or your internet connection down, or the server may not allow requests from other sites (CORS); browsers do not say which.",
+            server
         ),
-        "Check your connection and the server address, then try again. Nothing was changed on the router.",
+        w!(
+            "Check your connection and the server address, then try again. Nothing was changed on the router."
+        ),
     );
     text.clone_into(&mut trouble.log);
     trouble
@@ -70,18 +75,20 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
         422 if !json.get("detail").list().is_empty() => invalid_request(json),
         429 => busy(
             "too-many-requests",
-            "The build server asks for patience",
-            "It received too many requests from this connection.",
+            w!("The build server asks for patience"),
+            w!("It received too many requests from this connection."),
         ),
         502..=504 => busy(
             "server-unavailable",
-            "The build server is not available",
-            "The machine in front of it answers, the server itself does not; it may be restarting.",
+            w!("The build server is not available"),
+            w!(
+                "The machine in front of it answers, the server itself does not; it may be restarting."
+            ),
         ),
         529 => busy(
             "overloaded",
-            "The build server is overloaded",
-            "Its queue is full, so it takes no new requests at the moment.",
+            w!("The build server is overloaded"),
+            w!("Its queue is full, so it takes no new requests at the moment."),
         ),
         400 | 409 | 413 | 422 => refused_request(),
         500 if matches!(asked, Asked::Build | Asked::Progress) && answer.is_some() => {
@@ -93,9 +100,9 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
             } else {
                 "unexpected-status"
             },
-            "The build server could not help",
-            format!("{server} answered with HTTP status {status}."),
-            "Try again later. If it stays, tell the operator of the server.",
+            w!("The build server could not help"),
+            w!("{0} answered with HTTP status {1}.", server, status),
+            w!("Try again later. If it stays, tell the operator of the server."),
         ),
     };
     if let Some(answer) = answer.filter(|_| status >= 300) {
@@ -122,7 +129,7 @@ fn explain(trouble: &mut Trouble, answer: Build) {
             }
         }
         _ if !detail.is_empty() => {
-            trouble.why = format!("{} The server says: “{detail}.”", trouble.why);
+            trouble.why = w!("{0} The server says: “{1}.”", trouble.why, detail);
         }
         _ => {}
     }
@@ -139,44 +146,50 @@ fn specialise(trouble: &mut Trouble, given: &str) {
         (
             "Unsupported version",
             "unsupported-version",
-            "The server does not build this release",
-            "Go back and choose another version, or try again tomorrow if it was just released.",
+            w!("The server does not build this release"),
+            w!(
+                "Go back and choose another version, or try again tomorrow if it was just released."
+            ),
         ),
         (
             "Unsupported branch",
             "unsupported-branch",
-            "The server does not build this release",
-            "Go back and choose another version.",
+            w!("The server does not build this release"),
+            w!("Go back and choose another version."),
         ),
         (
             "Unsupported target",
             "unsupported-target",
-            "This release has no images for this kind of router",
-            "Go back and choose another version; new releases can take a day until every target is built.",
+            w!("This release has no images for this kind of router"),
+            w!(
+                "Go back and choose another version; new releases can take a day until every target is built."
+            ),
         ),
         (
             "Unsupported profile",
             "unsupported-profile",
-            "This release does not know this router",
-            "Go back and choose another version, or look the device up in the OpenWrt table of hardware.",
+            w!("This release does not know this router"),
+            w!(
+                "Go back and choose another version, or look the device up in the OpenWrt table of hardware."
+            ),
         ),
         (
             "Impossible package selection",
             "package-selection",
-            "The packages do not fit together",
-            "Go back and leave out the packages named here.",
+            w!("The packages do not fit together"),
+            w!("Go back and leave out the packages named here."),
         ),
         (
             "exceed device storage",
             "image-too-big",
-            "The image would not fit into the router’s flash",
-            "Go back and leave out packages you can do without.",
+            w!("The image would not fit into the router’s flash"),
+            w!("Go back and leave out packages you can do without."),
         ),
         (
             "Image not found",
             "builder-missing",
-            "The server cannot build this release yet",
-            "Try again in a few hours; builders appear some time after a release.",
+            w!("The server cannot build this release yet"),
+            w!("Try again in a few hours; builders appear some time after a release."),
         ),
     ];
     for (words, cause, title, next) in KNOWN {
@@ -195,16 +208,16 @@ fn busy(cause: &str, title: &str, why: &str) -> Trouble {
         cause,
         title,
         why,
-        "Wait a few minutes, then try again. Your choices are kept.",
+        w!("Wait a few minutes, then try again. Your choices are kept."),
     )
 }
 
 fn refused_request() -> Trouble {
     Trouble::new(
         "request-refused",
-        "The build server refused the request",
-        "It did not say why.",
-        "Go back, change the selection, and request again.",
+        w!("The build server refused the request"),
+        w!("It did not say why."),
+        w!("Go back, change the selection, and request again."),
     )
     .settled()
 }
@@ -212,20 +225,23 @@ fn refused_request() -> Trouble {
 fn failed_build() -> Trouble {
     Trouble::new(
         "build-failed",
-        "The image could not be built",
-        "The build server reported a failure without a reason.",
-        "Go back and leave out packages you can do without, or try again later. Nothing was changed on the router.",
+        w!("The image could not be built"),
+        w!("The build server reported a failure without a reason."),
+        w!(
+            "Go back and leave out packages you can do without, or try again later. Nothing was changed on the router."
+        ),
     )
 }
 
 fn invalid(server: &str, body: &Body) -> Trouble {
     let mut trouble = Trouble::new(
         "invalid-answer",
-        "The build server’s answer cannot be read",
-        format!(
-            "What {server} sent is not what a build server sends. It may be another kind of web site, or a login page of the network you are in."
+        w!("The build server’s answer cannot be read"),
+        w!(
+            "What {0} sent is not what a build server sends. It may be another kind of web site, or a login page of the network you are in.",
+            server
         ),
-        "Check the server address. In a hotel or guest network, open any web page first.",
+        w!("Check the server address. In a hotel or guest network, open any web page first."),
     );
     if let Body::Text(text) = body {
         trouble.log.clone_from(text);
@@ -237,33 +253,37 @@ fn not_found(asked: Asked, server: &str) -> Trouble {
     match asked {
         Asked::Overview => Trouble::new(
             "not-a-build-server",
-            "There is no build server at this address",
-            format!("{server} answers, but has no list of releases."),
-            "Check the server address for a typing mistake.",
+            w!("There is no build server at this address"),
+            w!("{0} answers, but has no list of releases.", server),
+            w!("Check the server address for a typing mistake."),
         ),
         Asked::Packages => Trouble::new(
             "packages-missing",
-            "The server has no packages for this release",
-            "The package list for this router’s target does not exist there (yet).",
-            "Go back and choose another version, or try again tomorrow if it was just released.",
+            w!("The server has no packages for this release"),
+            w!("The package list for this router’s target does not exist there (yet)."),
+            w!(
+                "Go back and choose another version, or try again tomorrow if it was just released."
+            ),
         ),
         Asked::Build => Trouble::new(
             "not-a-build-server",
-            "This server does not build images",
-            format!("{server} lists releases, but takes no build requests."),
-            "Go back and use another server address.",
+            w!("This server does not build images"),
+            w!("{0} lists releases, but takes no build requests.", server),
+            w!("Go back and use another server address."),
         ),
         Asked::Progress => Trouble::new(
             "unknown-request",
-            "The server no longer knows this build",
-            "Finished and failed builds are kept for a limited time only, and a restarted server may have lost its queue.",
-            "Try again: the image is requested anew, with the same selection.",
+            w!("The server no longer knows this build"),
+            w!(
+                "Finished and failed builds are kept for a limited time only, and a restarted server may have lost its queue."
+            ),
+            w!("Try again: the image is requested anew, with the same selection."),
         ),
         Asked::Image => Trouble::new(
             "image-gone",
-            "The image is no longer on the server",
-            "It was built, but its file has been removed since.",
-            "Try again: the image is requested anew, with the same selection.",
+            w!("The image is no longer on the server"),
+            w!("It was built, but its file has been removed since."),
+            w!("Try again: the image is requested anew, with the same selection."),
         ),
     }
 }
@@ -289,7 +309,7 @@ fn complaint(item: &Json) -> Option<String> {
     // The first part is always "body".
     let place: Vec<String> = item.get("loc").list().iter().skip(1).map(plain).collect();
     let given = plain(item.get("input"));
-    Some(format!("{} “{given}”: {message}.", place.join(" ")))
+    Some(w!("{0} “{1}”: {2}.", place.join(" "), given, message))
 }
 
 fn plain(value: &Json) -> String {

@@ -11,6 +11,7 @@ use crate::model::{Job, Model};
 use crate::read::{self, Build};
 use crate::state::State;
 use crate::trouble::{Asked, Trouble};
+use crate::words::w;
 
 /// How this client names itself in the server's statistics.
 const CLIENT: &str = concat!("asu-view/", env!("CARGO_PKG_VERSION"));
@@ -188,18 +189,18 @@ fn read(reply: &Reply) -> Option<(u16, Build)> {
 
 fn no_image(kinds: &[String]) -> Trouble {
     let what = if kinds.is_empty() {
-        "The build has no image files at all.".to_owned()
+        w!("The build has no image files at all.").to_owned()
     } else {
-        format!(
-            "The build has these kinds of image: {}. None of them can be flashed from a running system of this router.",
+        w!(
+            "The build has these kinds of image: {0}. None of them can be flashed from a running system of this router.",
             kinds.join(", ")
         )
     };
     Trouble::new(
         "no-image",
-        "There is no image this router can flash",
+        w!("There is no image this router can flash"),
         what,
-        "Look the device up in the OpenWrt table of hardware: it may need a manual installation.",
+        w!("Look the device up in the OpenWrt table of hardware: it may need a manual installation."),
     )
     .settled()
 }

@@ -6,6 +6,7 @@ use crate::effect::{Effect, Reply};
 use crate::model::Model;
 use crate::state::State;
 use crate::trouble::Trouble;
+use crate::words::w;
 
 /// How often the session is used while the server works; it ends after 300 s without use.
 const KEEP_ALIVE: u64 = 60_000;
@@ -77,19 +78,19 @@ impl Model {
 fn stuck(queued: bool) -> Trouble {
     let (title, why) = if queued {
         (
-            "The queue is not moving",
-            "The position in the server’s queue has not changed for half an hour.",
+            w!("The queue is not moving"),
+            w!("The position in the server’s queue has not changed for half an hour."),
         )
     } else {
         (
-            "The build is taking too long",
-            "The build has made no progress for twenty minutes; most take one or two.",
+            w!("The build is taking too long"),
+            w!("The build has made no progress for twenty minutes; most take one or two."),
         )
     };
     Trouble::new(
         "build-stuck",
         title,
         why,
-        "Try again to go on waiting, or come back later: a finished image is kept for a while.",
+        w!("Try again to go on waiting, or come back later: a finished image is kept for a while."),
     )
 }

@@ -15,6 +15,7 @@ use crate::plan::{Answer, Plan};
 use crate::read;
 use crate::trouble::{Asked, Trouble};
 use crate::units;
+use crate::words::w;
 
 /// How long one document may take; package indexes are large.
 const DOCUMENT: u64 = 45_000;
@@ -219,11 +220,7 @@ impl Model {
         let (size, free) = (image.size?, self.router.tmp_free?);
         (size > free).then(|| Warning {
             code: "tmp-too-small".to_owned(),
-            text: format!(
-                "The image will take about {}, but only {} are free on the router right now. Restart it or stop services before you go on.",
-                units::bytes(size),
-                units::bytes(free)
-            ),
+            text: w!("The image will take about {0}, but only {1} are free on the router right now. Restart it or stop services before you go on.", units::bytes(size), units::bytes(free)),
             packages: Vec::new(),
             needs_consent: false,
         })
@@ -255,14 +252,17 @@ fn is_unknown(reply: &Reply) -> bool {
 fn unknown_profile(model: &Model) -> Trouble {
     Trouble::new(
         "unsupported-profile",
-        format!(
-            "OpenWrt {} does not know this router",
+        w!(
+            "OpenWrt {0} does not know this router",
             model.question.version
         ),
-        format!(
-            "There is no profile for “{}” in the target {}. It may have been dropped or renamed.",
-            model.router.board_name, model.router.target
+        w!(
+            "There is no profile for “{0}” in the target {1}. It may have been dropped or renamed.",
+            model.router.board_name,
+            model.router.target
         ),
-        "Go back and choose another version, or look the device up in the OpenWrt table of hardware.",
+        w!(
+            "Go back and choose another version, or look the device up in the OpenWrt table of hardware."
+        ),
     )
 }

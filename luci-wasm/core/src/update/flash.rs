@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::read::{self, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
+use crate::words::w;
 
 const VERIFY: &str = "attendedsysupgrade verify";
 const TEST: &str = "attendedsysupgrade test";
@@ -32,7 +33,7 @@ impl Model {
             }
             Ok(reply) => {
                 let why = reply.get("error").text();
-                let general = "The SHA-256 of the file on the router differs from the image’s.";
+                let general = w!("The SHA-256 of the file on the router differs from the image’s.");
                 self.fail(damaged(why.unwrap_or(general)).retry(Step::Upload));
             }
             Err(refusal) => self.refused(refusal, VERIFY, Step::Verify),
@@ -91,24 +92,24 @@ fn image_refused(reply: &TestReply) -> Trouble {
         .failed
         .iter()
         .map(|name| match name.as_str() {
-            "fwtool_device_match" => "it is not made for this device",
-            "fwtool_signature" => "its signature is not trusted",
+            "fwtool_device_match" => w!("it is not made for this device"),
+            "fwtool_signature" => w!("its signature is not trusted"),
             other => other,
         })
         .collect();
     let why = if failed.is_empty() {
-        "The router’s own check of the image failed.".to_owned()
+        w!("The router’s own check of the image failed.").to_owned()
     } else {
-        format!(
-            "The router’s own check of the image failed: {}.",
-            failed.join(" and ")
+        w!(
+            "The router’s own check of the image failed: {0}.",
+            failed.join("; ")
         )
     };
     let mut trouble = Trouble::new(
         "image-refused",
-        "The router does not accept this image",
+        w!("The router does not accept this image"),
         why,
-        "Do not force it: an unfit image can make the router unusable. Go back and choose another version.",
+        w!("Do not force it: an unfit image can make the router unusable. Go back and choose another version."),
     )
     .settled();
     reply.error.clone_into(&mut trouble.log);
@@ -117,11 +118,11 @@ fn image_refused(reply: &TestReply) -> Trouble {
 
 fn not_started(reply: &Json) -> Trouble {
     let why = reply.get("error").text();
-    let why = why.unwrap_or("The router did not say why.");
+    let why = why.unwrap_or(w!("The router did not say why."));
     Trouble::new(
         "not-started",
-        "The router did not start the upgrade",
+        w!("The router did not start the upgrade"),
         why,
-        "Nothing was written. Try again: the image is sent and tested once more.",
+        w!("Nothing was written. Try again: the image is sent and tested once more."),
     )
 }

@@ -12,6 +12,7 @@ use crate::plan::Question;
 use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
+use crate::words::w;
 
 const LIST: &str = "packagelist list";
 
@@ -53,9 +54,9 @@ impl Model {
             Err(Refusal::Status(4)) => self.fail(
                 Trouble::new(
                     "no-package-database",
-                    "The router does not know its own packages",
-                    "It has neither an opkg nor an apk database, so nobody can tell which packages a new image needs.",
-                    "This firmware was built without a package manager; upgrade it the way it was installed.",
+                    w!("The router does not know its own packages"),
+                    w!("It has neither an opkg nor an apk database, so nobody can tell which packages a new image needs."),
+                    w!("This firmware was built without a package manager; upgrade it the way it was installed."),
                 )
                 .retry(Step::Identify),
             ),
@@ -92,14 +93,17 @@ impl Model {
 
 fn unknown_router(info: &RouterInfo) -> Trouble {
     let what = if info.target.is_empty() {
-        "target"
+        w!("target")
     } else {
-        "board name"
+        w!("board name")
     };
     Trouble::new(
         "unknown-router",
-        "The router does not know what it is",
-        format!("It reports no {what}, and images are made for one exact kind of router."),
-        "If this firmware was made from modified sources, upgrade it from there.",
+        w!("The router does not know what it is"),
+        w!(
+            "It reports no {0}, and images are made for one exact kind of router.",
+            what
+        ),
+        w!("If this firmware was made from modified sources, upgrade it from there."),
     )
 }

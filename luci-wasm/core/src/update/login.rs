@@ -8,6 +8,7 @@ use crate::json::{Json, map};
 use crate::model::{Credentials, Model, Remembered};
 use crate::state::State;
 use crate::trouble::refused;
+use crate::words::{join, w};
 
 /// Seconds a session lives without use; rpcd's own default.
 const SESSION_SECONDS: f64 = 300.0;
@@ -62,11 +63,11 @@ impl Model {
                 self.credentials = None;
                 self.notice = match refusal {
                     Refusal::Status(6) => {
-                        "The router does not accept this user name and password. Check both and try again.".to_owned()
+                        w!("The router does not accept this user name and password. Check both and try again.").to_owned()
                     }
                     other => {
                         let trouble = refused(other, "session login");
-                        format!("{}. {} {}", trouble.title, trouble.why, trouble.next)
+                        join(&[&trouble.title, &trouble.why, &trouble.next], " · ")
                     }
                 };
             }
@@ -87,7 +88,9 @@ impl Model {
                 self.abort_calls();
                 self.call_login(Purpose::Renew, &credentials);
             }
-            None => self.ask_to_log_in("Your session has ended. Log in to go on where you were."),
+            None => self.ask_to_log_in(w!(
+                "Your session has ended. Log in to go on where you were."
+            )),
         }
     }
 
@@ -113,9 +116,9 @@ impl Model {
             // Renewed for a keep-alive only: nobody waits for it.
             Err(_) if self.parked.is_none() => {}
             Err(Refusal::Status(6)) => {
-                self.ask_to_log_in(
-                    "The router no longer accepts the password. Log in to go on where you were.",
-                );
+                self.ask_to_log_in(w!(
+                    "The router no longer accepts the password. Log in to go on where you were."
+                ));
             }
             Err(refusal) => {
                 let step = self.parked.take().unwrap_or(Step::Identify);

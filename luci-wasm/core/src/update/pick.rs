@@ -6,6 +6,7 @@ use super::Step;
 use crate::model::Model;
 use crate::msg::Pick;
 use crate::plan::Wish;
+use crate::words::w;
 
 impl Model {
     /// Changes the question and plans again. A pick of something that is not on the page does
@@ -78,7 +79,7 @@ fn remedy(remedy: &Remedy) -> Wish {
 
 fn instead(name: &str, other: &str, taken: Vec<String>) -> Wish {
     Wish {
-        text: format!("Use {other} instead of {name}"),
+        text: w!("Use {0} instead of {1}", other, name),
         add: vec![other.to_owned()],
         remove: taken,
     }
@@ -86,7 +87,7 @@ fn instead(name: &str, other: &str, taken: Vec<String>) -> Wish {
 
 fn without(name: &str, taken: Vec<String>) -> Wish {
     Wish {
-        text: format!("Do without {name}"),
+        text: w!("Do without {0}", name),
         add: Vec::new(),
         remove: taken,
     }

@@ -13,6 +13,7 @@ use crate::model::{Credentials, Model, Outcome};
 use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
+use crate::words::w;
 
 /// How long to wait for an answer of a router that may be away.
 const PULSE: u64 = 5_000;
@@ -62,7 +63,7 @@ impl Model {
     fn log_in_again(&mut self, purpose: Purpose) {
         let Some(mut credentials) = self.credentials.clone() else {
             self.parked = Some(Step::Await);
-            return self.ask_to_log_in("The router is back. Log in to see the result.");
+            return self.ask_to_log_in(w!("The router is back. Log in to see the result."));
         };
         if purpose == Purpose::LoginEmpty {
             credentials = Credentials {
@@ -96,7 +97,7 @@ impl Model {
             return self.ask_again();
         }
         self.parked = Some(Step::Await);
-        self.ask_to_log_in("The router is back, but does not accept the earlier password. Log in to see the result.");
+        self.ask_to_log_in(w!("The router is back, but does not accept the earlier password. Log in to see the result."));
     }
 
     pub(crate) fn came_back(&mut self, reply: Reply) {
@@ -174,10 +175,13 @@ fn differences(
         .iter()
         .filter_map(|(name, version)| match find(name) {
             Some(found) if found == version => None,
-            Some(found) => Some(format!(
-                "{name}: {version} was promised, {found} is installed"
+            Some(found) => Some(w!(
+                "{0}: {1} was promised, {2} is installed",
+                name,
+                version,
+                found
             )),
-            None => Some(format!("{name} was promised, but is not installed")),
+            None => Some(w!("{0} was promised, but is not installed", name)),
         })
         .collect()
 }
@@ -185,36 +189,54 @@ fn differences(
 fn never_left() -> Trouble {
     Trouble::new(
         "not-upgraded",
-        "The router did not restart",
-        "It accepted the upgrade, but two minutes later it still runs as before. sysupgrade must have stopped early.",
-        "The reason is in /tmp/attendedsysupgrade.log on the router. Try again: the image is fetched, sent and tested once more.",
+        w!("The router did not restart"),
+        w!(
+            "It accepted the upgrade, but two minutes later it still runs as before. sysupgrade must have stopped early."
+        ),
+        w!(
+            "The reason is in /tmp/attendedsysupgrade.log on the router. Try again: the image is fetched, sent and tested once more."
+        ),
     )
 }
 
 fn old_release(info: &RouterInfo, wanted: &str) -> Trouble {
     Trouble::new(
         "not-upgraded",
-        format!("The router came back with OpenWrt {}", info.version),
-        format!(
-            "It restarted, but {wanted} was not written, or the router fell back to its previous system."
+        w!("The router came back with OpenWrt {0}", info.version),
+        w!(
+            "It restarted, but {0} was not written, or the router fell back to its previous system.",
+            wanted
         ),
-        "The router works as before. Check it again to see where you are; look into its log before you repeat the upgrade.",
+        w!(
+            "The router works as before. Check it again to see where you are; look into its log before you repeat the upgrade."
+        ),
     )
 }
 
 fn no_answer(kept: bool) -> Trouble {
     let (why, next) = if kept {
         (
-            "Most routers need two to three minutes. This one has been silent for five.",
-            "Look at its lights: while they blink fast, wait. Then open the router’s address in a new tab. If nothing answers after ten minutes, unplug it once and plug it in again. As a last resort every OpenWrt router has a failsafe mode.",
+            w!("Most routers need two to three minutes. This one has been silent for five."),
+            w!(
+                "Look at its lights: while they blink fast, wait. Then open the router’s address in a new tab. If nothing answers after ten minutes, unplug it once and plug it in again. As a last resort every OpenWrt router has a failsafe mode."
+            ),
         )
     } else {
         (
-            "Without the old settings, the router has its default address, which may differ from the one in your browser.",
-            "Connect by cable and open http://192.168.1.1/; there is no password yet. If nothing answers after ten minutes, unplug the router once and plug it in again.",
+            w!(
+                "Without the old settings, the router has its default address, which may differ from the one in your browser."
+            ),
+            w!(
+                "Connect by cable and open http://192.168.1.1/; there is no password yet. If nothing answers after ten minutes, unplug the router once and plug it in again."
+            ),
         )
     };
-    let mut trouble = Trouble::new("no-answer", "The router has not come back yet", why, next);
+    let mut trouble = Trouble::new(
+        "no-answer",
+        w!("The router has not come back yet"),
+        why,
+        next,
+    );
     trouble.log = format!("Waited for {INFO}");
     trouble
 }

@@ -11,11 +11,12 @@ use crate::plan::Question;
 use crate::read;
 use crate::state::State;
 use crate::trouble::{Asked, Trouble, server_trouble};
+use crate::words::w;
 
 impl Model {
     pub(crate) fn search(&mut self) {
         let Some(server) = tidy_url(&self.form.server) else {
-            "Enter the address of a build server; it begins with http:// or https://."
+            w!("Enter the address of a build server; it begins with http:// or https://.")
                 .clone_into(&mut self.notice);
             return;
         };
@@ -59,11 +60,12 @@ impl Model {
 fn nothing_offered(model: &Model) -> Trouble {
     Trouble::new(
         "unsupported-target",
-        "The server has nothing for this router",
-        format!(
-            "It builds no release for the target {} that is as new as {}.",
-            model.router.target, model.router.version
+        w!("The server has nothing for this router"),
+        w!(
+            "It builds no release for the target {0} that is as new as {1}.",
+            model.router.target,
+            model.router.version
         ),
-        "Go back and use another build server, or tick “Show all versions” there.",
+        w!("Go back and use another build server, or tick “Show all versions” there."),
     )
 }

@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::state::State;
 use crate::trouble::{Asked, Trouble, upload_refused};
 use crate::units;
+use crate::words::w;
 
 /// What `/tmp` needs beside the image, bytes: logs and lock files must go on working.
 const MARGIN: u64 = 512 * 1024;
@@ -106,23 +107,24 @@ impl Model {
             },
             Reply::Http { status: 404, .. } => Trouble::new(
                 "missing-cgi-io",
-                "The router cannot receive files",
-                "Its web server has no cgi-upload.",
-                "Install the package cgi-io on the router, then try again.",
+                w!("The router cannot receive files"),
+                w!("Its web server has no cgi-upload."),
+                w!("Install the package cgi-io on the router, then try again."),
             ),
             Reply::Http { status, .. } => Trouble::new(
                 "upload-interrupted",
-                "The upload was interrupted",
-                format!(
-                    "The router’s web server gave up with HTTP status {status}; a slow connection can do that."
+                w!("The upload was interrupted"),
+                w!(
+                    "The router’s web server gave up with HTTP status {0}; a slow connection can do that.",
+                    status
                 ),
-                "Use a cable or move closer to the router, then try again.",
+                w!("Use a cable or move closer to the router, then try again."),
             ),
             _ => Trouble::new(
                 "upload-interrupted",
-                "The upload was interrupted",
-                "The connection to the router broke off or stood still.",
-                "Check the cable or the Wi-Fi, then try again; the download is kept.",
+                w!("The upload was interrupted"),
+                w!("The connection to the router broke off or stood still."),
+                w!("Check the cable or the Wi-Fi, then try again; the download is kept."),
             ),
         };
         self.fail(trouble.retry(Step::Upload));
@@ -158,30 +160,30 @@ impl Model {
 pub(crate) fn damaged(why: &str) -> Trouble {
     Trouble::new(
         "upload-damaged",
-        "The image arrived damaged on the router",
+        w!("The image arrived damaged on the router"),
         why,
-        "Try again. If it happens again, the router’s memory may be faulty: do not flash it.",
+        w!("Try again. If it happens again, the router’s memory may be faulty: do not flash it."),
     )
 }
 
 fn not_hashed() -> Trouble {
     Trouble::new(
         "not-hashed",
-        "The download could not be checked",
-        "The browser did not compute its SHA-256.",
-        "Close other tabs to free memory, then try again.",
+        w!("The download could not be checked"),
+        w!("The browser did not compute its SHA-256."),
+        w!("Close other tabs to free memory, then try again."),
     )
 }
 
 fn wrong_sum(wanted: &str, got: &str, size: u64) -> Trouble {
     let mut trouble = Trouble::new(
         "checksum-mismatch",
-        "The download is not the image that was built",
-        format!(
-            "Its SHA-256 differs from what the server announced; {} arrived. It was damaged on the way, or replaced.",
+        w!("The download is not the image that was built"),
+        w!(
+            "Its SHA-256 differs from what the server announced; {0} arrived. It was damaged on the way, or replaced.",
             units::bytes(size)
         ),
-        "Try again. If it happens again, do not flash: tell the operator of the server.",
+        w!("Try again. If it happens again, do not flash: tell the operator of the server."),
     );
     trouble.log = format!("announced {wanted}\nreceived  {got}");
     trouble
@@ -190,12 +192,12 @@ fn wrong_sum(wanted: &str, got: &str, size: u64) -> Trouble {
 fn no_space(size: u64, free: u64) -> Trouble {
     Trouble::new(
         "no-space",
-        "The router has too little free memory",
-        format!(
-            "The image takes {}, but only {} are free in /tmp.",
+        w!("The router has too little free memory"),
+        w!(
+            "The image takes {0}, but only {1} are free in /tmp.",
             units::bytes(size),
             units::bytes(free)
         ),
-        "Restart the router, or stop services you can do without for now, then try again.",
+        w!("Restart the router, or stop services you can do without for now, then try again."),
     )
 }

@@ -118,7 +118,11 @@ impl Bench {
         let page = self.page();
         let button = page.find(&|element| {
             let shown = || Node::Element(element.clone()).text() == label;
-            element.tag == "button" && (element.get("aria-label") == Some(label) || shown())
+            element.tag == "button"
+                && (element
+                    .get("aria-label")
+                    .is_some_and(|name| english(name) == label)
+                    || shown())
         })?;
         Action::from_name(button.get("data-action")?)
     }
@@ -310,6 +314,11 @@ pub fn down() -> Reply {
     Reply::Failed("Failed to fetch".into())
 }
 
+/// A text as people read it.
+pub fn english(text: &str) -> String {
+    asu_view::words::resolve(text, &asu_view::words::English)
+}
+
 /// The error screen names the cause, says what, why and what next, and offers a way on.
 pub fn assert_trouble(bench: &Bench, cause: &str) {
     assert_eq!(bench.state(), State::Error, "{}", bench.text());
@@ -317,7 +326,7 @@ pub fn assert_trouble(bench: &Bench, cause: &str) {
     assert_eq!(trouble.cause, cause, "{trouble:?}");
     for part in [&trouble.title, &trouble.why, &trouble.next] {
         assert!(
-            part.len() > 10 && bench.text().contains(part.as_str()),
+            part.len() > 10 && bench.text().contains(&english(part)),
             "{trouble:?}"
         );
     }

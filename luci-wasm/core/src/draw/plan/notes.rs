@@ -9,6 +9,7 @@ use crate::msg::Pick;
 use crate::node::{Element, div, el};
 use crate::order::contains;
 use crate::plan::Plan;
+use crate::words::{join, w};
 
 /// Everything that stands out above the button.
 pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
@@ -23,7 +24,9 @@ pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
 fn too_big() -> Element {
     note(
         "note warn",
-        "The last image was too big for the router’s flash. Leave out packages below that you can do without, then build again.",
+        w!(
+            "The last image was too big for the router’s flash. Leave out packages below that you can do without, then build again."
+        ),
     )
 }
 
@@ -44,15 +47,15 @@ fn consent(model: &Model, plan: &Plan) -> Option<Element> {
     let agreed = model.question.allow_downgrade && (older.0 || older.1);
     let label = match older {
         _ if !plan.needs_consent() && !agreed => return None,
-        (true, true) => "Go on although the release and some packages are older",
-        (true, false) => "Go on although the release is older",
-        (false, true) => "Go on although some packages become older",
-        _ => "Go on although the server warns",
+        (true, true) => w!("Go on although the release and some packages are older"),
+        (true, false) => w!("Go on although the release is older"),
+        (false, true) => w!("Go on although some packages become older"),
+        _ => w!("Go on although the server warns"),
     };
     Some(checkbox(
         "asu-consent",
         label,
-        "Without this the image is not built.",
+        w!("Without this the image is not built."),
         model.question.allow_downgrade,
         true,
     ))
@@ -61,15 +64,13 @@ fn consent(model: &Model, plan: &Plan) -> Option<Element> {
 /// What a plan made here cannot know.
 fn own(model: &Model) -> Element {
     let said = match model.unplanned.as_deref() {
-        Some(text) if !text.is_empty() => format!(" The server says: “{text}”"),
+        Some(text) if !text.is_empty() => w!("The server says: “{0}”", text),
         _ => String::new(),
     };
-    note(
-        "note info",
-        format!(
-            "This build server made no plan, so this page compared package lists itself. It cannot tell which packages become older, whether all of them work together, or whether the image fits; the build will show.{said}"
-        ),
-    )
+    let limits = w!(
+        "This build server made no plan, so this page compared package lists itself. It cannot tell which packages become older, whether all of them work together, or whether the image fits; the build will show."
+    );
+    note("note info", join(&[limits, &said], " "))
 }
 
 /// Packages the server named when it refused the last request.
@@ -84,7 +85,7 @@ fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
     let rows: Vec<Element> = problems
         .filter(|(_, problem)| is_planned(&problem.name))
         .map(|(place, problem)| {
-            let label = format!("Leave out {}", problem.name);
+            let label = w!("Leave out {0}", problem.name);
             el("li")
                 .child(el("span").class("reason").text(problem.reason.as_str()))
                 .child(pick(Pick::Rejected, place, 0, label, "plain mini"))
@@ -92,7 +93,7 @@ fn rejected(model: &Model, plan: &Plan) -> Option<Element> {
         .collect();
     (!rows.is_empty()).then(|| {
         div("note warn")
-            .child(el("h2").text("The server could not install these"))
+            .child(el("h2").text(w!("The server could not install these")))
             .child(el("ul").class("rejected").children(rows))
     })
 }

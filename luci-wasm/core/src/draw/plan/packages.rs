@@ -8,16 +8,17 @@ use crate::model::Model;
 use crate::msg::Pick;
 use crate::node::{Element, div, el};
 use crate::plan::Plan;
+use crate::words::w;
 
 /// The groups in the order of their importance, and whether they are open from the start.
 const GROUPS: [(Fate, &str, bool); 7] = [
-    (Fate::Replaced, "Replaced", true),
-    (Fate::Dropped, "Removed", true),
-    (Fate::Added, "Added", true),
-    (Fate::Downgraded, "In an older version", true),
-    (Fate::Upgraded, "In a newer version", true),
-    (Fate::Changed, "In another version", true),
-    (Fate::Kept, "Unchanged", false),
+    (Fate::Replaced, w!("Replaced"), true),
+    (Fate::Dropped, w!("Removed"), true),
+    (Fate::Added, w!("Added"), true),
+    (Fate::Downgraded, w!("In an older version"), true),
+    (Fate::Upgraded, w!("In a newer version"), true),
+    (Fate::Changed, w!("In another version"), true),
+    (Fate::Kept, w!("Unchanged"), false),
 ];
 
 /// Longer groups are closed from the start, unless they are about what will be missed.
@@ -28,16 +29,16 @@ pub(super) fn changes(model: &Model, plan: &Plan) -> Element {
     let found = matches(model, plan);
     let groups = GROUPS.map(|(fate, title, open)| {
         let rows = plan.with(fate);
-        group(model, plan, title, &rows, open).attr("data-fate", title)
+        group(model, plan, (fate, title, open), &rows)
     });
     let none = (found == 0).then(|| {
-        el("p").class("small").text(format!(
-            "No package here has “{}” in its name.",
+        el("p").class("small").text(w!(
+            "No package here has “{0}” in its name.",
             model.form.filter.trim()
         ))
     });
     div("changes")
-        .child(el("h2").text("What changes"))
+        .child(el("h2").text(w!("What changes")))
         .child(filter())
         .child(div("slot").maybe(none))
         .children(groups)
@@ -53,7 +54,11 @@ fn filter() -> Element {
         .attr("autocapitalize", "none")
         .attr("spellcheck", "false");
     div("filter")
-        .child(el("label").attr("for", "asu-filter").text("Find a package"))
+        .child(
+            el("label")
+                .attr("for", "asu-filter")
+                .text(w!("Find a package")),
+        )
         .child(input)
 }
 
@@ -77,16 +82,15 @@ fn is_wanted(model: &Model, change: &PackageChange) -> bool {
 fn group(
     model: &Model,
     plan: &Plan,
-    title: &'static str,
+    (fate, title, open): (Fate, &'static str, bool),
     all: &[(usize, &PackageChange)],
-    open: bool,
 ) -> Element {
     let wanted = all.iter().filter(|(_, change)| is_wanted(model, change));
     let rows: Vec<Element> = wanted
         .map(|(place, change)| row(model, plan, *place, change))
         .collect();
     let searching = !model.form.filter.trim().is_empty();
-    let short = open && (all.len() <= LONG || title == "Removed");
+    let short = open && (all.len() <= LONG || fate == Fate::Dropped);
     folded(title, &count(rows.len(), all.len()))
         .flag("open", short || searching)
         .flag("hidden", rows.is_empty())
@@ -97,7 +101,7 @@ fn count(found: usize, all: usize) -> String {
     if found == all {
         all.to_string()
     } else {
-        format!("{found} of {all}")
+        w!("{0} of {1}", found, all)
     }
 }
 
@@ -114,13 +118,11 @@ fn folded(title: &'static str, count: &str) -> Element {
 fn choices(plan: &Plan) -> Element {
     let rows = plan.choices.iter().enumerate();
     let rows = rows.map(|(place, choice)| provider(place, choice));
-    folded("Chosen among several", &plan.choices.len().to_string())
+    folded(w!("Chosen among several"), &plan.choices.len().to_string())
         .flag("hidden", plan.choices.is_empty())
-        .child(
-            el("p")
-                .class("small")
-                .text("More than one package provides these names; this one of them was taken."),
-        )
+        .child(el("p").class("small").text(w!(
+            "More than one package provides these names; this one of them was taken."
+        )))
         .child(el("ul").class("packages").children(rows))
 }
 
@@ -128,11 +130,11 @@ fn provider(place: usize, choice: &Choice) -> Element {
     let name = el("span")
         .class("name")
         .text(choice.name.as_str())
-        .child(arrow(" is provided by "))
+        .child(arrow(w!(" is provided by ")))
         .child(el("b").text(choice.chosen.as_str()));
     let others = choice.others.iter().enumerate();
     let buttons = others.map(|(other, name)| {
-        let label = format!("Use {name} instead");
+        let label = w!("Use {0} instead", name);
         pick(Pick::Provider, place, other, label, "plain mini")
     });
     el("li").child(name).child(div("ways").children(buttons))
@@ -149,7 +151,7 @@ fn image(model: &Model, plan: &Plan) -> Element {
         })
         .collect();
     let count = count(rows.len(), plan.install.len());
-    folded("Everything in the new image", &count)
+    folded(w!("Everything in the new image"), &count)
         .flag("hidden", rows.is_empty())
         .child(el("ul").class("packages").children(rows))
 }

@@ -9,18 +9,20 @@ use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
 use crate::order::contains;
+use crate::words::{many, w};
 
 /// How many remedies of a problem are shown at once.
 const SHOWN: usize = 4;
 
 pub(in crate::draw) fn problems(model: &Model) -> Element {
     let problems = model.problems();
-    let title = match problems.len() {
-        1 => "One thing stands in the way".to_owned(),
-        count => format!("{count} things stand in the way"),
-    };
-    let lead = format!(
-        "OpenWrt {} cannot be installed with exactly these packages. Choose what shall change; nothing happens on the router yet.",
+    let title = many!(
+        "One thing stands in the way",
+        "{0} things stand in the way",
+        problems.len()
+    );
+    let lead = w!(
+        "OpenWrt {0} cannot be installed with exactly these packages. Choose what shall change; nothing happens on the router yet.",
         model.answered.version
     );
     let of_many = problems.len() > 1;
@@ -33,11 +35,11 @@ pub(in crate::draw) fn problems(model: &Model) -> Element {
         .child(wishes(model))
         .child(div("slot").maybe(ways_out(problems).filter(|_| of_many)))
         .child(el("ul").class("problems").children(shown))
-        .child(
-            actions()
-                .maybe(everything(problems))
-                .child(button(Action::Back, "Back", "quiet")),
-        )
+        .child(actions().maybe(everything(problems)).child(button(
+            Action::Back,
+            w!("Back"),
+            "quiet",
+        )))
 }
 
 fn is_complete(problem: &PlanProblem) -> bool {
@@ -58,7 +60,7 @@ fn ways_out(problems: &[PlanProblem]) -> Option<Element> {
     }
     (!buttons.is_empty()).then(|| {
         div("next")
-            .child(el("h2").text("This solves everything"))
+            .child(el("h2").text(w!("This solves everything")))
             .child(ways(buttons))
     })
 }
@@ -67,7 +69,7 @@ fn ways_out(problems: &[PlanProblem]) -> Option<Element> {
 fn everything(problems: &[PlanProblem]) -> Option<Element> {
     let all_have = problems.iter().all(|problem| !problem.remedies.is_empty());
     let offered = problems.len() > 1 && all_have && !problems.iter().any(is_complete);
-    let label = "Take the first way for each".to_owned();
+    let label = w!("Take the first way for each").to_owned();
     offered.then(|| pick(Pick::Everything, 0, 0, label, "primary"))
 }
 
@@ -82,7 +84,7 @@ fn one(place: usize, problem: &PlanProblem, of_many: bool) -> Element {
     let helpless = problem.remedies.is_empty().then(|| {
         el("p")
             .class("small")
-            .text("No change of packages is known that solves this. Choose another version above, or go back.")
+            .text(w!("No change of packages is known that solves this. Choose another version above, or go back."))
     });
     el("li")
         .class("problem")
@@ -97,7 +99,7 @@ fn ways(mut buttons: Vec<Element>) -> Element {
     let more: Vec<Element> = buttons.drain(buttons.len().min(SHOWN)..).collect();
     let folded = (!more.is_empty()).then(|| {
         el("details")
-            .child(el("summary").text(format!("More ways ({})", more.len())))
+            .child(el("summary").text(w!("More ways ({0})", more.len())))
             .child(div("ways").children(more))
     });
     div("ways").children(buttons).maybe(folded)
@@ -108,7 +110,7 @@ fn chain(names: &[String]) -> Element {
     let steps = names.iter().enumerate().map(|(place, name)| {
         let step = el("span").class("step");
         let step = if place > 0 {
-            step.child(arrow(" needs "))
+            step.child(arrow(w!(" needs ")))
         } else {
             step
         };

@@ -8,6 +8,7 @@ use crate::msg::Pick;
 use crate::node::{Element, div, el};
 use crate::order::contains;
 use crate::plan::Plan;
+use crate::words::w;
 
 /// Never offered for leaving out: without these a router does not start, or the next upgrade could
 /// not be made here.
@@ -40,7 +41,7 @@ fn name(change: &PackageChange) -> Element {
     if change.by.is_empty() {
         return name;
     }
-    name.child(arrow(" becomes "))
+    name.child(arrow(w!(" becomes ")))
         .child(el("b").text(change.by.join(" + ")))
 }
 
@@ -58,7 +59,7 @@ fn versions(plan: &Plan, change: &PackageChange) -> Element {
         ("", one) | (one, "") => cell.text(one),
         (old, new) => cell
             .text(old)
-            .child(arrow(" becomes "))
+            .child(arrow(w!(" becomes ")))
             .child(el("b").text(new)),
     }
 }
@@ -76,20 +77,20 @@ fn ways(model: &Model, place: usize, change: &PackageChange) -> Option<Element> 
     let mut buttons: Vec<Element> = offers
         .map(|(which, offer)| {
             let label = if offer.note.is_empty() {
-                format!("Use {} instead", offer.name)
+                w!("Use {0} instead", offer.name)
             } else {
-                format!("Use {} instead: {}", offer.name, offer.note)
+                w!("Use {0} instead: {1}", offer.name, offer.note)
             };
             pick(Pick::Instead, place, which, label, "plain mini")
         })
         .collect();
     if is_free(model, change) {
-        let label = format!("Leave out {}", change.name);
+        let label = w!("Leave out {0}", change.name);
         let without = pick(
             Pick::Without,
             place,
             0,
-            "Leave out".to_owned(),
+            w!("Leave out").to_owned(),
             "quiet mini",
         );
         buttons.push(without.attr("aria-label", label));

@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::node::{Element, div, el};
 use crate::plan::{Plan, Space};
 use crate::units::bytes;
+use crate::words::w;
 
 /// The sizes, where the server knows them.
 pub(super) fn size(model: &Model, plan: &Plan) -> Option<Element> {
@@ -14,27 +15,30 @@ pub(super) fn size(model: &Model, plan: &Plan) -> Option<Element> {
     let space = Space::of(size, model.router.overlay_free);
     let facts = el("dl")
         .class("facts")
-        .child(fact("All packages", bytes(size.download)))
-        .child(fact("Unpacked", bytes(size.installed)))
-        .maybe(size.growth.map(|growth| fact("Against now", grown(growth))))
-        .child(fact("Fits", fits(size)));
+        .child(fact(w!("All packages"), bytes(size.download)))
+        .child(fact(w!("Unpacked"), bytes(size.installed)))
+        .maybe(
+            size.growth
+                .map(|growth| fact(w!("Against now"), grown(growth))),
+        )
+        .child(fact(w!("Fits"), fits(size)));
     Some(div("size").child(facts).maybe(space.map(picture)))
 }
 
 fn grown(growth: i64) -> String {
     let amount = bytes(growth.unsigned_abs());
     match growth {
-        0 => "the same".to_owned(),
-        1.. => format!("{amount} more"),
-        _ => format!("{amount} less"),
+        0 => w!("the same").to_owned(),
+        1.. => w!("{0} more", amount),
+        _ => w!("{0} less", amount),
     }
 }
 
 fn fits(size: &SizeEstimate) -> &'static str {
     match size.fits {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "not known before it is built",
+        Some(true) => w!("yes"),
+        Some(false) => w!("no"),
+        None => w!("not known before it is built"),
     }
 }
 
@@ -42,9 +46,9 @@ fn fits(size: &SizeEstimate) -> &'static str {
 fn picture(space: Space) -> Element {
     let (taken, room) = (bytes(space.taken), bytes(space.room));
     let words = if space.is_whole {
-        format!("{taken} of the {room} there are for the system")
+        w!("{0} of the {1} there are for the system", taken, room)
     } else {
-        format!("{taken} more of the {room} that are free today")
+        w!("{0} more of the {1} that are free today", taken, room)
     };
     let class = if space.taken > space.room {
         "space over"
@@ -53,7 +57,7 @@ fn picture(space: Space) -> Element {
     };
     div(class)
         .child(bar(
-            "Space the new packages take",
+            w!("Space the new packages take"),
             space.taken,
             Some(space.room),
         ))
