@@ -1,0 +1,406 @@
+//! `docs/view-troubles.md`: every trouble with what people read and may do, and how long it can take
+//! until they read it. `BLESS=1` writes the page anew.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+
+use asu_view::{Action, Options, Reply, State};
+use common::{Bench, World, down, english, fail_at, http, ok, page, rpc_error, ubus_status};
+use serde_json::{Value, json};
+
+/// How a trouble is come by: the state, the call, and its answer.
+type Case = (&'static str, State, &'static str, Reply);
+
+fn says(status: u16, detail: &str) -> Reply {
+    http(status, &json!({"status": status, "detail": detail}))
+}
+
+fn built(images: &Value) -> Reply {
+    http(
+        200,
+        &json!({"status": 200, "detail": "done", "images": images}),
+    )
+}
+
+const INFO: &str = "attendedsysupgrade info";
+
+fn with_router() -> Vec<Case> {
+    let (start, check, send) = (State::Identifying, State::Verifying, State::Uploading);
+    vec![
+        ("router-unreachable", start, INFO, down()),
+        ("router-timeout", start, INFO, Reply::TimedOut),
+        ("router-http", start, INFO, page(502, "")),
+        ("router-http", start, INFO, page(404, "")),
+        ("router-garbled", start, INFO, page(200, "<html>")),
+        ("missing-plugin", start, INFO, rpc_error(-32000)),
+        ("router-rpc-error", start, INFO, rpc_error(-32700)),
+        ("router-status", start, INFO, ubus_status(7)),
+        ("unknown-router", start, INFO, ok(json!({}))),
+        (
+            "no-package-database",
+            start,
+            "packagelist list",
+            ubus_status(4),
+        ),
+        ("no-space", send, INFO, ok(json!({"tmp_free": 600_000}))),
+        ("upload-interrupted", send, "UPLOAD", down()),
+        ("upload-interrupted", send, "UPLOAD", page(502, "")),
+        (
+            "upload-denied",
+            send,
+            "UPLOAD",
+            http(200, &json!({"message": "Upload permission denied"})),
+        ),
+        (
+            "upload-failed",
+            send,
+            "UPLOAD",
+            http(200, &json!({"message": "I/O failure while writing"})),
+        ),
+        (
+            "upload-damaged",
+            send,
+            "UPLOAD",
+            http(200, &json!({"sha256sum": "00"})),
+        ),
+        ("missing-cgi-io", send, "UPLOAD", page(404, "")),
+        (
+            "upload-damaged",
+            check,
+            "verify",
+            ok(json!({"valid": false})),
+        ),
+        (
+            "image-refused",
+            State::Testing,
+            "test",
+            ok(json!({"valid": false})),
+        ),
+        (
+            "not-started",
+            State::Flashing,
+            "start",
+            ok(json!({"started": false})),
+        ),
+    ]
+}
+
+fn with_server() -> Vec<Case> {
+    let (search, request, load) = (State::Searching, State::Requesting, State::Downloading);
+    let factory = json!([{"type": "factory", "name": "x", "filesystem": "squashfs", "sha256": ""}]);
+    let elsewhere = json!({"branches": {"24.10": {"enabled": true, "versions": ["24.10.2"], "targets": {"x86/64": "x86_64"}}}});
+    let complaint =
+        json!({"detail": [{"loc": ["body", "target"], "msg": "wrong form", "input": "x"}]});
+    let wrong = Reply::Digest {
+        sha256: "00".to_owned(),
+        size: 9,
+    };
+    vec![
+        ("server-unreachable", search, "overview.json", down()),
+        ("server-timeout", search, "overview.json", Reply::TimedOut),
+        ("not-a-build-server", search, "overview.json", page(404, "")),
+        (
+            "invalid-answer",
+            search,
+            "overview.json",
+            page(200, "<html>"),
+        ),
+        (
+            "unsupported-target",
+            search,
+            "overview.json",
+            http(200, &elsewhere),
+        ),
+        ("packages-missing", search, "/index.json", page(404, "")),
+        (
+            "request-refused",
+            request,
+            "POST",
+            says(400, "Repository not allowed: x"),
+        ),
+        (
+            "request-refused",
+            request,
+            "POST",
+            says(413, "The request is too large."),
+        ),
+        ("not-a-build-server", request, "POST", page(404, "")),
+        ("invalid-request", request, "POST", http(422, &complaint)),
+        ("too-many-requests", request, "POST", page(429, "")),
+        (
+            "build-failed",
+            request,
+            "POST",
+            says(500, "Error: make ended with status 2"),
+        ),
+        ("server-error", request, "POST", page(500, "")),
+        ("server-unavailable", request, "POST", page(503, "")),
+        ("overloaded", request, "POST", page(529, "")),
+        ("unexpected-status", request, "POST", page(418, "")),
+        (
+            "unsupported-version",
+            request,
+            "POST",
+            says(400, "Unsupported version: 1"),
+        ),
+        (
+            "unsupported-branch",
+            request,
+            "POST",
+            says(400, "Unsupported branch: 1"),
+        ),
+        (
+            "unsupported-target",
+            request,
+            "POST",
+            says(400, "Unsupported target: 1"),
+        ),
+        (
+            "unsupported-profile",
+            request,
+            "POST",
+            says(400, "Unsupported profile: 1"),
+        ),
+        (
+            "package-selection",
+            request,
+            "POST",
+            says(422, "Error: Impossible package selection: x"),
+        ),
+        (
+            "image-too-big",
+            request,
+            "POST",
+            says(500, "Error: Selected packages exceed device storage"),
+        ),
+        (
+            "builder-missing",
+            request,
+            "POST",
+            says(500, "Error: Image not found: x"),
+        ),
+        ("no-image", request, "POST", built(&factory)),
+        ("image-gone", load, "DOWNLOAD", page(404, "")),
+        ("checksum-mismatch", load, "DIGEST", wrong),
+        ("not-hashed", load, "DIGEST", down()),
+    ]
+}
+
+/// Troubles that need more than one answer.
+fn others() -> Vec<(&'static str, Bench)> {
+    vec![
+        ("mixed-content", mixed()),
+        ("permission-denied", denied_twice()),
+        ("unknown-request", polled(State::Building, &page(404, ""))),
+        ("build-stuck", polled(State::Queued, &queued())),
+        ("build-stuck", polled(State::Building, &started())),
+        ("download-interrupted", cut()),
+        ("no-answer", away(true)),
+        ("no-answer", away(false)),
+        ("not-upgraded", unchanged(true)),
+        ("not-upgraded", unchanged(false)),
+    ]
+}
+
+fn mixed() -> Bench {
+    let mut bench = Bench::with(Options {
+        secure: true,
+        ..Options::default()
+    });
+    bench.walk_to(State::Searching, &mut World::new());
+    bench.answer("overview.json", down());
+    bench
+}
+
+fn denied_twice() -> Bench {
+    let denied = || rpc_error(-32002);
+    let (mut bench, _) = fail_at(State::Testing, "test", denied());
+    bench.answer("login", ok(json!({"ubus_rpc_session": "old"})));
+    bench.answer("test", denied());
+    bench
+}
+
+fn queued() -> Reply {
+    http(
+        202,
+        &json!({"status": 202, "detail": "queued", "queue_position": 1}),
+    )
+}
+
+fn started() -> Reply {
+    http(
+        202,
+        &json!({"status": 202, "detail": "started", "imagebuilder_status": "init"}),
+    )
+}
+
+/// Follows a build that is always answered like this.
+fn polled(state: State, reply: &Reply) -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(state, &mut world);
+    while bench.state() == state {
+        bench.tick(2_000);
+        while let Some(open) = bench.open.first().cloned() {
+            let is_poll = common::describe(&open).contains("/build/");
+            let reply = if is_poll {
+                reply.clone()
+            } else {
+                world.reply(&open)
+            };
+            bench.answer(&common::describe(&open), reply);
+        }
+    }
+    bench
+}
+
+fn cut() -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Downloading, &mut world);
+    let id = common::id_of(&bench.open[0]).unwrap();
+    let (done, total) = (1, Some(2));
+    bench.send(asu_view::Msg::Progress { id, done, total });
+    bench.answer("DOWNLOAD", down());
+    bench
+}
+
+fn away(keep: bool) -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Confirm, &mut world);
+    bench.send(asu_view::Msg::Edit(asu_view::Edit::Keep(keep)));
+    bench.walk_to(State::Rebooting, &mut world);
+    bench.silence();
+    bench
+}
+
+/// A router that restarted with its old release, or did not restart.
+fn unchanged(restarted: bool) -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Rebooting, &mut world);
+    world.flashed = restarted;
+    world.version = "23.05.5";
+    while bench.state() == State::Rebooting {
+        bench.tick(2_500);
+        bench.settle(&mut world);
+    }
+    bench
+}
+
+/// The state that ended in the error.
+fn failed_in(bench: &Bench) -> State {
+    let ends = |(from, to): &&(State, State)| *to == State::Error && *from != State::Error;
+    bench.went.iter().rev().find(ends).unwrap().0
+}
+
+fn all() -> Vec<(&'static str, State, Bench)> {
+    let cases = with_router().into_iter().chain(with_server());
+    let mut all: Vec<_> = cases
+        .map(|(cause, state, what, reply)| (cause, fail_at(state, what, reply).0))
+        .chain(others())
+        .map(|(cause, bench)| (cause, failed_in(&bench), bench))
+        .collect();
+    all.sort_by_key(|(_, state, _)| State::ALL.iter().position(|known| known == state));
+    all
+}
+
+fn table(all: &[(&str, State, Bench)]) -> String {
+    let mut text = String::from(
+        "# Troubles, and what the page says\n\nWritten by the test `the_page_of_troubles_is_true` (`luci-wasm/core/tests/troubles_page.rs`) from what the view\ndraws; run it with `BLESS=1` to write it anew. Names and numbers are examples.\n[view-states.md](view-states.md) has all states, and `luci-wasm/core/tests/pairs/outcomes.txt` what comes of\neverything that can happen in each. [pages.md](pages.md) has pictures.\n\nNo trouble takes longer to show than its state waits without news.\n\n| state, its longest wait | cause | what people read | what to do next | try again |\n|---|---|---|---|---|\n",
+    );
+    for (_, state, bench) in all {
+        let trouble = bench.model.trouble();
+        let limit = state.limit().unwrap() / 1000;
+        let again = if bench.has_button(Action::Retry) {
+            "yes"
+        } else {
+            "no"
+        };
+        let cell = |words: &str| english(words).replace('|', "/");
+        writeln!(
+            text,
+            "| `{}`, {limit} s | `{}` | **{}.** {} | {} | {again} |",
+            state.name(),
+            trouble.cause,
+            cell(&trouble.title),
+            cell(&trouble.why),
+            cell(&trouble.next)
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_page_of_troubles_is_true() {
+    let all = all();
+    for (cause, _, bench) in &all {
+        common::assert_trouble(bench, cause);
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/view-troubles.md");
+    let now = table(&all);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(file, &now).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap(),
+        now,
+        "write it anew with BLESS=1"
+    );
+}
+
+/// What looks like a cause in the sources, and is none.
+const OTHERS: [&str; 5] = [
+    "method-not-allowed",
+    "not-found",
+    "rpcd-mod-attendedsysupgrade",
+    "rpcd-mod-packagelist",
+    "tmp-too-small",
+];
+
+#[test]
+fn no_trouble_is_left_out() {
+    let known: BTreeSet<&str> = all().into_iter().map(|(cause, ..)| cause).collect();
+    let mut found = BTreeSet::new();
+    for folder in ["trouble", "update"] {
+        words(
+            &Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("src")
+                .join(folder),
+            &mut found,
+        );
+    }
+    found.retain(|word| !OTHERS.contains(&word.as_str()));
+    let missing: Vec<_> = found
+        .iter()
+        .filter(|word| !known.contains(word.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/view-troubles.md lacks {missing:?}"
+    );
+    assert!(found.len() > 30, "the sources are read: {found:?}");
+}
+
+/// All quoted words with hyphens in the files of a folder.
+fn words(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            words(&path, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let quoted = text.split('"').skip(1).step_by(2);
+        let plain = |word: &&str| {
+            word.contains('-')
+                && !word.starts_with('-')
+                && word
+                    .chars()
+                    .all(|char| char == '-' || char.is_ascii_lowercase())
+        };
+        found.extend(quoted.filter(plain).map(str::to_owned));
+    }
+}
