@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::axe;
 use crate::run::{output, run};
 
 /// A Debian package and why it is needed.
@@ -93,6 +94,12 @@ pub(crate) const DEBIAN_RUST: [Package; 4] = [
     ),
 ];
 
+/// What making the page small needs.
+pub(crate) const NPM: [Package; 2] = [
+    package("nodejs", "/usr/bin/node", "wasm-opt is a program for it"),
+    package("npm", "/usr/bin/npm", "it brings wasm-opt and esbuild"),
+];
+
 /// What asking the server with schemathesis needs.
 pub(crate) const PYTHON: [Package; 1] = [package(
     "python3-venv",
@@ -133,9 +140,10 @@ pub(crate) const POSTGRES: [Package; 1] = [package(
 
 /// Sees to all that building and testing need, and not only the demo.
 pub(crate) fn everything() -> anyhow::Result<()> {
-    [&ALL[..], &DEBIAN_RUST, &EMULATION, &POSTGRES, &PYTHON]
+    [&ALL[..], &DEBIAN_RUST, &NPM, &EMULATION, &POSTGRES, &PYTHON]
         .into_iter()
-        .try_for_each(debian)
+        .try_for_each(debian)?;
+    axe::bring()
 }
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.
