@@ -13,6 +13,9 @@ use asu_test_e2e::{Stage, screen};
 /// How long anything may take that is not a build.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
+/// How long anything may take that a build may be a part of.
+const BUILT: Duration = Duration::from_mins(3);
+
 /// Everything between two proxies, with a browser before it.
 pub(crate) struct Scene {
     pub(crate) stage: Stage,
@@ -54,7 +57,7 @@ impl Scene {
         cause: &str,
         picture: &str,
     ) -> anyhow::Result<()> {
-        let found = page.fails(SOON).await?;
+        let found = page.fails(BUILT).await?;
         ensure!(
             found == cause,
             "{picture}: the cause is {found}, not {cause}"

@@ -99,8 +99,6 @@ async fn polling(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result<()> {
 async fn downloading(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result<()> {
     scene.server.fail(IMAGE, Fault::Cut(100_000));
     page.click("retry").await?;
-    page.reach("building", SOON).await?;
-    page.leave("building", Duration::from_mins(3)).await?;
     scene
         .fails(page, "download-interrupted", "download-cut")
         .await?;
