@@ -70,7 +70,7 @@ pub(crate) const ALL: [Package; 10] = [
     ),
 ];
 
-/// What building for routers needs, and for Wasm where rustup cannot bring the wasm32 target.
+/// What building for routers and for browsers needs.
 pub(crate) const DEBIAN_RUST: [Package; 4] = [
     package(
         "rustc-web",

@@ -1,118 +1,95 @@
 //! The page: the Wasm module, its JavaScript glue and the files around it, in `target/www`.
 
+mod bundle;
+mod compile;
+mod luci;
+mod npm;
+
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, anyhow};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::Context;
 
-use crate::debian_rust;
-use crate::run::{cargo_in, output, root, run, target};
-use crate::setup::{DEBIAN_RUST, debian};
-
-/// The target triple of a browser.
-const TRIPLE: &str = "wasm32-unknown-unknown";
-/// The Cargo package of the module.
-const PACKAGE: &str = "asu-view-dom";
-/// The Cargo profile the module is built with.
-const PROFILE: &str = "wasm";
+use crate::run::{root, target};
 
 /// Builds the page and says where it lies.
 pub(crate) fn page() -> anyhow::Result<PathBuf> {
-    let module = compile()?;
-    let www = target().join("www");
-    if www.exists() {
-        std::fs::remove_dir_all(&www)?;
+    let module = compile::compile()?;
+    let (work, www) = (target().join("bundle"), target().join("www"));
+    for folder in [&work, &www] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
     }
-    std::fs::create_dir_all(&www)?;
-    bind(&module, &www)?;
-
-    copy_files(&root().join("luci-wasm/standalone"), &www)?;
+    bundle::bundle(&module, &work, &www)?;
+    pack(&www.join("asu.wasm"), &www.join("asu.wasm.gz"))?;
+    copy_page(&root().join("luci-wasm/standalone"), &www)?;
+    luci::minify(
+        &root().join("luci-wasm/host/element.js"),
+        &www.join("element.js"),
+    )?;
+    luci::package(&www)?;
     Ok(www)
 }
 
-fn compile() -> anyhow::Result<PathBuf> {
-    let mut command = rust_with_wasm()?;
-    run(command.args([
-        "--locked",
-        "--package",
-        PACKAGE,
-        "--target",
-        TRIPLE,
-        "--profile",
-        PROFILE,
-    ]))?;
-    Ok(target()
-        .join(TRIPLE)
-        .join(PROFILE)
-        .join("asu_view_dom.wasm"))
+/// Compresses a file as well as gzip can: uhttpd does not, and the browser inflates it.
+fn pack(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let options = zopfli::Options::default();
+    let bytes = fs::read(from)?;
+    Ok(zopfli::compress(
+        options,
+        zopfli::Format::Gzip,
+        bytes.as_slice(),
+        fs::File::create(to)?,
+    )?)
 }
 
-/// `cargo build` with a Rust that can build for browsers: the installed one if it can, else with
-/// the target rustup brings, else Debian's, which builds the standard library from its source.
-fn rust_with_wasm() -> anyhow::Result<Command> {
-    if has_wasm_target() {
-        return Ok(cargo_in(&root(), &["build"]));
+/// Copies the plain page. Its files ask for each other with a sum of them all in the query, so that
+/// a browser never mixes those of two versions: uhttpd lets it keep them without asking again.
+fn copy_page(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let mut sum = flate2::Crc::new();
+    for name in ["asu.js", "asu.wasm"] {
+        sum.update(&fs::read(to.join(name))?);
     }
-    eprintln!("This Rust has no {TRIPLE} target; asking rustup for it");
-    let added = Command::new("rustup")
-        .args(["target", "add", TRIPLE])
-        .status();
-    if added.is_ok_and(|status| status.success()) && has_wasm_target() {
-        return Ok(cargo_in(&root(), &["build"]));
+    let files = files(from)?;
+    for file in &files {
+        sum.update(&fs::read(file)?);
     }
-    eprintln!("rustup cannot bring it; using Debian's Rust, which builds its own standard library");
-    debian(&DEBIAN_RUST)?;
-    debian_rust()
+    let version = format!("?v={:08x}", sum.sum());
+    for file in &files {
+        let name = file.file_name().context("a file without a name")?;
+        fs::write(
+            to.join(name),
+            versioned(&fs::read_to_string(file)?, &version),
+        )?;
+    }
+    Ok(())
 }
 
-fn has_wasm_target() -> bool {
-    output(Command::new("rustc").args(["--print", "target-libdir", "--target", TRIPLE]))
-        .is_ok_and(|folder| Path::new(&folder).exists())
-}
-
-fn debian_rust() -> anyhow::Result<Command> {
-    let mut command = debian_rust::cargo(&root(), &["build", "-Zbuild-std=std,panic_abort"]);
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_linker()?);
-    Ok(command)
-}
-
-fn wasm_linker() -> anyhow::Result<PathBuf> {
-    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    let host = output(Command::new("rustc").args(["--print", "host-tuple"]))?;
-    let bundled = Path::new(&sysroot)
-        .join("lib/rustlib")
-        .join(host)
-        .join("bin/rust-lld");
-    Ok(if bundled.exists() {
-        bundled
-    } else {
-        "/usr/bin/wasm-ld".into()
-    })
-}
-
-fn bind(module: &Path, www: &Path) -> anyhow::Result<()> {
-    Bindgen::new()
-        .input_path(module)
-        .web(true)
-        .and_then(|bindgen| {
-            bindgen
-                .typescript(false)
-                .remove_name_section(true)
-                .remove_producers_section(true)
-                .generate(www)
-        })
-        .map_err(|error| anyhow!("wasm-bindgen could not make the glue: {error}"))
-}
-
-fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries =
-        std::fs::read_dir(from).with_context(|| format!("no page in {}", from.display()))?;
+        fs::read_dir(folder).with_context(|| format!("no page in {}", folder.display()))?;
+    let mut files = Vec::new();
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            files.push(entry.path());
         }
     }
-    Ok(())
+    files.sort();
+    Ok(files)
+}
+
+/// The text, with the version behind the names of files that end a quotation.
+fn versioned(text: &str, version: &str) -> String {
+    let names = ["asu.js", "asu.wasm.gz", "app.js", "app.css"];
+    names.iter().fold(text.to_owned(), |text, name| {
+        ['"', '\''].iter().fold(text, |text, quote| {
+            text.replace(
+                &format!("{name}{quote}"),
+                &format!("{name}{version}{quote}"),
+            )
+        })
+    })
 }

@@ -10,7 +10,6 @@ mod language;
 mod listen;
 mod options;
 mod page;
-mod panic;
 mod patch;
 
 use std::cell::RefCell;
@@ -53,7 +52,6 @@ impl View {
 /// Throws where the page has no window or document.
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
-    panic::show_on_page();
     let painter = patch::Painter::new(options::language(options))?;
     let app = app::App::open(element, options::read(options), painter)?;
     let handle = Rc::downgrade(&app);

@@ -12,6 +12,7 @@ mod keep_settings;
 mod keyboard;
 mod killed_server;
 mod leaving;
+mod luci;
 mod missing_package;
 mod no_settings;
 mod other_device;

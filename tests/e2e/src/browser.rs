@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
@@ -62,6 +63,44 @@ impl Browser {
     /// Opens a page.
     pub async fn open(&self, url: &str) -> anyhow::Result<()> {
         Ok(self.driver.goto(url).await?)
+    }
+
+    /// What a script returns.
+    pub async fn ask<T: DeserializeOwned>(&self, script: &str) -> anyhow::Result<T> {
+        Ok(self.driver.execute(script, Vec::new()).await?.convert()?)
+    }
+
+    /// Waits until a script returns `wanted`.
+    pub async fn becomes(&self, script: &str, wanted: &str, limit: Duration) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            let found: String = self.ask(script).await?;
+            if found == wanted {
+                return Ok(());
+            }
+            if started.elapsed() > limit {
+                bail!("{found:?} did not become {wanted:?}:\n{script}");
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+    }
+
+    /// Whether nothing on the page is wider than `width` CSS pixels; the page stays that wide.
+    pub async fn fits(&self, width: u32) -> anyhow::Result<bool> {
+        self.set_size(width, 0).await?;
+        let found: u32 = self
+            .ask("return document.documentElement.scrollWidth")
+            .await?;
+        Ok(found <= width)
+    }
+
+    /// Asks for every file anew from now on.
+    pub async fn distrust_cache(&self) -> anyhow::Result<()> {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await?;
+        cdp.send_raw("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+            .await?;
+        Ok(())
     }
 
     /// Limits the tab's network, so that a transfer can be watched; bytes per second.

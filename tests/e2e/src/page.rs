@@ -31,9 +31,17 @@ impl<'a> Page<'a> {
         router_url: &str,
         photographs: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
-        browser
-            .open(&format!("{router_url}/attendedsysupgrade/"))
-            .await?;
+        let url = format!("{router_url}/attendedsysupgrade/");
+        Self::at(browser, &url, photographs).await
+    }
+
+    /// Opens the view where another page has it.
+    pub async fn at(
+        browser: &'a Browser,
+        url: &str,
+        photographs: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        browser.open(url).await?;
         Ok(Self {
             browser,
             photographs,
@@ -183,6 +191,27 @@ impl<'a> Page<'a> {
     /// Everything the page says.
     pub async fn text(&self) -> anyhow::Result<String> {
         Ok(self.find("body").await?.text().await?)
+    }
+
+    /// Waits until the page says `text`, or no longer does.
+    pub async fn says(&self, text: &str, wanted: bool, limit: Duration) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while self.text().await?.contains(text) != wanted {
+            if started.elapsed() > limit {
+                let verb = if wanted { "does not say" } else { "still says" };
+                bail!("the page {verb} “{text}”:\n{}", self.text().await?);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Clicks the button with this label.
+    pub async fn press(&self, label: &str) -> anyhow::Result<()> {
+        let button = format!("//button[normalize-space()='{label}']");
+        let button = self.browser.driver.query(By::XPath(button)).first().await;
+        let button = button.with_context(|| format!("the page has no button “{label}”"))?;
+        Ok(button.click().await?)
     }
 
     async fn find(&self, selector: &str) -> anyhow::Result<WebElement> {

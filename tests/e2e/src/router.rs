@@ -29,15 +29,25 @@ pub struct Router {
 impl Router {
     /// Logs in as root.
     pub async fn login(url: &str, password: &str) -> anyhow::Result<Self> {
+        Self::login_as(url, "root", password).await
+    }
+
+    /// Logs in.
+    pub async fn login_as(url: &str, user: &str, password: &str) -> anyhow::Result<Self> {
         let mut router = Self {
             url: url.to_owned(),
             session: NO_SESSION.to_owned(),
             http: reqwest::Client::new(),
         };
-        let credentials = json!({"username": "root", "password": password});
+        let credentials = json!({"username": user, "password": password});
         let reply: Login = router.call("session", "login", credentials).await?;
         router.session = reply.ubus_rpc_session;
         Ok(router)
+    }
+
+    /// The session that is open.
+    pub fn session(&self) -> &str {
+        &self.session
     }
 
     /// Calls a ubus method over JSON-RPC.

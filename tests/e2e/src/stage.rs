@@ -43,6 +43,8 @@ pub struct Parts {
     pub plugins: PathBuf,
     /// Folder of the page.
     pub www: PathBuf,
+    /// Folder of what LuCI's package installs.
+    pub luci: PathBuf,
     /// Folder for what is written once and for the stages' own folders.
     pub work: PathBuf,
 }
@@ -58,6 +60,7 @@ impl Parts {
         Ok(Self {
             plugins: target.join("plugins"),
             www: target.join("www"),
+            luci: target.join("luci"),
             work: target.join("asu"),
             bin,
         })
@@ -164,6 +167,11 @@ impl Stage {
     /// The folder of what the mirror gives out, and of its key.
     pub fn mirror_folder(&self) -> &Path {
         &self.mirror_folder
+    }
+
+    /// The folder of what LuCI's package installs.
+    pub fn luci_folder(&self) -> &Path {
+        &self.parts.luci
     }
 
     /// Where the mirror listens.

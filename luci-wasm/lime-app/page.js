@@ -1,0 +1,17 @@
+import { h } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+// On the router, and not part of lime-app's own bundle: the view is upgraded with its own package.
+const ELEMENT = '/attendedsysupgrade/element.js';
+
+// The page: the view with the session lime-app has open.
+export function AttendedSysupgradePage() {
+	const [ trouble, setTrouble ] = useState('');
+	useEffect(() => {
+		import(/* webpackIgnore: true */ ELEMENT)
+			.catch(() => setTrouble('This router has no page for upgrades. Install the package attendedsysupgrade-web.'));
+	}, []);
+	return trouble
+		? h('p', { role: 'alert' }, trouble)
+		: h('attended-sysupgrade', { ubus: '/ubus', upload: '/cgi-bin/cgi-upload', session: sessionStorage.getItem('sid') });
+}
