@@ -87,7 +87,7 @@ impl Browser {
 
     /// Whether nothing on the page is wider than `width` CSS pixels; the page stays that wide.
     pub async fn fits(&self, width: u32) -> anyhow::Result<bool> {
-        self.set_size(width, 0).await?;
+        self.set_width(width).await?;
         let found: u32 = self
             .ask("return document.documentElement.scrollWidth")
             .await?;

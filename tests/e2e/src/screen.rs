@@ -27,14 +27,8 @@ pub async fn check(browser: &Browser, what: &str) -> anyhow::Result<()> {
 /// Nothing sticks out at the side.
 async fn widths(browser: &Browser, what: &str) -> anyhow::Result<()> {
     for width in WIDTHS {
-        browser.set_width(width).await?;
-        let script =
-            "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]";
-        let [whole, seen]: [u32; 2] = browser.driver.execute(script, vec![]).await?.convert()?;
-        ensure!(
-            whole <= seen,
-            "{what} is {whole} pixels wide on a screen of {width}"
-        );
+        let fits = browser.fits(width).await?;
+        ensure!(fits, "{what} is wider than a screen of {width} pixels");
     }
     browser.set_width(WIDTHS[3]).await
 }
@@ -42,7 +36,7 @@ async fn widths(browser: &Browser, what: &str) -> anyhow::Result<()> {
 /// Whoever asks for less motion sees none.
 async fn stillness(browser: &Browser, what: &str) -> anyhow::Result<()> {
     let script = "return document.getAnimations().filter(one => one.playState === 'running').map(one => one.animationName ?? one.transitionProperty)";
-    let moving: Vec<String> = browser.driver.execute(script, vec![]).await?.convert()?;
+    let moving: Vec<String> = browser.ask(script).await?;
     ensure!(
         moving.is_empty(),
         "{what} moves although less motion is asked for: {moving:?}"
@@ -53,7 +47,7 @@ async fn stillness(browser: &Browser, what: &str) -> anyhow::Result<()> {
 /// An error screen says what went wrong and what to do next, and nothing on it goes on for ever.
 pub async fn check_error(browser: &Browser, cause: &str) -> anyhow::Result<()> {
     let script = "const page = document.getElementById('asu'); const buttons = [...page.querySelectorAll('button')].map(one => one.dataset.action); return {cause: page.dataset.cause, next: page.querySelector('.next p')?.textContent ?? '', buttons, waits: page.querySelectorAll('progress, .checklist .now').length}";
-    let found: serde_json::Value = browser.driver.execute(script, vec![]).await?.convert()?;
+    let found: serde_json::Value = browser.ask(script).await?;
     ensure!(found["cause"] == cause, "the cause is not {cause}: {found}");
     let next = found["next"].as_str().context("no next step")?;
     ensure!(next.len() > 20, "no next step is named: {found}");
