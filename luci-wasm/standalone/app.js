@@ -11,6 +11,6 @@ function say(text) {
 }
 
 import('./asu.js').then(
-	view => view.mount(place),
+	async view => view.mount(place, await (await import('./words.js')).language()),
 	() => { throw new Error('The file asu.js is missing on the router. Reinstall the package of this page.'); },
 ).catch(error => say(error.message));

@@ -4,13 +4,14 @@ use std::process::Command;
 
 use crate::build;
 use crate::run::{cargo_in, root, run};
-use crate::{axe, contract, plugins, setup, size};
+use crate::{axe, contract, plugins, setup, size, words};
 
 /// Runs all checks and tests; without the journeys and the contract when `quick`.
 pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
     setup::debian(&setup::ALL)?;
     setup::debian(&setup::POSTGRES)?;
     format_and_lints()?;
+    words::words(true)?;
     build::everything()?;
     units()?;
     size::size()?;

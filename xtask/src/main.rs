@@ -16,6 +16,7 @@ mod run;
 mod setup;
 mod size;
 mod wasm;
+mod words;
 
 use clap::{Parser, Subcommand};
 
@@ -59,6 +60,12 @@ enum Command {
     },
     /// Build the page with its Wasm module.
     Wasm,
+    /// Bring the catalogues of translations up to date with the sources.
+    Words {
+        /// Change nothing, and fail if something is not up to date or not translated.
+        #[arg(long)]
+        check: bool,
+    },
     /// Print the sizes of what a router carries, and fail if one is over its budget.
     Size,
     /// Measure times and memory in release mode, and fail if one is over its budget.
@@ -94,6 +101,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Emulate => plugins::emulate(),
         Command::Fuzz { seconds } => fuzz::fuzz(*seconds),
         Command::Wasm => wasm::page().map(drop),
+        Command::Words { check } => words::words(*check),
         Command::Size => size::size(),
         Command::Bench { subject, json } => bench::bench(*subject, *json),
         Command::Screenshots => demo::screenshots(),

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::run::{root, target};
+use crate::words;
 
 /// Builds the page and says where it lies.
 pub(crate) fn page() -> anyhow::Result<PathBuf> {
@@ -30,6 +31,7 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
         &www.join("element.js"),
     )?;
     luci::package(&www)?;
+    words::write_for_page(&www)?;
     Ok(www)
 }
 

@@ -185,9 +185,15 @@ fn translate(sentence: &str, language: &dyn Language) -> String {
             let count = values().next().and_then(|count| count.parse().ok());
             language.many(count.unwrap_or_default(), one, many)
         }
-        None => language.one(text),
+        None => one(text, language),
     };
     place(&text, &values().collect::<Vec<_>>())
+}
+
+/// Translates what stands between blanks: catalogues have none at the ends of a sentence.
+fn one(text: &str, language: &dyn Language) -> String {
+    let words = text.trim_matches(' ');
+    text.replacen(words, &language.one(words), 1)
 }
 
 /// Cuts a sentence where its own values begin, not those of sentences in it.
@@ -271,6 +277,11 @@ mod tests {
     fn what_is_cut_off_or_has_no_value_stays() {
         assert_eq!(resolve("a\u{1e}b", &English), "a\u{1e}b");
         assert_eq!(resolve(&w!("{0} {1} {x} {", "a"), &English), "a {1} {x} {");
+    }
+
+    #[test]
+    fn blanks_around_a_sentence_are_not_translated() {
+        assert_eq!(resolve(w!(" {0} of {1} "), &Upside), " {1}: {0} ");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod demo;
 mod failing_build;
 mod faults;
 mod from_opkg_to_apk;
+mod german;
 mod hostile_name;
 mod keep_settings;
 mod keyboard;

@@ -57,6 +57,7 @@ impl Browser {
             _profile: profile,
         };
         browser.hold_still().await?;
+        browser.prefer_languages("en").await?;
         Ok(browser)
     }
 
@@ -99,6 +100,19 @@ impl Browser {
         let cdp = self.driver.cdp();
         cdp.send_raw("Network.enable", json!({})).await?;
         cdp.send_raw("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+            .await?;
+        Ok(())
+    }
+
+    /// Lets pages know that the person reads these languages, the best known first: `de-AT,en`.
+    pub async fn prefer_languages(&self, languages: &str) -> anyhow::Result<()> {
+        let asked = self
+            .driver
+            .execute("return navigator.userAgent", Vec::new());
+        let agent: String = asked.await?.convert()?;
+        let preference = json!({"userAgent": agent, "acceptLanguage": languages});
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setUserAgentOverride", preference)
             .await?;
         Ok(())
     }

@@ -59,7 +59,7 @@ pub(super) fn build(model: &Model) -> Element {
     });
     let list = el("ol")
         .class("checklist")
-        .child(item(Mark::at(0, current), w!("Hand in the request"), None))
+        .child(item(Mark::at(0, current), w!("Send the request"), None))
         .child(queue)
         .children(stages);
     card(
@@ -136,7 +136,7 @@ fn moved(model: &Model, label: &'static str) -> Element {
     let words = match total {
         _ if !moving => String::new(),
         Some(total) if transfer.done >= total && model.state == State::Uploading => {
-            w!("All bytes are there; the router is hashing them.").to_owned()
+            w!("The image has arrived; the router is checking it.").to_owned()
         }
         Some(total) => w!(
             "{0} of {1} · {2} %",

@@ -109,7 +109,7 @@ fn image_refused(reply: &TestReply) -> Trouble {
         "image-refused",
         w!("The router does not accept this image"),
         why,
-        w!("Do not force it: an unfit image can make the router unusable. Go back and choose another version."),
+        w!("Do not force it: an unsuitable image can make the router unusable. Go back and choose another version."),
     )
     .settled();
     reply.error.clone_into(&mut trouble.log);

@@ -69,7 +69,7 @@ fn ways_out(problems: &[PlanProblem]) -> Option<Element> {
 fn everything(problems: &[PlanProblem]) -> Option<Element> {
     let all_have = problems.iter().all(|problem| !problem.remedies.is_empty());
     let offered = problems.len() > 1 && all_have && !problems.iter().any(is_complete);
-    let label = w!("Take the first way for each").to_owned();
+    let label = w!("Take the first suggestion for each").to_owned();
     offered.then(|| pick(Pick::Everything, 0, 0, label, "primary"))
 }
 

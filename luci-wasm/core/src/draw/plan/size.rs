@@ -19,7 +19,7 @@ pub(super) fn size(model: &Model, plan: &Plan) -> Option<Element> {
         .child(fact(w!("Unpacked"), bytes(size.installed)))
         .maybe(
             size.growth
-                .map(|growth| fact(w!("Against now"), grown(growth))),
+                .map(|growth| fact(w!("Compared with now"), grown(growth))),
         )
         .child(fact(w!("Fits"), fits(size)));
     Some(div("size").child(facts).maybe(space.map(picture)))
