@@ -1,5 +1,6 @@
 //! Times and memory, held against the committed budget.
 
+use crate::build;
 use crate::run::{cargo_in, root, run};
 use crate::setup;
 
@@ -12,6 +13,8 @@ pub(crate) enum Subject {
     Api,
     /// A build by the server, beside the ImageBuilder alone; two builds at once.
     Builder,
+    /// How soon a browser shows the page, throttled to 1 MB/s and a processor four times slower.
+    View,
 }
 
 /// Measures, prints the figures, and fails if one is over its budget (bench-budget.json).
@@ -26,8 +29,16 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
             prepare()?;
             ["--package", "asu-test-e2e", "--bench", "builder"]
         }
+        Subject::View => {
+            build::everything()?;
+            ["--package", "asu-test-e2e", "--bench", "view"]
+        }
     };
     let mut command = cargo_in(&root(), &["bench", "--locked"]);
+    if matches!(subject, Subject::View) {
+        // The browser and the page are measured, not the programs that serve it.
+        command.args(["--profile", "dev"]);
+    }
     // More than the bench asks for at once; by default the queue is shorter.
     command.args(package).env("ASU_MAX_PENDING", "20000");
     if json {

@@ -3,6 +3,7 @@
 //! Each command first sees to what it needs, says what it installs, and says why something is
 //! missing when it may not install it.
 
+mod axe;
 mod bench;
 mod build;
 mod check;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::axe;
 use crate::run::{output, run};
 
 /// A Debian package and why it is needed.
@@ -141,7 +142,8 @@ pub(crate) const POSTGRES: [Package; 1] = [package(
 pub(crate) fn everything() -> anyhow::Result<()> {
     [&ALL[..], &DEBIAN_RUST, &NPM, &EMULATION, &POSTGRES, &PYTHON]
         .into_iter()
-        .try_for_each(debian)
+        .try_for_each(debian)?;
+    axe::bring()
 }
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.

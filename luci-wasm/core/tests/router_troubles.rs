@@ -77,6 +77,18 @@ fn an_ended_session_is_renewed_and_the_step_goes_on() {
 }
 
 #[test]
+fn a_session_that_ends_twice_is_renewed_twice() {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Queued, &mut world);
+    bench.tick(61_000);
+    bench.answer("attendedsysupgrade info", rpc_error(-32002));
+    bench.answer("session login", ok(json!({"ubus_rpc_session": "old"})));
+    bench.walk_to(State::Uploading, &mut world);
+    bench.answer("attendedsysupgrade info", rpc_error(-32002));
+    bench.walk_to(State::Done, &mut world);
+}
+
+#[test]
 fn a_refusal_after_renewing_is_about_permission() {
     let (mut bench, mut world) =
         fail_at(State::Testing, "attendedsysupgrade test", rpc_error(-32002));

@@ -3,7 +3,7 @@
 
 mod common;
 
-use asu_view::{Action, Effect, Options, Pick, Reply, State};
+use asu_view::{Action, Effect, Msg, Options, Pick, Reply, State};
 use common::{Bench, World, assert_trouble, down, fail_at, http, page};
 use serde_json::{Value, json};
 
@@ -265,6 +265,23 @@ fn a_bad_download_is_not_sent_to_the_router() {
                 .any(|effect| matches!(effect, Effect::Upload { .. }))
         );
     }
+}
+
+#[test]
+fn a_download_that_breaks_off_is_not_a_wrong_address() {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Downloading, &mut world);
+    let id = common::id_of(&bench.open[0]).unwrap();
+    bench.send(Msg::Progress {
+        id,
+        done: 100_000,
+        total: Some(7_000_000),
+    });
+    bench.answer("DOWNLOAD", down());
+    assert_trouble(&bench, "download-interrupted");
+    bench.press(Action::Retry);
+    assert_eq!(bench.state(), State::Downloading);
+    bench.walk_to(State::Done, &mut world);
 }
 
 #[test]

@@ -5,16 +5,22 @@
 
 mod demo;
 mod failing_build;
+mod faults;
 mod from_opkg_to_apk;
 mod german;
 mod hostile_name;
 mod keep_settings;
+mod keyboard;
 mod killed_server;
+mod leaving;
 mod luci;
 mod missing_package;
 mod no_settings;
 mod other_device;
 mod same_request;
+mod scene;
+mod slow_router;
+mod two_tabs;
 
 use std::path::Path;
 

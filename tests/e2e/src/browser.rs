@@ -18,6 +18,9 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// The widths every page is looked at in: a phone's and a desktop's, CSS pixels.
 pub const WIDTHS: [u32; 2] = [390, 1280];
 
+/// Lets the page's clock be put forward, so that nobody has to wait for its deadlines.
+pub const SKIPPING: &str = "(() => { const now = performance.now.bind(performance); let ahead = 0; performance.now = () => now() + ahead; window.skip = time => { ahead += time; }; })()";
+
 /// A browser with one empty tab. Dropped, it is killed.
 #[derive(Debug)]
 pub struct Browser {
@@ -95,7 +98,7 @@ impl Browser {
 
     /// Whether nothing on the page is wider than `width` CSS pixels; the page stays that wide.
     pub async fn fits(&self, width: u32) -> anyhow::Result<bool> {
-        self.set_size(width, 0).await?;
+        self.set_width(width).await?;
         let found: u32 = self
             .ask("return document.documentElement.scrollWidth")
             .await?;
@@ -126,12 +129,22 @@ impl Browser {
 
     /// Takes a picture of the whole page in each of [`WIDTHS`]: `FOLDER/NAME-390.png` and so on.
     pub async fn photograph(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
+        self.picture(folder, name, 2).await
+    }
+
+    /// Takes smaller files of them, as many as are needed for things that rarely happen.
+    pub async fn sketch(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
+        self.picture(folder, name, 1).await
+    }
+
+    /// `fineness` is a phone's: picture dots for each CSS pixel.
+    async fn picture(&self, folder: &Path, name: &str, fineness: u32) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
         for width in WIDTHS {
-            self.set_size(width, 0).await?;
+            self.show(width, 0, fineness).await?;
             let script = "return document.documentElement.scrollHeight";
             let height = self.driver.execute(script, Vec::new()).await?.convert()?;
-            self.set_size(width, height).await?;
+            self.show(width, height, fineness).await?;
             let file = folder.join(format!("{name}-{width}.png"));
             self.driver.screenshot(&file).await?;
         }
@@ -146,21 +159,82 @@ impl Browser {
         Ok(())
     }
 
-    /// Asks the page to leave its animations out, as an owner's system may: what is still fading in
-    /// counts as invisible, and pictures have no motion.
-    async fn hold_still(&self) -> anyhow::Result<()> {
-        let media = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+    /// Runs a script in every page before its own; for example [`SKIPPING`].
+    pub async fn prepare(&self, script: &str) -> anyhow::Result<()> {
+        let cdp = self.driver.cdp();
+        cdp.send_raw(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": script}),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Lets the page's clock run ahead; needs [`SKIPPING`].
+    pub async fn skip(&self, time: Duration) -> anyhow::Result<()> {
+        let script = format!("skip({})", time.as_millis());
+        self.driver.execute(&script, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// Lets everything in the tab take as much longer.
+    pub async fn slow_down(&self, times: u32) -> anyhow::Result<()> {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setCPUThrottlingRate", json!({"rate": times}))
+            .await?;
+        Ok(())
+    }
+
+    /// Presses a key as a keyboard does: `Tab` or `Enter`.
+    pub async fn press_key(&self, key: &str) -> anyhow::Result<()> {
+        let (code, text) = if key == "Enter" { (13, "\r") } else { (9, "") };
+        let cdp = self.driver.cdp();
+        for kind in ["keyDown", "keyUp"] {
+            let event = json!({
+                "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code,
+                "text": if kind == "keyDown" { text } else { "" },
+            });
+            cdp.send_raw("Input.dispatchKeyEvent", event).await?;
+        }
+        Ok(())
+    }
+
+    /// Types text into whatever has the focus.
+    pub async fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Input.insertText", json!({"text": text}))
+            .await?;
+        Ok(())
+    }
+
+    /// Asks the page for its colours on a `light` or `dark` ground, without motion.
+    pub async fn prefer(&self, scheme: &str) -> anyhow::Result<()> {
+        let media = json!({"features": [
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+            {"name": "prefers-color-scheme", "value": scheme},
+        ]});
         let cdp = self.driver.cdp();
         cdp.send_raw("Emulation.setEmulatedMedia", media).await?;
         Ok(())
     }
 
+    /// Asks the page to leave its animations out, as an owner's system may: what is still fading in
+    /// counts as invisible, and pictures have no motion.
+    async fn hold_still(&self) -> anyhow::Result<()> {
+        self.prefer("light").await
+    }
+
+    /// Shows the page `width` CSS pixels wide.
+    pub async fn set_width(&self, width: u32) -> anyhow::Result<()> {
+        self.show(width, 0, 1).await
+    }
+
     /// Shows the page `width` by `height` CSS pixels large; a `height` of 0 is as low as it goes.
-    async fn set_size(&self, width: u32, height: u32) -> anyhow::Result<()> {
+    async fn show(&self, width: u32, height: u32, fineness: u32) -> anyhow::Result<()> {
         let phone = width < 600;
         let metrics = json!({
             "width": width, "height": height.max(600),
-            "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone,
+            "deviceScaleFactor": if phone { fineness } else { 1 }, "mobile": phone,
         });
         let cdp = self.driver.cdp();
         cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics)

@@ -4,11 +4,14 @@
 //! as the processes a user would run and is touched from outside only: HTTP, ubus and clicks.
 //! This crate builds nothing; `cargo xtask demo` and `cargo xtask test` build what it starts.
 
+pub mod axe;
 pub mod browser;
+pub mod front;
 pub mod mirror;
 pub mod page;
 pub mod process;
 pub mod router;
+pub mod screen;
 pub mod server;
 pub mod stage;
 

@@ -65,6 +65,32 @@ impl<'a> Page<'a> {
         &self.seen
     }
 
+    /// Waits until the page shows an error, and says its cause.
+    pub async fn fails(&mut self, limit: Duration) -> anyhow::Result<String> {
+        let started = Instant::now();
+        while self.look().await? != "error" {
+            if started.elapsed() > limit {
+                bail!("the page shows no error:\n{}", self.text().await?);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let script = "return document.getElementById('asu').dataset.cause";
+        let cause = self.browser.driver.execute(script, Vec::new()).await?;
+        Ok(cause.convert()?)
+    }
+
+    /// Waits until the page is not in `state` any more.
+    pub async fn leave(&mut self, state: &str, limit: Duration) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while self.look().await? == state {
+            if started.elapsed() > limit {
+                bail!("the page is still in `{state}`:\n{}", self.text().await?);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
     /// Waits until the page is in `wanted`.
     ///
     /// Fails at once when it shows an error instead, with what it says.
@@ -205,6 +231,37 @@ impl<'a> Page<'a> {
         self.fill("asu-password", password).await?;
         self.click("login").await?;
         self.reach("overview", Duration::from_secs(20)).await
+    }
+
+    /// Logs in at a router that may still be starting, and tries again while it is.
+    pub async fn log_in_when_back(&mut self, password: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_mins(1) {
+            match self.look().await?.as_str() {
+                "overview" => return Ok(()),
+                "error" => self.click("retry").await?,
+                "login" if self.is_there("[data-action='login']:enabled").await? => {
+                    self.fill("asu-password", password).await?;
+                    self.click("login").await?;
+                }
+                _ => {}
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        bail!(
+            "the router does not let anybody in:\n{}",
+            self.text().await?
+        )
+    }
+
+    async fn is_there(&self, selector: &str) -> anyhow::Result<bool> {
+        let found = self.browser.driver.find_all(By::Css(selector)).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// Waits until the page has an element of this CSS selector.
+    pub async fn wait_for(&self, selector: &str) -> anyhow::Result<()> {
+        self.find(selector).await.map(drop)
     }
 
     /// From the overview to the plan for the newest release offered.

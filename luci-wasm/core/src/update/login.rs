@@ -108,7 +108,8 @@ impl Model {
         match ubus_reply(reply) {
             Ok(login) => {
                 self.open_session(&login);
-                self.renewed = true;
+                // After a sign of life nobody waits: whatever is refused next is about time again.
+                self.renewed = self.parked.is_some();
                 if let Some(step) = self.parked.take() {
                     self.run(step);
                 }

@@ -39,6 +39,9 @@ impl Model {
                 self.forget_job();
                 self.fail(trouble.retry(Step::Request));
             }
+            Reply::Failed(text) if self.transfer.done > 0 => {
+                self.fail(broken_off(text).retry(Step::Download));
+            }
             _ => {
                 let trouble = self.server_says(Asked::Image, reply);
                 self.fail(trouble.retry(Step::Download));
@@ -164,6 +167,20 @@ pub(crate) fn damaged(why: &str) -> Trouble {
         why,
         w!("Try again. If it happens again, the router’s memory may be faulty: do not flash it."),
     )
+}
+
+/// The server was there a moment ago, so nothing is wrong with its address.
+fn broken_off(text: &str) -> Trouble {
+    let mut trouble = Trouble::new(
+        "download-interrupted",
+        w!("The download was interrupted"),
+        w!("The connection to the build server broke off before the whole image was here."),
+        w!(
+            "Check your connection to the internet, then try again; the image is ready on the server."
+        ),
+    );
+    text.clone_into(&mut trouble.log);
+    trouble
 }
 
 fn not_hashed() -> Trouble {

@@ -141,6 +141,14 @@ impl Bench {
         self.send(Msg::Tick);
     }
 
+    /// Lets time go by without an answer, until the view leaves its state or a person decides.
+    pub fn silence(&mut self) {
+        let state = self.state();
+        while self.state() == state && self.model.is_waiting() && self.now < 20_000_000 {
+            self.tick(500);
+        }
+    }
+
     /// Answers the oldest effect whose description contains `what`.
     pub fn answer(&mut self, what: &str, reply: Reply) {
         let place = self
