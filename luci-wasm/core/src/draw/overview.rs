@@ -16,9 +16,8 @@ pub(super) fn overview(model: &Model) -> Element {
         router.model.as_str()
     };
     let lead = w!(
-        "runs OpenWrt {0} with {1}.",
-        router.version,
-        units::packages(model.installed.len())
+        "runs OpenWrt {0}. Everything below is what the router says of itself.",
+        router.version
     );
     let submit = button(Action::Search, w!("Look for upgrades"), "primary").attr("type", "submit");
     let known = model.server.is_some() && model.notice.is_empty();
@@ -29,21 +28,29 @@ pub(super) fn overview(model: &Model) -> Element {
     )
 }
 
+/// What the router tells; what it does not tell is left out.
 fn facts(model: &Model) -> Element {
     let router = &model.router;
-    let memory = router
-        .tmp_free
-        .map(|free| fact(w!("Free for an image"), units::bytes(free)));
-    let manager = (!router.package_manager.is_empty())
-        .then(|| fact(w!("Package manager"), router.package_manager.as_str()));
+    let text = |label, text: &str| (!text.is_empty()).then(|| fact(label, text));
+    let size = |label, size: Option<u64>| size.map(|size| fact(label, units::bytes(size)));
+    let packages = units::packages(model.installed.len());
+    let memory = router.memory_available.zip(router.memory_total);
+    let memory =
+        memory.map(|(free, total)| w!("{0} of {1}", units::bytes(free), units::bytes(total)));
     el("dl")
         .class("facts")
-        .child(fact(w!("Release"), router.version.as_str()))
-        .child(fact(w!("Revision"), router.revision.as_str()))
-        .child(fact(w!("Target"), router.target.as_str()))
-        .child(fact(w!("Board"), router.board_name.as_str()))
-        .maybe(memory)
-        .maybe(manager)
+        .maybe(text(w!("Release"), &router.version))
+        .maybe(text(w!("Revision"), &router.revision))
+        .maybe(text(w!("Target"), &router.target))
+        .maybe(text(w!("Board"), &router.board_name))
+        .child(fact(w!("Your packages"), packages))
+        .maybe(text(w!("Package manager"), &router.package_manager))
+        .maybe(size(
+            w!("Free for packages and settings"),
+            router.overlay_free,
+        ))
+        .maybe(size(w!("Free for an image"), router.tmp_free))
+        .maybe(memory.map(|memory| fact(w!("Free memory"), memory)))
 }
 
 /// The address of the server: folded away when the router knows one.

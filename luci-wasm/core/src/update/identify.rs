@@ -8,7 +8,7 @@ use crate::answer::{Refusal, server_url, ubus_reply};
 use crate::effect::Reply;
 use crate::json::map;
 use crate::model::Model;
-use crate::plan::Question;
+use crate::plan::{Preset, Question};
 use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -68,6 +68,7 @@ impl Model {
     pub(crate) fn configured(&mut self, reply: Reply) {
         match ubus_reply(reply) {
             Ok(config) => {
+                self.preset = Preset::read(config.get("values"));
                 if let Some(url) = server_url(&config) {
                     self.form.server = url;
                 }

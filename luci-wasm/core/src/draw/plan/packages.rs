@@ -39,6 +39,7 @@ pub(super) fn changes(model: &Model, plan: &Plan) -> Element {
     });
     div("changes")
         .child(el("h2").text(w!("What changes")))
+        .child(super::add::add(model))
         .child(filter())
         .child(div("slot").maybe(none))
         .children(groups)

@@ -3,8 +3,9 @@
 use asu_protocol::plan::{PlanProblem, Remedy};
 
 use super::super::parts::{actions, button, card};
+use super::choice::choice;
 use super::row::arrow;
-use super::{busy, choice, pick, wishes};
+use super::{busy, pick, wishes};
 use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
