@@ -69,7 +69,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (0..40_usize).prop_map(Event::Press),
         1 => prop::sample::select(Action::ALL.to_vec()).prop_map(Event::Forged),
-        2 => (0..10_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
+        2 => (0..13_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
         2 => (0..40_000_u64).prop_map(Event::Time),
         2 => (100_000..400_000_u64).prop_map(Event::Time),
         1 => Just(Event::Time(2_000_000)),
@@ -92,6 +92,9 @@ fn edit(which: u8, on: bool) -> Edit {
         6 => Edit::Consent(on),
         7 => Edit::Filter(if on { "ht" } else { "" }.into()),
         8 => Edit::Add(if on { "owut" } else { "nonsense" }.into()),
+        9 => Edit::Script(if on { "uci commit" } else { "" }.into()),
+        10 => Edit::Filesystem(if on { "ext4" } else { "squashfs" }.into()),
+        11 => Edit::Partition(if on { "256" } else { "0" }.into()),
         _ => Edit::Version("24.10.0-rc1".into()),
     }
 }

@@ -16,8 +16,9 @@ pub(super) fn overview(model: &Model) -> Element {
         router.model.as_str()
     };
     let lead = w!(
-        "runs OpenWrt {0}. Everything below is what the router says of itself.",
-        router.version
+        "runs OpenWrt {0} with {1}.",
+        router.version,
+        units::packages(model.installed.len())
     );
     let submit = button(Action::Search, w!("Look for upgrades"), "primary").attr("type", "submit");
     let known = model.server.is_some() && model.notice.is_empty();
@@ -33,7 +34,6 @@ fn facts(model: &Model) -> Element {
     let router = &model.router;
     let text = |label, text: &str| (!text.is_empty()).then(|| fact(label, text));
     let size = |label, size: Option<u64>| size.map(|size| fact(label, units::bytes(size)));
-    let packages = units::packages(model.installed.len());
     let memory = router.memory_available.zip(router.memory_total);
     let memory =
         memory.map(|(free, total)| w!("{0} of {1}", units::bytes(free), units::bytes(total)));
@@ -43,12 +43,8 @@ fn facts(model: &Model) -> Element {
         .maybe(text(w!("Revision"), &router.revision))
         .maybe(text(w!("Target"), &router.target))
         .maybe(text(w!("Board"), &router.board_name))
-        .child(fact(w!("Your packages"), packages))
         .maybe(text(w!("Package manager"), &router.package_manager))
-        .maybe(size(
-            w!("Free for packages and settings"),
-            router.overlay_free,
-        ))
+        .maybe(size(w!("Free in flash"), router.overlay_free))
         .maybe(size(w!("Free for an image"), router.tmp_free))
         .maybe(memory.map(|memory| fact(w!("Free memory"), memory)))
 }

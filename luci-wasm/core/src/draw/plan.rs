@@ -11,7 +11,7 @@ mod size;
 
 use asu_protocol::plan::Fate;
 
-use super::parts::{actions, bar, button, card};
+use super::parts::{actions, bar, button, card, small};
 use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
@@ -207,7 +207,7 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     let class = if current { "plain" } else { "primary" };
     let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
     div("closing")
-        .child(el("p").class("small").text(promise(model, plan)))
+        .child(small(promise(model, plan)))
         .child(
             actions()
                 .child(request)

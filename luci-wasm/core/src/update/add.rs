@@ -87,14 +87,16 @@ impl Model {
             None => is_name(name),
         };
         let name = if exists(word) { word } else { &lower };
-        if self.plan().is_some_and(|plan| plan.has(name)) {
+        let has = |name: &str| self.plan().is_some_and(|plan| plan.has(name));
+        if has(name) {
             return Err((w!("{0} is in the image already.", name), Vec::new()));
         }
         if exists(name) {
             return Ok(adding(name));
         }
         let near = self.names().map(|names| nearest(names, &lower));
-        let near = near.unwrap_or_default().into_iter().map(str::to_owned);
+        let near = near.unwrap_or_default().into_iter();
+        let near = near.filter(|name| !has(name)).map(str::to_owned);
         let version = &self.question.version;
         let said = w!("OpenWrt {0} has no package “{1}”.", version, word);
         Err((said, near.collect()))

@@ -1,6 +1,6 @@
 //! The field that adds packages.
 
-use super::super::parts::{button, note};
+use super::super::parts::{button, note, small};
 use super::pick;
 use crate::model::Model;
 use crate::msg::{Action, Pick};
@@ -49,11 +49,11 @@ fn said(model: &Model) -> Element {
         .attr("role", "status");
     if model.is_listing() {
         let loading = w!("Reading the list of packages …");
-        return place.child(el("p").class("small").text(loading));
+        return place.child(small(loading));
     }
     if adding.said.is_empty() {
         let unlisted = model.documents.unlisted.then(|| {
-            el("p").class("small").text(w!("The server’s list of packages could not be read. Type the whole name; the plan will show whether it exists."))
+            small(w!("The server’s list of packages could not be read. Type the whole name; the plan will show whether it exists."))
         });
         return place.maybe(unlisted);
     }

@@ -1,6 +1,6 @@
 //! Which version: channel, list, and what is new in it.
 
-use super::super::parts::{checkbox, hidden};
+use super::super::parts::{checkbox, hidden, select};
 use super::pick;
 use crate::model::Model;
 use crate::msg::Pick;
@@ -11,8 +11,7 @@ use crate::words::{join, w};
 pub(super) fn choice(model: &Model) -> Element {
     div("choice")
         .child(channels(model))
-        .child(el("label").attr("for", "asu-version").text(w!("Version")))
-        .child(versions(model))
+        .children(versions(model))
         .child(checkbox(
             "asu-advanced",
             w!("Show all versions"),
@@ -46,7 +45,7 @@ fn channels(model: &Model) -> Element {
         .children(buttons)
 }
 
-fn versions(model: &Model) -> Element {
+fn versions(model: &Model) -> [Element; 2] {
     let mut choices = offers(model, model.question.channel);
     let chosen = model.question.version.as_str();
     if !choices.iter().any(|offer| offer.version == chosen) {
@@ -57,15 +56,9 @@ fn versions(model: &Model) -> Element {
     }
     let options = choices.into_iter().map(|offer| {
         let label = join(&[&offer.version, offer.note.words()], " – ");
-        el("option")
-            .flag("selected", offer.version == chosen)
-            .attr("value", offer.version)
-            .text(label)
+        (offer.version, label)
     });
-    el("select")
-        .attr("id", "asu-version")
-        .attr("data-value", chosen)
-        .children(options)
+    select("asu-version", w!("Version"), chosen, options.collect())
 }
 
 /// Release notes are OpenWrt's, so other distributions' releases have none there.

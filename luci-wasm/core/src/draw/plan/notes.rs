@@ -15,7 +15,7 @@ use crate::words::{join, w};
 pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
     let checks = model.checks(plan);
     div("notes slot")
-        .maybe(model.too_big.then(too_big))
+        .maybe(model.too_big.then(|| too_big(model)))
         .maybe(rejected(model, plan))
         .children(checks.bad.iter().map(warning))
         .children(plan.warnings.iter().map(warning))
@@ -24,13 +24,16 @@ pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
         .maybe((!checks.good.is_empty()).then(|| good(&checks.good)))
 }
 
-fn too_big() -> Element {
-    note(
-        "note warn",
+fn too_big(model: &Model) -> Element {
+    let way = if model.partition_sizes().is_empty() {
+        w!("Leave out packages below that you can do without, then build again.")
+    } else {
         w!(
-            "The last image was too big for the router’s flash. Leave out packages below that you can do without, then build again."
-        ),
-    )
+            "Choose a larger system partition below “More options”, or leave out packages; then build again."
+        )
+    };
+    let what = w!("The last image was too big for the router’s flash.");
+    note("note warn", join(&[what, way], " "))
 }
 
 /// What is only good to know is not shown as an alarm.
