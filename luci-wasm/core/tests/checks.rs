@@ -80,7 +80,7 @@ fn memory_is_compared_with_the_image() {
     let cases = [
         (
             json!({"tmp_free": 6_000_000}),
-            "will take about 7.0 MB, but only 6.0 MB",
+            "will take at least 7.0 MB, but only 6.0 MB",
         ),
         (
             json!({"tmp_free": 9_000_000}),
@@ -92,7 +92,7 @@ fn memory_is_compared_with_the_image() {
         ),
         (
             json!({"memory_available": 90_000_000}),
-            "about 7.0 MB, fits into the router’s memory: 60.0 MB",
+            "at least 7.0 MB, fits into the router’s memory: 60.0 MB",
         ),
     ];
     for (router, words) in cases {

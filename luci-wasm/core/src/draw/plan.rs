@@ -204,7 +204,8 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     } else {
         w!("Build this upgrade")
     };
-    let class = if current { "plain" } else { "primary" };
+    let is_meant = !current || model.question.channel == Channel::Installed;
+    let class = if is_meant { "primary" } else { "plain" };
     let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
     div("closing")
         .child(small(promise(model, plan)))

@@ -8,9 +8,9 @@ use crate::model::Model;
 use crate::units::bytes;
 use crate::words::w;
 
-/// What the router needs besides the image while it tests and writes it, bytes. sysupgrade copies
-/// the tools it needs into memory, which is where `/tmp` is as well.
-const WORK: u64 = 4 << 20;
+/// What is to be free besides the known part of an image, bytes: a plan knows the packages and not
+/// the kernel, and sysupgrade copies the tools it needs into memory, which is where `/tmp` is.
+const WORK: u64 = 6 << 20;
 
 /// What was looked at: what is well, in words, and what is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,12 +94,12 @@ impl Model {
         let (tmp, memory) = (self.router.tmp_free, self.router.memory_available);
         let low = |free: &u64| *free < size.saturating_add(WORK);
         if let Some(free) = tmp.filter(|free| *free < size) {
-            checks.warn("tmp-too-small", w!("The image will take about {0}, but only {1} are free on the router right now. Restart it or stop services before you go on.", bytes(size), bytes(free)));
+            checks.warn("tmp-too-small", w!("The image will take at least {0}, but only {1} are free on the router right now. Restart it or stop services before you go on.", bytes(size), bytes(free)));
         } else if let Some(free) = memory.filter(low).or(tmp.filter(low)) {
-            checks.warn("memory-low", w!("The router keeps the image, about {0}, in memory and needs some more to write it, but only {1} are free. Restart it or stop services before you go on.", bytes(size), bytes(free)));
+            checks.warn("memory-low", w!("The router keeps the image, at least {0}, in memory and needs some more to write it, but only {1} are free. Restart it or stop services before you go on.", bytes(size), bytes(free)));
         } else if let Some(free) = tmp {
             checks.good.push(w!(
-                "The image, about {0}, fits into the router’s memory: {1} are free.",
+                "The image, at least {0}, fits into the router’s memory: {1} are free.",
                 bytes(size),
                 bytes(free)
             ));
