@@ -280,6 +280,27 @@ fn the_configured_channel_goes_first() {
 }
 
 #[test]
+fn settings_of_the_router_open_what_is_folded_and_search() {
+    let client = json!({".type": "client", ".index": 1, "advanced_mode": "1", "auto_search": "1"});
+    let (mut bench, mut world) = (Bench::new(), World::planning());
+    world.config = json!({"cfg02abcd": client});
+    bench.walk_to(State::Login, &mut world);
+    bench.log_in();
+    bench.settle(&mut world);
+    assert_eq!(bench.state(), State::Plan, "nobody had to press anything");
+    let page = bench.page();
+    let folded = page.find(&|element| element.get("class") == Some("options"));
+    assert!(folded.unwrap().get("open").is_some());
+    assert!(channels(&bench).contains(&("Testing".to_owned(), false)));
+    bench.press(Action::Back);
+    assert_eq!(
+        bench.state(),
+        State::Overview,
+        "a way back to the server's address"
+    );
+}
+
+#[test]
 fn another_distribution_has_no_notes_of_openwrt() {
     let (bench, _) = planned(World {
         router: json!({"distribution": "Example"}),

@@ -226,6 +226,14 @@ fn play(
     Ok(went)
 }
 
+/// Where a router's owner wants upgrades to be looked for at once.
+fn searches_on_opening() -> Went {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    world.config = json!({"client": {"auto_search": "1"}});
+    bench.walk_to(State::Searching, &mut world);
+    bench.went.into_iter().collect()
+}
+
 /// What hardly happens by chance: sessions that end, in every state, with and without a password,
 /// and a server that goes away while another way around a problem is looked for.
 fn rare_events() -> Result<Went, TestCaseError> {
@@ -248,6 +256,7 @@ fn rare_events() -> Result<Went, TestCaseError> {
         Event::Forged(Action::Back),
     ];
     let mut went = play((0, false, 0, 3), State::Problems, &gone)?;
+    went.extend(searches_on_opening());
     for start in State::ALL {
         for kind in 0..2 {
             went.extend(play((kind, false, 0, 0), start, &logged_in_again)?);

@@ -42,18 +42,33 @@ impl Limits {
 pub(crate) struct Preset {
     /// `client.channel`
     pub(crate) channel: Channel,
+    /// `client.advanced_mode`: all versions and options are shown from the start.
+    pub(crate) is_advanced: bool,
+    /// `client.auto_search`: upgrades are looked for as soon as the router is known.
+    pub(crate) searches: bool,
     /// `owut.rootfs_size`, MiB.
     pub(crate) partition: Option<u64>,
 }
 
 impl Preset {
-    /// Reads the sections of the configuration, by their names.
+    /// Reads the sections of the configuration: those of these names, else the first of the type.
     pub(crate) fn read(sections: &Json) -> Self {
-        let client = sections.get("client").string("channel");
-        let size = sections.get("owut").string("rootfs_size");
+        let client = section(sections, "client");
+        let is_on = |name: &str| client.get(name).text() == Some("1");
         Self {
-            channel: Channel::from_name(&client).unwrap_or_default(),
-            partition: size.parse().ok(),
+            channel: Channel::from_name(&client.string("channel")).unwrap_or_default(),
+            is_advanced: is_on("advanced_mode"),
+            searches: is_on("auto_search"),
+            partition: section(sections, "owut").string("rootfs_size").parse().ok(),
         }
+    }
+}
+
+fn section<'a>(sections: &'a Json, name: &str) -> &'a Json {
+    let all = sections.entries().iter();
+    let mut of_type = all.filter(|(_, section)| section.get(".type").text() == Some(name));
+    match (sections.get(name), of_type.next()) {
+        (Json::Null, Some((_, first))) => first,
+        (named, _) => named,
     }
 }

@@ -69,6 +69,7 @@ impl Model {
         match ubus_reply(reply) {
             Ok(config) => {
                 self.preset = Preset::read(config.get("values"));
+                self.form.advanced |= self.preset.is_advanced;
                 if let Some(url) = server_url(&config) {
                     self.form.server = url;
                 }
@@ -87,7 +88,15 @@ impl Model {
                 self.job.version = kept.version;
                 self.run(Step::Poll);
             }
-            None => self.go(State::Overview),
+            None => self.arrive(),
+        }
+    }
+
+    /// Shows the router, and goes on at once if its owner set that.
+    fn arrive(&mut self) {
+        self.go(State::Overview);
+        if self.preset.searches && self.server.is_some() {
+            self.run(Step::Search);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::words::w;
 pub(super) fn options(model: &Model) -> Element {
     el("details")
         .class("options")
+        .flag("open", model.preset.is_advanced)
         .child(el("summary").text(w!("More options")))
         .child(div("slot").maybe(filesystem(model)))
         .child(div("slot").maybe(partition(model)))
