@@ -3,6 +3,11 @@
 use asu_protocol::profiles::Image;
 use asu_protocol::router::RouterInfo;
 
+use crate::order::insert;
+
+/// The filesystems of a root that routers run from.
+const FILESYSTEMS: [&str; 5] = ["squashfs", "ext4", "ubifs", "erofs", "jffs2"];
+
 /// Chooses the file to flash, or tells which kinds there are.
 ///
 /// Machines that start from a whole disk take `combined`, with EFI `combined-efi`; all others take
@@ -16,46 +21,74 @@ pub fn choose(images: &[Image], router: &RouterInfo) -> Result<Image, Vec<String
         .collect();
     let candidates = if same.is_empty() { flashable } else { same };
     let of_kind = |kind: &str| candidates.iter().find(|image| image.kind == kind);
-    let chosen = if starts_from_disk(&router.target) {
-        of_kind(if router.efi {
+    let chosen = if is_disk(&router.target) {
+        let efi = if router.efi {
             "combined-efi"
         } else {
             "combined"
-        })
+        };
+        // Only x86 has machines that start without EFI; elsewhere `combined` starts by it.
+        let any = || of_kind("combined").or_else(|| of_kind("combined-efi"));
+        let is_x86 = router.target.starts_with("x86/");
+        of_kind(efi).or_else(|| any().filter(|_| !is_x86))
     } else {
+        let ending = |image: &&&Image| image.kind.ends_with("sysupgrade");
+        let only = || match candidates.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
         of_kind("sysupgrade")
-            .or_else(|| {
-                candidates
-                    .iter()
-                    .find(|image| image.kind.ends_with("sysupgrade"))
-            })
-            .or(match candidates.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            })
+            .or_else(|| candidates.iter().find(ending))
+            .or_else(only)
     };
     chosen
         .map(|image| (*image).clone())
-        .ok_or_else(|| images.iter().map(|image| image.kind.clone()).collect())
+        .ok_or_else(|| kinds(images))
+}
+
+/// Each kind once.
+fn kinds(images: &[Image]) -> Vec<String> {
+    let mut kinds = Vec::new();
+    for image in images {
+        insert(&mut kinds, image.kind.clone(), Ord::cmp);
+    }
+    kinds
 }
 
 /// The filesystem to ask for: the router's own, where such images exist.
 pub fn filesystem(images: &[Image], router: &RouterInfo) -> Option<String> {
-    const KNOWN: [&str; 5] = ["squashfs", "ext4", "ubifs", "erofs", "jffs2"];
     let own = router.rootfs_type.as_str();
     let exists = images.is_empty() || images.iter().any(|image| image.filesystem == own);
-    (KNOWN.contains(&own) && exists).then(|| own.to_owned())
+    (FILESYSTEMS.contains(&own) && exists).then(|| own.to_owned())
 }
 
-/// The targets whose images are whole disks.
-fn starts_from_disk(target: &str) -> bool {
-    ["x86/", "armsr/", "loongarch64/"]
-        .iter()
-        .any(|prefix| target.starts_with(prefix))
+/// The filesystems of the files that can be flashed.
+pub(crate) fn filesystems(images: &[Image]) -> Vec<&str> {
+    let has = |name: &&str| {
+        let mut found = images.iter().filter(|image| image.filesystem == *name);
+        found.any(is_flashable)
+    };
+    FILESYSTEMS.into_iter().filter(has).collect()
+}
+
+/// Whether images have a system partition whose size can be chosen: those of the targets with the
+/// feature `rootfs-part` that nearly always start from a disk or a card, and those with ext4.
+pub(crate) fn has_partition(router: &RouterInfo, images: &[Image]) -> bool {
+    const CARDS: [&str; 3] = ["bcm27xx/", "rockchip/", "sunxi/"];
+    is_disk(&router.target)
+        || CARDS.iter().any(|prefix| router.target.starts_with(prefix))
+        || router.rootfs_type == "ext4"
+        || filesystems(images).contains(&"ext4")
+}
+
+/// Whether a target's images are whole disks.
+pub(crate) fn is_disk(target: &str) -> bool {
+    const DISKS: [&str; 4] = ["x86/", "armsr/", "armvirt/", "loongarch64/"];
+    DISKS.iter().any(|prefix| target.starts_with(prefix))
 }
 
 fn is_flashable(image: &Image) -> bool {
-    let never = [
+    const NEVER: [&str; 11] = [
         "factory",
         "kernel",
         "rootfs",
@@ -63,8 +96,16 @@ fn is_flashable(image: &Image) -> bool {
         "recovery",
         "manifest",
         "uboot",
+        "preloader",
+        "bl2",
+        "gpt",
+        "iso",
     ];
-    !never.iter().any(|word| image.kind.contains(word)) && image.filesystem != "initramfs"
+    // The same disk again, for virtual machines.
+    const DISKS: [&str; 5] = [".vmdk", ".vdi", ".vhdx", ".qcow2", ".iso"];
+    !NEVER.iter().any(|word| image.kind.contains(word))
+        && image.filesystem != "initramfs"
+        && !DISKS.iter().any(|ending| image.name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -112,20 +153,118 @@ mod tests {
         assert_eq!(name(true), "squashfs-combined-efi");
     }
 
+    /// What is chosen of these kinds, all of squashfs.
+    fn chosen(target: &str, efi: bool, kinds: &[&str]) -> Result<String, Vec<String>> {
+        let images: Vec<Image> = kinds.iter().map(|kind| image("squashfs", kind)).collect();
+        choose(&images, &router(target, efi)).map(|image| image.kind)
+    }
+
     #[test]
-    fn the_only_other_kind_will_do_but_a_choice_of_two_will_not() {
-        let router = router("bcm27xx/bcm2711", false);
-        assert_eq!(
-            choose(&[image("squashfs", "sdcard")], &router)
-                .unwrap()
-                .kind,
-            "sdcard"
-        );
-        let two = [image("squashfs", "sdcard"), image("squashfs", "trx")];
-        assert_eq!(
-            choose(&two, &router),
-            Err(vec!["sdcard".to_owned(), "trx".to_owned()])
-        );
+    fn every_type_of_image_is_known() {
+        let cases: [(&str, bool, &[&str], &str); 14] = [
+            (
+                "ath79/generic",
+                false,
+                &["factory", "sysupgrade"],
+                "sysupgrade",
+            ),
+            (
+                "ipq40xx/generic",
+                false,
+                &["nand-factory", "nand-sysupgrade"],
+                "nand-sysupgrade",
+            ),
+            (
+                "bcm27xx/bcm2711",
+                false,
+                &["factory", "sysupgrade", "rootfs"],
+                "sysupgrade",
+            ),
+            ("sunxi/cortexa7", false, &["sdcard"], "sdcard"),
+            ("bcm53xx/generic", false, &["trx", "factory"], "trx"),
+            (
+                "mediatek/filogic",
+                false,
+                &["preloader", "bl31-uboot", "gpt", "sdcard", "sysupgrade"],
+                "sysupgrade",
+            ),
+            ("mvebu/cortexa53", false, &["kernel", "emmc"], "emmc"),
+            (
+                "x86/64",
+                false,
+                &["combined", "combined-efi", "rootfs", "image-efi.iso"],
+                "combined",
+            ),
+            (
+                "x86/64",
+                true,
+                &["combined", "combined-efi", "rootfs"],
+                "combined-efi",
+            ),
+            ("armsr/armv8", true, &["combined", "rootfs"], "combined"),
+            (
+                "armsr/armv8",
+                true,
+                &["combined-efi", "rootfs"],
+                "combined-efi",
+            ),
+            ("armsr/armv8", false, &["combined-efi"], "combined-efi"),
+            ("armvirt/64", true, &["combined"], "combined"),
+            (
+                "loongarch64/generic",
+                true,
+                &["combined-efi", "kernel"],
+                "combined-efi",
+            ),
+        ];
+        for (target, efi, kinds, wanted) in cases {
+            assert_eq!(
+                chosen(target, efi, kinds).as_deref(),
+                Ok(wanted),
+                "{target} {kinds:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_flashed_is_not_chosen() {
+        let cases: [(&str, bool, &[&str]); 5] = [
+            ("x86/64", true, &["combined", "rootfs"]),
+            ("x86/64", false, &["combined-efi", "kernel"]),
+            ("ath79/generic", false, &["factory", "initramfs-kernel"]),
+            ("bcm27xx/bcm2711", false, &["sdcard", "trx"]),
+            ("ath79/generic", false, &[]),
+        ];
+        for (target, efi, kinds) in cases {
+            let there: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+            assert_eq!(chosen(target, efi, kinds), Err(there), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_disk_for_virtual_machines_is_no_image() {
+        let machine = Image {
+            name: "x-combined.vmdk".to_owned(),
+            ..image("squashfs", "combined")
+        };
+        let images = [machine, image("squashfs", "combined")];
+        let chosen = choose(&images, &router("x86/64", false)).unwrap();
+        assert_eq!(chosen.name, "squashfs-combined");
+    }
+
+    #[test]
+    fn filesystems_are_those_of_what_can_be_flashed() {
+        let images = [
+            image("ext4", "sysupgrade"),
+            image("squashfs", "sysupgrade"),
+            image("squashfs", "factory"),
+            image("ubifs", "factory"),
+            image("initramfs", "kernel"),
+        ];
+        assert_eq!(filesystems(&images), ["squashfs", "ext4"]);
+        let flash = router("ath79/generic", false);
+        assert!(has_partition(&flash, &images) && !has_partition(&flash, &images[1..]));
+        assert!(has_partition(&router("x86/64", true), &[]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use asu_protocol::router::RouterInfo;
 use crate::effect::Effect;
 use crate::json::{Json, map};
 use crate::plan::own::ProfileDocument;
-use crate::plan::{Answer, Plan, Question};
+use crate::plan::{Answer, Limits, Plan, Preset, Question};
 use crate::read::{Build, Overview, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -81,6 +81,21 @@ pub(crate) struct Form {
     pub(crate) keep: bool,
     /// What the names of the packages shown have in them.
     pub(crate) filter: String,
+    pub(crate) adding: Adding,
+    /// A script for the first start of the new system.
+    pub(crate) script: String,
+}
+
+/// The field that adds packages.
+#[derive(Clone, Default)]
+pub(crate) struct Adding {
+    pub(crate) typed: String,
+    /// Why what was typed was not added.
+    pub(crate) said: String,
+    /// Names that may have been meant.
+    pub(crate) near: Vec<String>,
+    /// Whether to add what was typed as soon as the names are known.
+    pub(crate) soon: bool,
 }
 
 /// The documents an own plan is made from, as they arrive. Of a server that plans, only `profile`
@@ -98,6 +113,10 @@ pub(crate) struct Documents {
     pub(crate) arch: Option<BTreeMap<String, String>>,
     /// Both lists together.
     pub(crate) available: Option<BTreeMap<String, String>>,
+    /// Whether a list could not be read.
+    pub(crate) unlisted: bool,
+    /// Whether a server that plans was asked for the standard packages.
+    pub(crate) standard_asked: bool,
 }
 
 /// A build under way or finished.
@@ -181,6 +200,8 @@ pub struct Model {
     pub(crate) installed: BTreeMap<String, String>,
     pub(crate) server: Option<String>,
     pub(crate) overview: Option<Overview>,
+    pub(crate) limits: Limits,
+    pub(crate) preset: Preset,
     pub(crate) documents: Documents,
     /// The profile name the server knows this router by.
     pub(crate) profile: String,
@@ -235,6 +256,8 @@ impl Model {
             installed: BTreeMap::new(),
             server: None,
             overview: None,
+            limits: Limits::default(),
+            preset: Preset::default(),
             documents: Documents::default(),
             profile: String::new(),
             question: Question::default(),

@@ -52,6 +52,8 @@ pub enum Action {
     Restart,
     /// End the session.
     Logout,
+    /// Add the packages that were typed.
+    Add,
     /// Change what is asked for, and plan again.
     Pick(Pick, u16, u16),
 }
@@ -73,11 +75,15 @@ pub enum Pick {
     Rejected,
     /// Take one change of the question back: which.
     Undo,
+    /// Another channel: which.
+    Channel,
+    /// Add a package whose name is like the one that was typed: which.
+    Near,
 }
 
 impl Pick {
     /// Every kind, with the first part of its `data-action`.
-    const ALL: [(Self, &str); 7] = [
+    const ALL: [(Self, &str); 9] = [
         (Self::Remedy, "remedy"),
         (Self::Everything, "remedies"),
         (Self::Instead, "instead"),
@@ -85,6 +91,8 @@ impl Pick {
         (Self::Without, "without"),
         (Self::Rejected, "rejected"),
         (Self::Undo, "undo"),
+        (Self::Near, "near"),
+        (Self::Channel, "channel"),
     ];
 
     fn name(self) -> &'static str {
@@ -100,7 +108,7 @@ impl Pick {
 
 impl Action {
     /// Every action without numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Login,
         Self::Search,
         Self::Request,
@@ -110,6 +118,7 @@ impl Action {
         Self::Back,
         Self::Restart,
         Self::Logout,
+        Self::Add,
     ];
 
     /// The value of `data-action`.
@@ -131,6 +140,7 @@ impl Action {
             Self::Back => "back",
             Self::Restart => "restart",
             Self::Logout => "logout",
+            Self::Add => "add",
             Self::Pick(..) => "",
         }
     }
@@ -175,6 +185,14 @@ pub enum Edit {
     Consent(bool),
     /// `#asu-filter`: show only packages whose names have this in them.
     Filter(String),
+    /// `#asu-add`: names of packages to add.
+    Add(String),
+    /// `#asu-script`: runs when the new system starts for the first time.
+    Script(String),
+    /// `#asu-filesystem`
+    Filesystem(String),
+    /// `#asu-partition`: the size of the system partition, MiB; 0 leaves it to the server.
+    Partition(String),
 }
 
 impl Edit {
@@ -190,6 +208,10 @@ impl Edit {
             "advanced" => Self::Advanced(checked),
             "consent" => Self::Consent(checked),
             "filter" => Self::Filter(text()),
+            "add" => Self::Add(text()),
+            "script" => Self::Script(text()),
+            "filesystem" => Self::Filesystem(text()),
+            "partition" => Self::Partition(text()),
             _ => return None,
         })
     }

@@ -3,7 +3,10 @@
 //! Plans come from the server (`POST /api/v1/plan`); where it makes none, the view makes a simpler
 //! one itself ([`own`]). Both have the same form, so there is one page for both.
 
+mod checks;
 mod fit;
+mod names;
+mod options;
 pub mod own;
 mod reasons;
 
@@ -14,9 +17,12 @@ use asu_protocol::plan::{
 };
 
 use crate::json::Json;
+use crate::offer::Channel;
 use crate::order::{contains, insert};
 
 pub(crate) use fit::Space;
+pub(crate) use names::{is_name, nearest, suggestions};
+pub(crate) use options::{Limits, Preset};
 
 /// What would happen.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -70,6 +76,12 @@ pub struct Wish {
 pub(crate) struct Question {
     /// The release wanted.
     pub(crate) version: String,
+    /// The channel it was chosen from.
+    pub(crate) channel: Channel,
+    /// The root filesystem wanted; empty: the router's own.
+    pub(crate) filesystem: String,
+    /// The size of the system partition, MiB; 0: what the server makes.
+    pub(crate) partition: u64,
     /// In the order they were picked.
     pub(crate) wishes: Vec<Wish>,
     /// Whether older releases and packages are fine.
@@ -111,6 +123,16 @@ impl Plan {
                 .changes
                 .iter()
                 .any(|other| contains(&other.by, &change.name))
+    }
+
+    /// Whether a package is in the new image.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let stays = |change: &PackageChange| match change.fate {
+            Fate::Dropped => false,
+            Fate::Replaced => contains(&change.by, name),
+            _ => change.name == name,
+        };
+        self.install.contains_key(name) || self.changes.iter().any(stays)
     }
 
     /// How many packages have this fate.

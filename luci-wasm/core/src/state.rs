@@ -203,6 +203,7 @@ impl State {
 pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Login, "logged in", State::Identifying),
     (State::Identifying, "answered", State::Overview),
+    (State::Identifying, "search on opening", State::Searching),
     (State::Identifying, "a build was under way", State::Queued),
     (State::Identifying, "cancel", State::Login),
     (State::Overview, "search", State::Searching),

@@ -1,5 +1,6 @@
 //! What follows from what happened.
 
+mod add;
 mod build;
 mod calls;
 mod clock;
@@ -7,6 +8,7 @@ mod documents;
 mod flash;
 mod identify;
 mod login;
+mod options;
 mod pick;
 mod plan;
 mod press;

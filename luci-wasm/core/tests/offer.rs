@@ -4,7 +4,7 @@
 mod common;
 
 use asu_protocol::router::RouterInfo;
-use asu_view::offer::{folder, offers, preselect};
+use asu_view::offer::{Channel, folder, of_channel, offers, preselect, release_notes};
 use asu_view::read::{self, Overview};
 
 fn overview() -> Overview {
@@ -40,7 +40,14 @@ fn names(version: &str, advanced: bool) -> Vec<String> {
 fn latest_come_first_and_nothing_older_is_offered() {
     assert_eq!(
         names("23.05.5", false),
-        ["25.12.0-rc1", "24.10.2", "23.05.6", "24.10.10", "23.05.5"]
+        [
+            "25.12.0-rc1",
+            "24.10.2",
+            "23.05.6",
+            "24.10-SNAPSHOT",
+            "24.10.10",
+            "23.05.5"
+        ]
     );
 }
 
@@ -56,15 +63,83 @@ fn advanced_adds_older_versions_candidates_and_snapshots() {
     );
 }
 
+fn preselected(version: &str, wanted: Channel) -> (Channel, String) {
+    preselect(&overview(), &router(version), wanted).unwrap()
+}
+
 #[test]
 fn the_newest_stable_version_is_preselected() {
-    let choose = |version: &str| {
-        let router = router(version);
-        preselect(&offers(&overview(), &router, false), &router)
+    let stable = |version: &str| preselected(version, Channel::Stable);
+    let is = |channel, version: &str| (channel, version.to_owned());
+    assert_eq!(stable("23.05.5"), is(Channel::Stable, "24.10.10"));
+    assert_eq!(stable("24.10.10"), is(Channel::Stable, "24.10.10"));
+    assert_eq!(stable("24.10.0-rc1"), is(Channel::Stable, "24.10.10"));
+    assert_eq!(stable("25.12.0-rc0"), is(Channel::Testing, "25.12.0-rc1"));
+    let snapshot = is(Channel::Snapshot, "24.10-SNAPSHOT");
+    assert_eq!(stable("24.10-SNAPSHOT"), snapshot, "nothing older");
+    assert_eq!(
+        stable("99.0.0"),
+        is(Channel::Stable, "24.10.10"),
+        "the way back, where nothing else is left"
+    );
+}
+
+#[test]
+fn a_channel_that_is_wanted_goes_first_unless_it_leads_back() {
+    let is = |channel, version: &str| (channel, version.to_owned());
+    assert_eq!(
+        preselected("23.05.5", Channel::Testing),
+        is(Channel::Testing, "25.12.0-rc1")
+    );
+    assert_eq!(
+        preselected("23.05.5", Channel::Installed),
+        is(Channel::Installed, "23.05.5")
+    );
+    assert_eq!(
+        preselected("25.12.0-rc1", Channel::Snapshot),
+        is(Channel::Testing, "25.12.0-rc1"),
+        "the branch snapshot is older"
+    );
+    assert_eq!(Channel::from_name("snapshot"), Some(Channel::Snapshot));
+    assert_eq!(Channel::from_name("nightly"), None);
+}
+
+#[test]
+fn channels_divide_the_versions() {
+    let names = |version: &str, channel, advanced| -> Vec<String> {
+        let offers = of_channel(&overview(), &router(version), channel, advanced);
+        offers.into_iter().map(|offer| offer.version).collect()
     };
-    assert_eq!(choose("23.05.5").as_deref(), Some("24.10.10"));
-    assert_eq!(choose("24.10.10").as_deref(), Some("24.10.10"));
-    assert_eq!(choose("25.12.0-rc1").as_deref(), Some("25.12.0-rc1"));
+    let testing = names("23.05.5", Channel::Testing, false);
+    assert_eq!(
+        testing,
+        ["25.12.0-rc1"],
+        "what is released by now is not tested"
+    );
+    let testing = names("23.05.5", Channel::Testing, true);
+    assert_eq!(testing, ["25.12.0-rc1", "24.10.0-rc1"]);
+    assert_eq!(
+        names("23.05.5", Channel::Snapshot, false),
+        ["24.10-SNAPSHOT"]
+    );
+    assert_eq!(names("23.05.5", Channel::Installed, false), ["23.05.5"]);
+    assert!(names("23.05.9", Channel::Installed, true).is_empty());
+    let back = names("25.12.0-rc1", Channel::Stable, false);
+    assert!(
+        back.contains(&"24.10.10".to_owned()),
+        "the way back: {back:?}"
+    );
+}
+
+#[test]
+fn releases_have_notes() {
+    assert_eq!(
+        release_notes("24.10.2").as_deref(),
+        Some("https://openwrt.org/releases/24.10/notes-24.10.2")
+    );
+    for version in ["SNAPSHOT", "24.10-SNAPSHOT", "../x"] {
+        assert_eq!(release_notes(version), None);
+    }
 }
 
 #[test]

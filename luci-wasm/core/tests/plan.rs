@@ -233,7 +233,9 @@ fn what_solves_everything_is_told_once() {
     assert_eq!(bench.text().matches("Do without all of it").count(), 1);
     assert!(bench.text().contains("No change of packages is known"));
     let remedies = [(0, 1), (0, 0), (1, 0)].map(|(a, b)| Action::Pick(Pick::Remedy, a, b));
-    assert_eq!(bench.buttons()[1..4], remedies);
+    let is_remedy = |button: &Action| matches!(button, Action::Pick(Pick::Remedy, ..));
+    let shown: Vec<Action> = bench.buttons().into_iter().filter(is_remedy).collect();
+    assert_eq!(shown, remedies);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (0..40_usize).prop_map(Event::Press),
         1 => prop::sample::select(Action::ALL.to_vec()).prop_map(Event::Forged),
-        2 => (0..9_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
+        2 => (0..13_u8, any::<bool>()).prop_map(|(which, on)| Event::Edit(which, on)),
         2 => (0..40_000_u64).prop_map(Event::Time),
         2 => (100_000..400_000_u64).prop_map(Event::Time),
         1 => Just(Event::Time(2_000_000)),
@@ -91,6 +91,10 @@ fn edit(which: u8, on: bool) -> Edit {
         5 => Edit::Advanced(on),
         6 => Edit::Consent(on),
         7 => Edit::Filter(if on { "ht" } else { "" }.into()),
+        8 => Edit::Add(if on { "owut" } else { "nonsense" }.into()),
+        9 => Edit::Script(if on { "uci commit" } else { "" }.into()),
+        10 => Edit::Filesystem(if on { "ext4" } else { "squashfs" }.into()),
+        11 => Edit::Partition(if on { "256" } else { "0" }.into()),
         _ => Edit::Version("24.10.0-rc1".into()),
     }
 }
@@ -222,8 +226,17 @@ fn play(
     Ok(went)
 }
 
-/// What hardly happens by chance: sessions that end, in every state, with and without a password.
-fn ended_sessions() -> Result<Went, TestCaseError> {
+/// Where a router's owner wants upgrades to be looked for at once.
+fn searches_on_opening() -> Went {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    world.config = json!({"client": {"auto_search": "1"}});
+    bench.walk_to(State::Searching, &mut world);
+    bench.went.into_iter().collect()
+}
+
+/// What hardly happens by chance: sessions that end, in every state, with and without a password,
+/// and a server that goes away while another way around a problem is looked for.
+fn rare_events() -> Result<Went, TestCaseError> {
     let denied = || Event::Odd(0, rpc_error(-32002));
     let log_in = [
         Event::Edit(1, true),
@@ -237,7 +250,13 @@ fn ended_sessions() -> Result<Went, TestCaseError> {
         denied(),
         Event::Forged(Action::Retry),
     ];
-    let mut went = Went::new();
+    let gone = [
+        Event::Edit(3, true),
+        Event::Odd(0, page(503, "")),
+        Event::Forged(Action::Back),
+    ];
+    let mut went = play((0, false, 0, 3), State::Problems, &gone)?;
+    went.extend(searches_on_opening());
     for start in State::ALL {
         for kind in 0..2 {
             went.extend(play((kind, false, 0, 0), start, &logged_in_again)?);
@@ -249,7 +268,7 @@ fn ended_sessions() -> Result<Went, TestCaseError> {
 
 #[test]
 fn anything_may_happen_at_any_time() {
-    let seen = RefCell::new(ended_sessions().unwrap());
+    let seen = RefCell::new(rare_events().unwrap());
     let cases = Config {
         cases: 2_500,
         failure_persistence: None,

@@ -6,8 +6,9 @@ use std::rc::{Rc, Weak};
 
 use asu_view::node::Node;
 use asu_view::{Action, Edit, Model, Msg, Options, update, view};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Event, HtmlElement};
 
 use crate::effects::Effects;
 use crate::listen::{Interval, Listener};
@@ -211,10 +212,9 @@ fn edit(event: &Event) -> Vec<Msg> {
 }
 
 fn changed(element: &web_sys::Element) -> Option<Msg> {
-    let (value, checked) = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
-        (input.value(), input.checked())
-    } else {
-        (element.dyn_ref::<HtmlSelectElement>()?.value(), false)
-    };
+    // Fields of every kind have a value; what has none is no field.
+    let property = |name: &str| Reflect::get(element, &name.into()).ok();
+    let value = property("value")?.as_string()?;
+    let checked = property("checked")?.is_truthy();
     Edit::from_input(&element.id(), &value, checked).map(Msg::Edit)
 }

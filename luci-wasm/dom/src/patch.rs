@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use asu_view::node::{Element, Node};
 use asu_view::words::{has_words, resolve};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, HtmlInputElement, HtmlSelectElement};
+use web_sys::Document;
 
 use crate::language::Catalogue;
 use crate::page;
@@ -129,17 +130,16 @@ fn is_same(a: &Element, b: &Element) -> bool {
     a.tag == b.tag && a.key == b.key && a.get("id") == b.get("id")
 }
 
-/// What people change lives in properties, not attributes. Checkboxes and choices show the model;
-/// text fields belong to whoever types into them.
+/// What people change lives in properties, not attributes. Checkboxes, choices and fields with a
+/// `data-value` show the model; other text fields belong to whoever types into them.
 fn set_properties(place: &web_sys::Element, element: &Element) {
-    if let Some(input) = place.dyn_ref::<HtmlInputElement>() {
-        if element.get("type") == Some("checkbox") {
-            input.set_checked(element.get("checked").is_some());
-        }
-    } else if let (Some(select), Some(value)) = (
-        place.dyn_ref::<HtmlSelectElement>(),
-        element.get("data-value"),
-    ) {
-        select.set_value(value);
+    let set = |name: &str, value: JsValue| {
+        let _ = Reflect::set(place, &name.into(), &value);
+    };
+    if element.get("type") == Some("checkbox") {
+        set("checked", element.get("checked").is_some().into());
+    }
+    if let Some(value) = element.get("data-value") {
+        set("value", value.into());
     }
 }

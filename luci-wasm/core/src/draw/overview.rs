@@ -29,21 +29,24 @@ pub(super) fn overview(model: &Model) -> Element {
     )
 }
 
+/// What the router tells; what it does not tell is left out.
 fn facts(model: &Model) -> Element {
     let router = &model.router;
-    let memory = router
-        .tmp_free
-        .map(|free| fact(w!("Free for an image"), units::bytes(free)));
-    let manager = (!router.package_manager.is_empty())
-        .then(|| fact(w!("Package manager"), router.package_manager.as_str()));
+    let text = |label, text: &str| (!text.is_empty()).then(|| fact(label, text));
+    let size = |label, size: Option<u64>| size.map(|size| fact(label, units::bytes(size)));
+    let memory = router.memory_available.zip(router.memory_total);
+    let memory =
+        memory.map(|(free, total)| w!("{0} of {1}", units::bytes(free), units::bytes(total)));
     el("dl")
         .class("facts")
-        .child(fact(w!("Release"), router.version.as_str()))
-        .child(fact(w!("Revision"), router.revision.as_str()))
-        .child(fact(w!("Target"), router.target.as_str()))
-        .child(fact(w!("Board"), router.board_name.as_str()))
-        .maybe(memory)
-        .maybe(manager)
+        .maybe(text(w!("Release"), &router.version))
+        .maybe(text(w!("Revision"), &router.revision))
+        .maybe(text(w!("Target"), &router.target))
+        .maybe(text(w!("Board"), &router.board_name))
+        .maybe(text(w!("Package manager"), &router.package_manager))
+        .maybe(size(w!("Free in flash"), router.overlay_free))
+        .maybe(size(w!("Free for an image"), router.tmp_free))
+        .maybe(memory.map(|memory| fact(w!("Free memory"), memory)))
 }
 
 /// The address of the server: folded away when the router knows one.

@@ -34,6 +34,31 @@ pub(super) fn actions() -> Element {
     div("actions")
 }
 
+/// A sentence that is only good to know.
+pub(super) fn small(text: impl Into<String>) -> Element {
+    el("p").class("small").text(text)
+}
+
+/// A choice with a label; `chosen` is the value of one of the options, which are values and words.
+pub(super) fn select(
+    id: &'static str,
+    label: &'static str,
+    chosen: &str,
+    options: Vec<(String, String)>,
+) -> [Element; 2] {
+    let option = |(value, words): (String, String)| {
+        el("option")
+            .flag("selected", value == chosen)
+            .attr("value", value)
+            .text(words)
+    };
+    let select = el("select")
+        .attr("id", id)
+        .attr("data-value", chosen)
+        .children(options.into_iter().map(option));
+    [el("label").attr("for", id).text(label), select]
+}
+
 /// Text for screen readers only.
 pub(super) fn hidden(text: impl Into<String>) -> Element {
     el("span").class("sr-only").text(text)

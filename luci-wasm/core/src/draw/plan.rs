@@ -1,6 +1,9 @@
 //! What an upgrade would change, or why it cannot be done.
 
+mod add;
+mod choice;
 mod notes;
+mod options;
 mod packages;
 mod problems;
 mod row;
@@ -8,11 +11,11 @@ mod size;
 
 use asu_protocol::plan::Fate;
 
-use super::parts::{actions, bar, button, card, checkbox};
+use super::parts::{actions, bar, button, card, small};
 use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
-use crate::offer::{Note, Offer, offers};
+use crate::offer::{Channel, Note, offers};
 use crate::plan::Plan;
 use crate::state::State;
 use crate::words::{join, many, w};
@@ -23,7 +26,12 @@ pub(super) fn plan(model: &Model) -> Element {
     let empty = Plan::default();
     let plan = model.plan().unwrap_or(&empty);
     let current = model.is_rebuild();
-    let screen = if current {
+    let screen = if current && model.question.channel == Channel::Installed {
+        card(
+            w!("Build OpenWrt {0} again", plan.to.version),
+            w!("The release stays the same; your packages come in their newest versions."),
+        )
+    } else if current {
         card(
             w!("Your router is up to date"),
             w!(
@@ -39,10 +47,11 @@ pub(super) fn plan(model: &Model) -> Element {
         .child(journey(plan))
     };
     busy(model, screen)
-        .child(choice(model))
+        .child(choice::choice(model))
         .child(wishes(model))
         .child(notes::notes(model, plan))
         .child(div("slot").maybe(size::size(model, plan)))
+        .child(options::options(model))
         .child(closing(model, plan, current))
         .child(packages::changes(model, plan))
 }
@@ -102,11 +111,7 @@ fn journey(plan: &Plan) -> Element {
 
 /// Why this release: from the list it was chosen from, or else as the server says.
 fn why(model: &Model, plan: &Plan) -> String {
-    let offered = choices(model, true);
-    let offer = offered
-        .iter()
-        .find(|offer| offer.version == plan.to.version);
-    let known = match offer.map_or(Note::None, |offer| offer.note) {
+    let known = match note(model, plan) {
         Note::Newest => w!("This is the newest stable release for your router."),
         Note::Older => w!("This is older than what is installed."),
         Note::Development => w!("This is a development version."),
@@ -118,6 +123,16 @@ fn why(model: &Model, plan: &Plan) -> String {
         ("", because) => w!("Why this one: {0}.", because),
         (known, _) => known.to_owned(),
     }
+}
+
+fn note(model: &Model, plan: &Plan) -> Note {
+    let overview = model.overview.as_ref();
+    let offered = overview.map(|overview| offers(overview, &model.router, true));
+    let offered = offered.unwrap_or_default();
+    let offer = offered
+        .iter()
+        .find(|offer| offer.version == plan.to.version);
+    offer.map_or(Note::None, |offer| offer.note)
 }
 
 fn summary(plan: &Plan) -> String {
@@ -150,45 +165,6 @@ fn summary(plan: &Plan) -> String {
         join(&others, " ")
     };
     join(&[&stay, &others], " ")
-}
-
-fn choices(model: &Model, advanced: bool) -> Vec<Offer> {
-    let overview = model.overview.as_ref();
-    overview
-        .map(|overview| offers(overview, &model.router, advanced))
-        .unwrap_or_default()
-}
-
-fn choice(model: &Model) -> Element {
-    let mut choices = choices(model, model.form.advanced);
-    let chosen = model.question.version.as_str();
-    if !choices.iter().any(|offer| offer.version == chosen) {
-        choices.push(Offer {
-            version: chosen.to_owned(),
-            note: Note::None,
-        });
-    }
-    let options = choices.into_iter().map(|offer| {
-        let label = join(&[&offer.version, offer.note.words()], " – ");
-        el("option")
-            .flag("selected", offer.version == chosen)
-            .attr("value", offer.version)
-            .text(label)
-    });
-    let select = el("select")
-        .attr("id", "asu-version")
-        .attr("data-value", chosen)
-        .children(options);
-    div("choice")
-        .child(el("label").attr("for", "asu-version").text(w!("Version")))
-        .child(select)
-        .child(checkbox(
-            "asu-advanced",
-            w!("Show all versions"),
-            "",
-            model.form.advanced,
-            true,
-        ))
 }
 
 /// What a person changed about the question, each with a way back.
@@ -228,10 +204,11 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     } else {
         w!("Build this upgrade")
     };
-    let class = if current { "plain" } else { "primary" };
+    let is_meant = !current || model.question.channel == Channel::Installed;
+    let class = if is_meant { "primary" } else { "plain" };
     let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
     div("closing")
-        .child(el("p").class("small").text(promise(model, plan)))
+        .child(small(promise(model, plan)))
         .child(
             actions()
                 .child(request)
@@ -242,10 +219,17 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
 fn promise(model: &Model, plan: &Plan) -> String {
     if model.is_ready() {
         let host = model.server.as_deref().unwrap_or_default();
-        w!(
+        let promise = w!(
             "{0} builds an image with exactly these packages. Nothing on the router changes until you confirm.",
             host
-        )
+        );
+        let script = w!("Your first-boot script goes into it.");
+        let has_script = model.limits.takes_scripts && !model.form.script.trim().is_empty();
+        join(&[&promise, if has_script { script } else { "" }], " ")
+    } else if model.script_excess() > 0 {
+        w!("The first-boot script below “More options” is too long.").to_owned()
+    } else if model.checks(plan).is_hopeless() {
+        w!("It is not built because this router could not flash it.").to_owned()
     } else if plan.needs_consent() {
         w!("Tick the box above if you agree; then the image can be built.").to_owned()
     } else {

@@ -43,6 +43,8 @@ pub struct Sources<'a> {
     pub installed: &'a BTreeMap<String, String>,
     /// Packages a person can do without, by their old or new name.
     pub removed: &'a [String],
+    /// Packages a person wants besides.
+    pub added: &'a [String],
     /// The branch of the version.
     pub branch: Option<&'a Branch>,
     /// The profile in the new release.
@@ -72,6 +74,13 @@ pub fn plan(sources: &Sources) -> Result<Plan, Vec<PlanProblem>> {
                 ..compared(change, version)
             }),
             None => missing.push(name.clone()),
+        }
+    }
+    for name in sources.added {
+        if let Some(change) = comparison.wished(name) {
+            insert(&mut changes, change, |a, b| a.name.cmp(&b.name));
+        } else {
+            missing.push(name.clone());
         }
     }
     if !missing.is_empty() {
@@ -220,6 +229,16 @@ impl Comparison<'_> {
             ))),
             _ => None,
         }
+    }
+
+    /// A package that was asked for, if the release has it.
+    fn wished(&self, name: &str) -> Option<PackageChange> {
+        let new = self.sources.available.get(name)?;
+        Some(PackageChange {
+            new: Some(new.clone()),
+            reason: w!("added as you wished").to_owned(),
+            ..blank(name, Fate::Added)
+        })
     }
 
     fn is_removed(&self, name: &str) -> bool {

@@ -32,6 +32,14 @@ fn planned(installed: &[(&str, &str)]) -> Plan {
 }
 
 fn asked(installed: &[(&str, &str)], removed: &[&str]) -> Result<Plan, Vec<PlanProblem>> {
+    wished(installed, removed, &[])
+}
+
+fn wished(
+    installed: &[(&str, &str)],
+    removed: &[&str],
+    added: &[&str],
+) -> Result<Plan, Vec<PlanProblem>> {
     let profile = ProfileDocument {
         default_packages: strings(&[
             "base-files",
@@ -53,6 +61,7 @@ fn asked(installed: &[(&str, &str)], removed: &[&str]) -> Result<Plan, Vec<PlanP
         version: "24.10.2",
         installed: &versions(installed),
         removed: &strings(removed),
+        added: &strings(added),
         branch: Some(&branch()),
         profile: &profile,
         old_profile: Some(&old),
@@ -72,6 +81,18 @@ fn asked(installed: &[(&str, &str)], removed: &[&str]) -> Result<Plan, Vec<PlanP
 fn fate_of(plan: &Plan, name: &str) -> PackageChange {
     let found = plan.changes.iter().find(|change| change.name == name);
     found.unwrap().clone()
+}
+
+#[test]
+fn what_is_wished_comes_if_the_release_has_it() {
+    let installed = [("htop", "3.2")];
+    let plan = wished(&installed, &[], &["owut", "htop"]).unwrap();
+    let owut = fate_of(&plan, "owut");
+    assert_eq!((owut.fate, owut.new.as_deref()), (Fate::Added, Some("7")));
+    assert_eq!(fate_of(&plan, "htop").fate, Fate::Changed, "told once");
+    assert!(packages(&plan).contains(&"owut".to_owned()));
+    let missing = wished(&installed, &[], &["ghost"]).unwrap_err();
+    assert_eq!(missing[0].remedies[0].remove, ["ghost"]);
 }
 
 #[test]

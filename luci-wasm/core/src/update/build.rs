@@ -24,7 +24,7 @@ impl Model {
     pub(crate) fn request(&mut self) {
         let Some((version, request)) = self
             .plan()
-            .and_then(|plan| Some((plan.to.version.clone(), plan.request.clone()?)))
+            .and_then(|plan| Some((plan.to.version.clone(), self.chosen(plan)?)))
         else {
             return self.run(Step::Search);
         };
@@ -133,7 +133,7 @@ impl Model {
     }
 
     fn built(&mut self, answer: Build) {
-        match choose(&answer.images, &self.router) {
+        match choose(&answer.images, &self.as_wished()) {
             Ok(image) => {
                 if !answer.request_hash.is_empty() {
                     self.job.hash.clone_from(&answer.request_hash);

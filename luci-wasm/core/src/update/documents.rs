@@ -6,15 +6,15 @@ use asu_protocol::profiles::Image;
 use super::Step;
 use super::calls::Purpose;
 use crate::effect::{Body, Reply};
-use crate::image::{choose, filesystem};
+use crate::image::filesystem;
 use crate::json::{Json, map};
 use crate::model::{Documents, Model};
 use crate::offer::{branch, folder};
 use crate::plan::own::{self, Sources};
 use crate::plan::{Answer, Plan};
 use crate::read;
+use crate::state::State;
 use crate::trouble::{Asked, Trouble};
-use crate::units;
 use crate::words::w;
 
 /// How long one document may take; package indexes are large.
@@ -37,34 +37,22 @@ impl Model {
             return self.run(Step::Search);
         };
         let version = self.question.version.clone();
-        self.documents = Documents {
-            version: version.clone(),
-            ..Documents::default()
-        };
         let base = format!("/json/v1/{}", folder(overview, &version));
         let old_base = branch(overview, &self.router.version)
             .map(|_| format!("/json/v1/{}", folder(overview, &self.router.version)));
         let targets = format!("{base}/targets/{}", self.router.target);
-        let arch = self.architecture();
         let profile = self.router.board_name.replace(',', "_");
+        self.documents = Documents {
+            version: version.clone(),
+            ..Documents::default()
+        };
         self.ask(
             Purpose::Profile,
             DOCUMENT,
             &format!("{targets}/{profile}.json"),
             None,
         );
-        self.ask(
-            Purpose::TargetIndex,
-            DOCUMENT,
-            &format!("{targets}/index.json"),
-            None,
-        );
-        self.ask(
-            Purpose::ArchIndex,
-            DOCUMENT,
-            &format!("{base}/packages/{arch}-index.json"),
-            None,
-        );
+        self.ask_lists(&base);
         match old_base.filter(|_| version != self.router.version) {
             Some(old) => {
                 let path = format!("{old}/targets/{}/{profile}.json", self.router.target);
@@ -73,6 +61,24 @@ impl Model {
             None => self.documents.old_profile_settled = true,
         }
         self.profile = profile;
+    }
+
+    /// Asks for the names of all packages; `base` is the folder of the release.
+    pub(super) fn ask_lists(&mut self, base: &str) {
+        let target = format!("{base}/targets/{}/index.json", self.router.target);
+        let arch = format!("{base}/packages/{}-index.json", self.architecture());
+        self.ask(Purpose::TargetIndex, DOCUMENT, &target, None);
+        self.ask(Purpose::ArchIndex, DOCUMENT, &arch, None);
+    }
+
+    /// Forgets the documents of another release than the one asked for.
+    pub(crate) fn documents_of_question(&mut self) {
+        if self.documents.version != self.question.version {
+            self.documents = Documents {
+                version: self.question.version.clone(),
+                ..Documents::default()
+            };
+        }
     }
 
     fn architecture(&self) -> String {
@@ -140,13 +146,18 @@ impl Model {
         match packages {
             Some(packages) if of_target => self.documents.target = Some(packages),
             Some(packages) => self.documents.arch = Some(packages),
-            None => return self.lack_packages(reply),
+            None if self.state == State::Planning => return self.lack_packages(reply),
+            None => self.documents.unlisted = true,
         }
-        self.compare();
+        self.merge_lists();
+        if self.state == State::Planning {
+            self.compare();
+        } else {
+            self.names_known();
+        }
     }
 
-    /// Compares what is installed with what there is, unless something of it is still to come.
-    fn compare(&mut self) {
+    fn merge_lists(&mut self) {
         let documents = &mut self.documents;
         if documents.arch.is_some()
             && let Some(target) = documents.target.take()
@@ -155,18 +166,24 @@ impl Model {
             all.extend(target);
             documents.available = Some(all);
         }
+    }
+
+    /// Compares what is installed with what there is, unless something of it is still to come.
+    fn compare(&mut self) {
+        let documents = &self.documents;
         let settled = documents.old_profile_settled;
         let (Some(profile), Some(available), true) =
             (&documents.profile, &documents.available, settled)
         else {
             return;
         };
-        let (_, removed) = self.question.packages();
+        let (added, removed) = self.question.packages();
         let overview = self.overview.as_ref();
         let planned = own::plan(&Sources {
             version: &self.question.version,
             installed: &self.installed,
             removed: &removed,
+            added: &added,
             branch: overview.and_then(|all| branch(all, &self.question.version)),
             profile,
             old_profile: documents.old_profile.as_ref(),
@@ -182,6 +199,8 @@ impl Model {
 
     /// Adds what only the router and this client know to an own plan.
     fn complete(&self, plan: Plan) -> Plan {
+        let older = self.is_older();
+        let needs_consent = older.as_ref().is_some_and(|older| older.needs_consent);
         Plan {
             profile: self.profile.clone(),
             from: PlannedRelease {
@@ -189,15 +208,15 @@ impl Model {
                 revision: self.router.revision.clone(),
                 ..PlannedRelease::default()
             },
-            request: Some(self.own_request(&plan)),
-            warnings: self.tmp_too_small().into_iter().collect(),
+            request: Some(self.own_request(&plan)).filter(|_| !needs_consent),
+            warnings: older.into_iter().collect(),
             ..plan
         }
     }
 
     fn own_request(&self, plan: &Plan) -> Json {
         let packages = own::packages(plan).into_iter().map(Json::Text);
-        let filesystem = filesystem(self.known_images(), &self.router);
+        let filesystem = filesystem(self.known_images(), &self.as_wished());
         map([
             ("distro", "openwrt".into()),
             ("version", plan.to.version.as_str().into()),
@@ -206,23 +225,25 @@ impl Model {
             ("packages", Json::List(packages.collect())),
             ("diff_packages", true.into()),
             ("filesystem", filesystem.map_or(Json::Null, Json::Text)),
+            ("rootfs_size_mb", self.partition_wanted()),
         ])
     }
 
-    fn known_images(&self) -> &[Image] {
-        let profile = self.documents.profile.as_ref();
+    /// The files upstream built of the release asked for, where they are known.
+    pub(crate) fn known_images(&self) -> &[Image] {
+        let fits = self.documents.version == self.question.version;
+        let profile = self.documents.profile.as_ref().filter(|_| fits);
         profile.map_or(&[], |profile| &profile.images)
     }
 
-    /// Warns when even the stock image would not fit, as far as its size is known.
-    fn tmp_too_small(&self) -> Option<Warning> {
-        let image = choose(self.known_images(), &self.router).ok()?;
-        let (size, free) = (image.size?, self.router.tmp_free?);
-        (size > free).then(|| Warning {
-            code: "tmp-too-small".to_owned(),
-            text: w!("The image will take about {0}, but only {1} are free on the router right now. Restart it or stop services before you go on.", units::bytes(size), units::bytes(free)),
+    /// Warns of an older release, and asks whether that is meant, as a server does.
+    fn is_older(&self) -> Option<Warning> {
+        let (old, new) = (&self.router.version, &self.question.version);
+        asu_protocol::release::compare(new, old).is_lt().then(|| Warning {
+            code: "release-downgrade".to_owned(),
+            text: w!("{0} is older than {1}, which is installed. Settings of a newer release may not work with an older one.", new, old),
             packages: Vec::new(),
-            needs_consent: false,
+            needs_consent: !self.question.allow_downgrade,
         })
     }
 }

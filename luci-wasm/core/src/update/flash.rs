@@ -49,7 +49,7 @@ impl Model {
         match ubus_reply(reply).map(|json| read::test(&json)) {
             Ok(reply) if reply.valid => {
                 self.step_allowed();
-                self.form.keep = reply.allow_backup;
+                self.form.keep = reply.allow_backup && !self.loses_settings();
                 self.test = reply;
                 self.go(State::Confirm);
             }

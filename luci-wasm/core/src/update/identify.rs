@@ -8,7 +8,7 @@ use crate::answer::{Refusal, server_url, ubus_reply};
 use crate::effect::Reply;
 use crate::json::map;
 use crate::model::Model;
-use crate::plan::Question;
+use crate::plan::{Preset, Question};
 use crate::read;
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -68,6 +68,8 @@ impl Model {
     pub(crate) fn configured(&mut self, reply: Reply) {
         match ubus_reply(reply) {
             Ok(config) => {
+                self.preset = Preset::read(config.get("values"));
+                self.form.advanced |= self.preset.is_advanced;
                 if let Some(url) = server_url(&config) {
                     self.form.server = url;
                 }
@@ -86,7 +88,15 @@ impl Model {
                 self.job.version = kept.version;
                 self.run(Step::Poll);
             }
-            None => self.go(State::Overview),
+            None => self.arrive(),
+        }
+    }
+
+    /// Shows the router, and goes on at once if its owner set that.
+    fn arrive(&mut self) {
+        self.go(State::Overview);
+        if self.preset.searches && self.server.is_some() {
+            self.run(Step::Search);
         }
     }
 }

@@ -155,6 +155,7 @@ impl Model {
         self.question = crate::plan::Question::default();
         self.router = asu_protocol::router::RouterInfo::default();
         self.job = crate::model::Job::default();
+        self.form.script.clear();
         self.notice.clear();
         self.out.push(Effect::Discard);
         self.out.push(Effect::Forget);

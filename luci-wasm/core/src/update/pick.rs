@@ -3,8 +3,9 @@
 use asu_protocol::plan::{Fate, PackageChange, Remedy};
 
 use super::Step;
-use crate::model::Model;
+use crate::model::{Adding, Model};
 use crate::msg::Pick;
+use crate::offer::{Channel, best, of_channel};
 use crate::plan::Wish;
 use crate::words::w;
 
@@ -19,8 +20,12 @@ impl Model {
             }
             return;
         }
+        if kind == Pick::Channel {
+            return self.pick_channel(first);
+        }
         let wishes = self.picked(kind, first, second).unwrap_or_default();
         if !wishes.is_empty() {
+            self.form.adding = Adding::default();
             self.question.wishes.extend(wishes);
             self.run(Step::Plan);
         }
@@ -48,9 +53,21 @@ impl Model {
                 let name = &self.rejected.get(first)?.name;
                 without(name, vec![name.clone()])
             }
-            Pick::Undo => return None,
+            Pick::Near => adding(self.form.adding.near.get(first)?),
+            Pick::Undo | Pick::Channel => return None,
         };
         Some(vec![one])
+    }
+
+    fn pick_channel(&mut self, which: usize) {
+        let (Some(channel), Some(overview)) = (Channel::ALL.get(which), &self.overview) else {
+            return;
+        };
+        let offers = of_channel(overview, &self.router, *channel, self.form.advanced);
+        if let Some(version) = best(&offers, &self.router) {
+            self.question.channel = *channel;
+            self.ask_for(version);
+        }
     }
 
     fn every_first_remedy(&self) -> Vec<Wish> {
@@ -66,6 +83,14 @@ fn taken(change: &PackageChange) -> Vec<String> {
         Fate::Dropped => Vec::new(),
         Fate::Replaced => change.by.clone(),
         _ => vec![change.name.clone()],
+    }
+}
+
+pub(super) fn adding(name: &str) -> Wish {
+    Wish {
+        text: w!("Add {0}", name),
+        add: vec![name.to_owned()],
+        remove: Vec::new(),
     }
 }
 

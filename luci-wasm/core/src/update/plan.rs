@@ -58,8 +58,9 @@ impl Model {
             ("allow_downgrade", self.question.allow_downgrade.into()),
             (
                 "filesystem",
-                filesystem(&[], router).map_or(Json::Null, Json::Text),
+                filesystem(&[], &self.as_wished()).map_or(Json::Null, Json::Text),
             ),
+            ("rootfs_size_mb", self.partition_wanted()),
             ("router", self.router_facts()),
         ])
     }
@@ -75,8 +76,9 @@ impl Model {
         let compat = (!compat.is_empty()).then(|| compat.into());
         map([
             ("compat_version", compat.unwrap_or_default()),
-            ("overlay_free", bytes(self.router.overlay_free)),
+            ("overlay_free", bytes(self.overlay_free())),
             ("tmp_free", bytes(self.router.tmp_free)),
+            ("rootfs_size", bytes(self.partition_size())),
         ])
     }
 
@@ -106,7 +108,8 @@ impl Model {
     /// Asks once a release which packages are standard ones, so that these are not offered for
     /// leaving out.
     fn ask_standard_packages(&mut self) {
-        let known = self.documents.version == self.question.version;
+        let documents = &self.documents;
+        let known = documents.version == self.question.version && documents.standard_asked;
         let (Some(plan), Some(overview), false) = (self.plan(), self.overview.as_ref(), known)
         else {
             return self.show_answer();
@@ -118,11 +121,9 @@ impl Model {
     }
 
     pub(crate) fn standard_known(&mut self, reply: &Reply) {
-        self.documents = Documents {
-            version: self.question.version.clone(),
-            profile: document(reply, read::profile),
-            ..Documents::default()
-        };
+        self.documents_of_question();
+        self.documents.profile = document(reply, read::profile);
+        self.documents.standard_asked = true;
         self.show_answer();
     }
 

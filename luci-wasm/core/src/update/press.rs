@@ -3,8 +3,9 @@
 use super::Step;
 use super::calls::Purpose;
 use crate::effect::Effect;
-use crate::model::Model;
+use crate::model::{Adding, Model};
 use crate::msg::{Action, Edit};
+use crate::plan::Plan;
 use crate::state::State;
 
 impl Model {
@@ -18,6 +19,7 @@ impl Model {
             (Action::Pick(kind, first, second), state) if is_answer(state) => {
                 self.pick(kind, first.into(), second.into());
             }
+            (Action::Add, State::Plan | State::Current) => self.add_packages(),
             (Action::Flash, State::Confirm) => self.run(Step::Start),
             (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),
             (Action::Retry, State::Error) => {
@@ -39,7 +41,10 @@ impl Model {
 
     /// Whether the plan can be built as it is.
     pub(crate) fn is_ready(&self) -> bool {
-        self.plan().is_some_and(|plan| plan.request.is_some())
+        let fits = self.script_excess() == 0;
+        let can_flash = |plan: &Plan| !self.checks(plan).is_hopeless();
+        self.plan()
+            .is_some_and(|plan| plan.request.is_some() && fits && can_flash(plan))
     }
 
     fn cancel(&mut self) {
@@ -115,22 +120,27 @@ impl Model {
             Edit::Keep(keep) => self.form.keep = keep && self.test.allow_backup,
             Edit::Advanced(on) => self.form.advanced = on,
             Edit::Filter(text) => self.form.filter = text,
+            Edit::Add(text) => self.type_name(text),
             Edit::Version(version) if is_answer(self.state) => self.ask_for(version),
             Edit::Consent(on) if is_answer(self.state) => {
                 self.question.allow_downgrade = on;
                 self.run(Step::Plan);
             }
-            Edit::Version(_) | Edit::Consent(_) => {}
+            Edit::Script(text) => self.form.script = text,
+            Edit::Filesystem(name) if is_answer(self.state) => self.choose_filesystem(name),
+            Edit::Partition(size) if is_answer(self.state) => self.choose_partition(&size),
+            Edit::Version(_) | Edit::Consent(_) | Edit::Filesystem(_) | Edit::Partition(_) => {}
         }
     }
 
-    fn ask_for(&mut self, version: String) {
+    pub(super) fn ask_for(&mut self, version: String) {
         if version != self.question.version && self.is_offered(&version) {
             self.question.version = version;
             // Whoever agreed to one older release did not agree to every other.
             self.question.allow_downgrade = false;
             self.rejected.clear();
             self.too_big = false;
+            self.form.adding = Adding::default();
             self.run(Step::Plan);
         }
     }

@@ -5,9 +5,10 @@ use super::calls::Purpose;
 use super::documents::document;
 use crate::answer::tidy_url;
 use crate::effect::Reply;
+use crate::json::Json;
 use crate::model::{Documents, Model};
-use crate::offer::{offers, preselect};
-use crate::plan::Question;
+use crate::offer::preselect;
+use crate::plan::{Limits, Question};
 use crate::read;
 use crate::state::State;
 use crate::trouble::{Asked, Trouble, server_trouble};
@@ -30,17 +31,21 @@ impl Model {
     }
 
     pub(crate) fn overviewed(&mut self, reply: &Reply) {
-        let Some(overview) = document(reply, read::overview) else {
+        let read = |json: &Json| Some((read::overview(json)?, Limits::read(json.get("server"))));
+        let Some((overview, limits)) = document(reply, read) else {
             let trouble = self.server_says(Asked::Overview, reply);
             return self.fail(trouble.retry(Step::Search));
         };
-        let choices = offers(&overview, &self.router, self.form.advanced);
-        let Some(version) = preselect(&choices, &self.router) else {
+        let Some((channel, version)) = preselect(&overview, &self.router, self.preset.channel)
+        else {
             let trouble = nothing_offered(self);
             return self.fail(trouble.retry(Step::Search));
         };
+        self.limits = limits;
         self.question = Question {
             version,
+            channel,
+            partition: self.preset_partition(),
             ..Question::default()
         };
         self.rejected.clear();
@@ -62,10 +67,9 @@ fn nothing_offered(model: &Model) -> Trouble {
         "unsupported-target",
         w!("The server has nothing for this router"),
         w!(
-            "It builds no release for the target {0} that is as new as {1}.",
-            model.router.target,
-            model.router.version
+            "It builds no release for the target {0}.",
+            model.router.target
         ),
-        w!("Go back and use another build server, or tick “Show all versions” there."),
+        w!("Go back and use another build server."),
     )
 }

@@ -9,7 +9,7 @@
     reason = "shared by test binaries that use parts of it"
 )]
 
-mod planner;
+pub mod planner;
 mod world;
 
 use asu_view::{

@@ -18,6 +18,22 @@ pub struct World {
     pub acceptance: u8,
     /// Whether the server makes plans, as ours does, or has no such route.
     pub plans: bool,
+    /// What the router says of itself besides, or instead.
+    pub router: Value,
+    /// Sections of its configuration besides the server's.
+    pub config: Value,
+    /// What the server allows.
+    pub limits: Value,
+    /// The files upstream built for the device, if others.
+    pub images: Value,
+}
+
+/// Puts the members of one object into another.
+fn put(mut into: Value, from: &Value) -> Value {
+    for (name, value) in from.as_object().into_iter().flatten() {
+        into[name] = value.clone();
+    }
+    into
 }
 
 impl World {
@@ -28,6 +44,10 @@ impl World {
             polls: 0,
             acceptance: 0,
             plans: false,
+            router: Value::Null,
+            config: Value::Null,
+            limits: Value::Null,
+            images: Value::Null,
             flashed: false,
             silence: 3,
             packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
@@ -62,7 +82,9 @@ impl World {
             return planner::answer(&planner::question(effect));
         }
         match what.as_str() {
-            "GET http://server/json/v1/overview.json" => http(200, &overview()),
+            "GET http://server/json/v1/overview.json" => {
+                http(200, &put(overview(), &json!({"server": self.limits})))
+            }
             "POST http://server/api/v1/build" => self.accept(),
             "GET http://server/api/v1/build/abc" => self.poll(),
             "DIGEST" => Reply::Digest {
@@ -76,7 +98,7 @@ impl World {
             what if what.starts_with("DOWNLOAD http://server/store/abc/") => {
                 http(200, &Value::Null)
             }
-            what if what.ends_with("/tplink_archer-c7-v5.json") => http(200, &profile()),
+            what if what.ends_with("/tplink_archer-c7-v5.json") => http(200, &self.profile()),
             what if what.ends_with("/index.json") => http(
                 200,
                 &json!({"architecture": "mips_24kc", "packages": {"base-files": "9", "firewall4": "3"}}),
@@ -137,9 +159,10 @@ impl World {
                 ok(json!({"packagelist": {"base-files": "9", "luci": "2"}}))
             }
             "packagelist list" => ok(json!({"packagelist": self.packages})),
-            "uci get" => ok(
-                json!({"values": {"server": {".type": "server", ".index": 0, "url": "http://server/"}}}),
-            ),
+            "uci get" => {
+                let server = json!({".type": "server", ".index": 0, "url": "http://server/"});
+                ok(json!({"values": put(json!({"server": server}), &self.config)}))
+            }
             "attendedsysupgrade verify" => {
                 ok(json!({"valid": arguments["sha256"] == SHA, "sha256": SHA}))
             }
@@ -158,16 +181,24 @@ impl World {
     }
 
     pub fn info(&self) -> Value {
-        json!({
+        let info = json!({
             "distribution": "OpenWrt", "version": self.version, "revision": self.revision, "target": "ath79/generic",
             "arch": "mips_24kc", "board_name": "tplink,archer-c7-v5", "model": "TP-Link Archer C7 v5",
             "rootfs_type": "squashfs", "efi": false, "package_manager": "opkg", "tmp_free": 60_000_000,
-        })
+        });
+        put(info, &self.router)
+    }
+
+    fn profile(&self) -> Value {
+        match &self.images {
+            Value::Null => profile(),
+            images => put(profile(), &json!({"images": images})),
+        }
     }
 }
 
 pub fn overview() -> Value {
-    let targets = json!({"ath79/generic": "mips_24kc"});
+    let targets = json!({"ath79/generic": "mips_24kc", "x86/64": "x86_64"});
     json!({
         "latest": ["24.10.2", "23.05.5"],
         "branches": {

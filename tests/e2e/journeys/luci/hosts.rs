@@ -114,6 +114,14 @@ async fn an_element_of_any_page(stage: &Stage, browser: &Browser) -> anyhow::Res
     Ok(())
 }
 
+async fn a_broken_module_ends_in_words(stage: &Stage, browser: &Browser) -> anyhow::Result<()> {
+    let file = "www/luci-static/resources/attendedsysupgrade/asu.wasm.gz";
+    std::fs::write(stage.router_root().join(file), "<h1>Not Found</h1>")?;
+    let page = Page::at(browser, &address(stage, OVERVIEW, "root")?, None).await?;
+    page.says("do not belong together", true, SOON).await?;
+    page.says("Loading", false, SOON).await
+}
+
 async fn a_missing_file_ends_in_words(stage: &Stage, browser: &Browser) -> anyhow::Result<()> {
     let folder = "www/luci-static/resources/attendedsysupgrade";
     std::fs::remove_file(stage.router_root().join(folder).join("asu.js"))?;

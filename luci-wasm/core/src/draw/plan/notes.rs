@@ -13,31 +13,56 @@ use crate::words::{join, w};
 
 /// Everything that stands out above the button.
 pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
+    let checks = model.checks(plan);
     div("notes slot")
-        .maybe(model.too_big.then(too_big))
+        .maybe(model.too_big.then(|| too_big(model)))
         .maybe(rejected(model, plan))
+        .children(checks.bad.iter().map(warning))
         .children(plan.warnings.iter().map(warning))
         .maybe(consent(model, plan))
         .maybe(plan.is_own.then(|| own(model)))
+        .maybe((!checks.good.is_empty()).then(|| good(&checks.good)))
 }
 
-fn too_big() -> Element {
-    note(
-        "note warn",
+fn too_big(model: &Model) -> Element {
+    let way = if model.partition_sizes().is_empty() {
+        w!("Leave out packages below that you can do without, then build again.")
+    } else {
         w!(
-            "The last image was too big for the router’s flash. Leave out packages below that you can do without, then build again."
-        ),
-    )
+            "Choose a larger system partition below “More options”, or leave out packages; then build again."
+        )
+    };
+    let what = w!("The last image was too big for the router’s flash.");
+    note("note warn", join(&[what, way], " "))
 }
 
 /// What is only good to know is not shown as an alarm.
 fn warning(warning: &Warning) -> Element {
     let class = match warning.code.as_str() {
-        "does-not-fit" | "tmp-too-small" => "note bad",
+        "does-not-fit" | "tmp-too-small" | "no-image" | "compat-version" => "note bad",
         "default-not-installed" => "note info",
         _ => "note warn",
     };
-    note(class, warning.text.as_str())
+    let off = (warning.code == "compat-version").then(|| {
+        el("p").text(w!(
+            "“Keep settings” is therefore switched off for this upgrade."
+        ))
+    });
+    note(class, warning.text.as_str()).maybe(off)
+}
+
+/// What was looked at and is well.
+fn good(checks: &[String]) -> Element {
+    let item = |text: &String| {
+        el("li")
+            .class("done")
+            .child(el("span").class("dot").attr("aria-hidden", "true"))
+            .child(el("span").text(text.as_str()))
+    };
+    el("ul")
+        .class("checks")
+        .attr("aria-label", w!("Checked before the build"))
+        .children(checks.iter().map(item))
 }
 
 /// The box that says yes to older releases and packages.
@@ -68,7 +93,7 @@ fn own(model: &Model) -> Element {
         _ => String::new(),
     };
     let limits = w!(
-        "This build server made no plan, so this page compared package lists itself. It cannot tell which packages become older, whether all of them work together, or whether the image fits; the build will show."
+        "This build server made no plan, so this page compared package lists itself. It cannot tell which packages become older, whether all of them work together, whether the image fits, or whether your settings can be kept; build and test will show."
     );
     note("note info", join(&[limits, &said], " "))
 }

@@ -2,6 +2,7 @@
 
 use asu_protocol::plan::{Choice, Fate, PackageChange};
 
+use super::super::parts::small;
 use super::pick;
 use super::row::{arrow, row};
 use crate::model::Model;
@@ -32,13 +33,14 @@ pub(super) fn changes(model: &Model, plan: &Plan) -> Element {
         group(model, plan, (fate, title, open), &rows)
     });
     let none = (found == 0).then(|| {
-        el("p").class("small").text(w!(
+        small(w!(
             "No package here has “{0}” in its name.",
             model.form.filter.trim()
         ))
     });
     div("changes")
         .child(el("h2").text(w!("What changes")))
+        .child(super::add::add(model))
         .child(filter())
         .child(div("slot").maybe(none))
         .children(groups)
@@ -120,7 +122,7 @@ fn choices(plan: &Plan) -> Element {
     let rows = rows.map(|(place, choice)| provider(place, choice));
     folded(w!("Chosen among several"), &plan.choices.len().to_string())
         .flag("hidden", plan.choices.is_empty())
-        .child(el("p").class("small").text(w!(
+        .child(small(w!(
             "More than one package provides these names; this one of them was taken."
         )))
         .child(el("ul").class("packages").children(rows))

@@ -2,9 +2,10 @@
 
 use asu_protocol::plan::{PlanProblem, Remedy};
 
-use super::super::parts::{actions, button, card};
+use super::super::parts::{actions, button, card, small};
+use super::choice::choice;
 use super::row::arrow;
-use super::{busy, choice, pick, wishes};
+use super::{busy, pick, wishes};
 use crate::model::Model;
 use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
@@ -82,9 +83,7 @@ fn one(place: usize, problem: &PlanProblem, of_many: bool) -> Element {
         }
     }
     let helpless = problem.remedies.is_empty().then(|| {
-        el("p")
-            .class("small")
-            .text(w!("No change of packages is known that solves this. Choose another version above, or go back."))
+        small(w!("No change of packages is known that solves this. Choose another version above, or go back."))
     });
     el("li")
         .class("problem")

@@ -12,7 +12,7 @@ use crate::words::w;
 /// The sizes, where the server knows them.
 pub(super) fn size(model: &Model, plan: &Plan) -> Option<Element> {
     let size = plan.size.as_ref()?;
-    let space = Space::of(size, model.router.overlay_free);
+    let space = Space::of(size, model.overlay_free());
     let facts = el("dl")
         .class("facts")
         .child(fact(w!("All packages"), bytes(size.download)))
