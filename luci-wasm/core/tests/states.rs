@@ -25,6 +25,8 @@ enum Event {
     Odd(usize, Reply),
     Stray(u32, Reply),
     Progress(u64, Option<u64>),
+    Said(String),
+    OtherTab(bool),
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -77,6 +79,8 @@ fn event() -> impl Strategy<Value = Event> {
         14 => (0..4_usize).prop_map(Event::Answer),
         2 => (0..4_usize, reply()).prop_map(|(place, reply)| Event::Odd(place, reply)),
         1 => (0..99_u32, reply()).prop_map(|(id, reply)| Event::Stray(id, reply)),
+        1 => "(event|data|: |\\n|log|output|status){0,9}".prop_map(Event::Said),
+        1 => any::<bool>().prop_map(Event::OtherTab),
         1 => (any::<u64>(), any::<Option<u64>>()).prop_map(|(done, total)| Event::Progress(done, total)),
     ]
 }
@@ -125,6 +129,17 @@ fn happen(bench: &mut Bench, world: &mut World, event: Event) {
         Event::Progress(done, total) => {
             let id = bench.open.first().and_then(id_of).unwrap_or_default();
             bench.send(Msg::Progress { id, done, total });
+        }
+        Event::Said(text) => {
+            let id = bench.open.first().and_then(id_of).unwrap_or_default();
+            bench.send(Msg::Said { id, text });
+        }
+        Event::OtherTab(is_there) => {
+            world.mark = if is_there {
+                "77 9000000000000".into()
+            } else {
+                String::new()
+            };
         }
         Event::Answer(_) | Event::Odd(..) => bench.tick(2_500),
     }
@@ -176,10 +191,23 @@ fn waits_end(bench: &mut Bench) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// How the page is opened: 0 anew, 1 by a host with a session, 2 to 5 after a reload in some state,
+/// 6 by a host that logs in itself.
 fn options(kind: u8) -> Options {
-    let remembered = json!({"session": "old", "hash": if kind == 2 { "abc" } else { "" }, "version": "24.10.2", "server": "http://server"});
+    let step = match kind {
+        2 | 3 => "poll",
+        4 => "verify",
+        5 => "await",
+        _ => "",
+    };
+    let remembered = json!({
+        "session": "old", "version": "24.10.2", "server": "http://server", "step": step, "from": "23.05.5", "keep": true,
+        "hash": if kind == 3 { "" } else { "abc" }, "request": {"version": "24.10.2"},
+        "image": {"name": "x-sysupgrade.bin", "sha256": common::SHA, "size": 7_000_000},
+    });
     Options {
-        session: (kind == 1).then(|| "old".to_owned()),
+        session: matches!(kind, 1 | 6).then(|| "old".to_owned()),
+        relogin: kind == 6,
         remembered: (kind >= 2).then(|| common::tree(&remembered)),
         ..Options::default()
     }
@@ -203,6 +231,7 @@ fn play(
     if planner >= 2 {
         world.packages["adguardhome"] = json!("1");
     }
+    world.status = ["verified", "flashing", "idle"][usize::from(acceptance)];
     if newest {
         world.version = "24.10.2";
         world.revision = "r28739-d9340319c6";
@@ -255,7 +284,7 @@ fn anything_may_happen_at_any_time() {
         failure_persistence: None,
         ..Config::default()
     };
-    let world = (0..4_u8, any::<bool>(), 0..3_u8, 0..4_u8);
+    let world = (0..7_u8, any::<bool>(), 0..3_u8, 0..4_u8);
     let start = prop::sample::select(State::ALL.to_vec());
     let events = (world, start, prop::collection::vec(event(), 0..24));
     TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha))

@@ -21,6 +21,11 @@ impl Model {
             return;
         };
         self.notice.clear();
+        self.skipped.clear();
+        self.search_at(server);
+    }
+
+    pub(crate) fn search_at(&mut self, server: String) {
         self.server = Some(server);
         self.unplanned = None;
         self.answer = None;
@@ -32,6 +37,9 @@ impl Model {
     pub(crate) fn overviewed(&mut self, reply: &Reply) {
         let Some(overview) = document(reply, read::overview) else {
             let trouble = self.server_says(Asked::Overview, reply);
+            if self.try_next_server(&trouble) {
+                return;
+            }
             return self.fail(trouble.retry(Step::Search));
         };
         let choices = offers(&overview, &self.router, self.form.advanced);

@@ -42,6 +42,7 @@ impl Bench {
     pub fn with(mut options: Options) -> Self {
         options.ubus_url = "/ubus".into();
         options.upload_url = "/upload".into();
+        options.backup_url = "/backup".into();
         let mut bench = Self {
             model: Model::new(options),
             now: 0,
@@ -222,10 +223,19 @@ pub fn id_of(effect: &Effect) -> Option<u32> {
     match effect {
         Effect::Http { id, .. }
         | Effect::Download { id, .. }
+        | Effect::Build { id, .. }
+        | Effect::Follow { id, .. }
         | Effect::Digest { id }
         | Effect::Upload { id, .. }
+        | Effect::Save { id, .. }
+        | Effect::Knock { id, .. }
+        | Effect::Look { id }
         | Effect::Abort { id } => Some(*id),
-        Effect::Discard | Effect::Remember(_) | Effect::Forget => None,
+        Effect::Discard
+        | Effect::Remember(_)
+        | Effect::Forget
+        | Effect::Mark(_)
+        | Effect::Expired => None,
     }
 }
 
@@ -245,6 +255,14 @@ pub fn describe(effect: &Effect) -> String {
             url, body: Some(_), ..
         } => format!("POST {url}"),
         Effect::Http { url, .. } => format!("GET {url}"),
+        Effect::Build {
+            url, body: Some(_), ..
+        } => format!("POST {url}"),
+        Effect::Build { url, .. } => format!("DELETE {url}"),
+        Effect::Follow { url, .. } => format!("FOLLOW {url}"),
+        Effect::Save { url, .. } => format!("SAVE {url}"),
+        Effect::Knock { url, .. } => format!("KNOCK {url}"),
+        Effect::Look { .. } => "LOOK".into(),
         Effect::Download { url, .. } => format!("DOWNLOAD {url}"),
         Effect::Digest { .. } => "DIGEST".into(),
         Effect::Upload { path, .. } => format!("UPLOAD {path}"),

@@ -18,6 +18,12 @@ pub struct World {
     pub acceptance: u8,
     /// Whether the server makes plans, as ours does, or has no such route.
     pub plans: bool,
+    /// What another tab left for all of them to see.
+    pub mark: String,
+    /// What the router says of an uploaded image.
+    pub status: &'static str,
+    /// More of the router's settings of servers.
+    pub settings: Value,
 }
 
 impl World {
@@ -28,6 +34,9 @@ impl World {
             polls: 0,
             acceptance: 0,
             plans: false,
+            mark: String::new(),
+            status: "verified",
+            settings: json!({}),
             flashed: false,
             silence: 3,
             packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
@@ -65,6 +74,10 @@ impl World {
             "GET http://server/json/v1/overview.json" => http(200, &overview()),
             "POST http://server/api/v1/build" => self.accept(),
             "GET http://server/api/v1/build/abc" => self.poll(),
+            "LOOK" => page(200, &self.mark),
+            "DELETE http://server/api/v1/build/abc" => http(200, &json!({"cancelled": true})),
+            "SAVE /backup" => page(200, ""),
+            "KNOCK http://192.168.1.1/" => down(),
             "DIGEST" => Reply::Digest {
                 sha256: SHA.into(),
                 size: 7_000_000,
@@ -137,9 +150,15 @@ impl World {
                 ok(json!({"packagelist": {"base-files": "9", "luci": "2"}}))
             }
             "packagelist list" => ok(json!({"packagelist": self.packages})),
-            "uci get" => ok(
-                json!({"values": {"server": {".type": "server", ".index": 0, "url": "http://server/"}}}),
-            ),
+            "uci get" => {
+                let mut server = json!({".type": "server", ".index": 0, "url": "http://server/"});
+                for (name, value) in self.settings.as_object().unwrap() {
+                    server[name] = value.clone();
+                }
+                ok(json!({"values": {"server": server}}))
+            }
+            "attendedsysupgrade status" => ok(json!({"status": self.status})),
+            "session access" => ok(json!({"access": true})),
             "attendedsysupgrade verify" => {
                 ok(json!({"valid": arguments["sha256"] == SHA, "sha256": SHA}))
             }
