@@ -139,8 +139,6 @@ pub struct Model {
     pub(crate) unplanned: Option<String>,
     pub(crate) job: Job,
     pub(crate) transfer: Transfer,
-    /// Whether the browser holds the image.
-    pub(crate) downloaded: bool,
     /// Whether the router may hold an uploaded image.
     pub(crate) uploaded: bool,
     pub(crate) backup: Backup,
@@ -196,7 +194,6 @@ impl Model {
             unplanned: None,
             job: Job::default(),
             transfer: Transfer::default(),
-            downloaded: false,
             uploaded: false,
             backup: Backup::Offered,
             test: TestReply::default(),

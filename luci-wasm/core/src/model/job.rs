@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) answer: Build,
     /// The file chosen.
     pub(crate) image: Image,
+    /// Whether the browser holds it.
+    pub(crate) downloaded: bool,
     /// The same built elsewhere.
     pub(crate) rebuilds: Vec<Rebuild>,
     /// When the other servers were asked.

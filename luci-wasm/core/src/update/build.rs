@@ -40,8 +40,6 @@ impl Model {
         self.job = Job {
             version,
             request,
-            // Without it, the same person would count as another one who waits.
-            token: std::mem::take(&mut self.job.token),
             started: self.now,
             ..Job::default()
         };

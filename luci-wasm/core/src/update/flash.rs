@@ -100,7 +100,7 @@ impl Model {
     /// The router flashes; the image is needed no more.
     pub(crate) fn begin_waiting(&mut self) {
         self.uploaded = false;
-        self.downloaded = false;
+        self.job.downloaded = false;
         self.out.push(Effect::Discard);
         self.restart = Restart {
             started: self.now,

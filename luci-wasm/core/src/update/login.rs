@@ -182,7 +182,6 @@ impl Model {
         self.router = asu_protocol::router::RouterInfo::default();
         self.stop_rebuilds();
         self.job = crate::model::Job::default();
-        self.downloaded = false;
         self.skipped.clear();
         self.notice.clear();
         self.out.push(Effect::Discard);

@@ -49,8 +49,12 @@ impl Model {
         };
         match state {
             State::Login => self.parked_place(),
-            State::Requesting | State::Queued | State::Building => POLL,
-            State::Downloading | State::Checking | State::Uploading => POLL,
+            State::Requesting
+            | State::Queued
+            | State::Building
+            | State::Downloading
+            | State::Checking
+            | State::Uploading => POLL,
             State::Verifying | State::Testing | State::Confirm => VERIFY,
             State::Flashing | State::Rebooting => AWAIT,
             _ => "",
@@ -74,6 +78,7 @@ impl Model {
             self.session = Some(kept.session.clone());
         }
         let job = &kept.job;
+        let is_known = !job.hash.is_empty() || job.request != Json::Null;
         if kept.step == AWAIT {
             self.router.version.clone_from(&kept.from);
             self.restart = Restart {
@@ -84,7 +89,7 @@ impl Model {
             };
             self.go_on(kept);
             self.run(Step::Await);
-        } else if !kept.step.is_empty() && !(job.hash.is_empty() && job.request == Json::Null) {
+        } else if !kept.step.is_empty() && is_known {
             self.resume = Some(kept);
         }
     }

@@ -79,7 +79,6 @@ impl Model {
         self.clean();
         self.withdraw();
         self.forget_job();
-        self.downloaded = false;
         self.out.push(Effect::Discard);
     }
 
@@ -121,7 +120,7 @@ impl Model {
         }
         let stopped = Trouble::new(
             "stopped",
-            w!("Stopped"),
+            w!("Stopped, as you asked"),
             w!("Nothing was changed on the router."),
             w!("Try again to ask the router what it is."),
         );

@@ -25,7 +25,7 @@ impl Model {
         if self.job.answer.bin_dir.is_empty() {
             return self.run(Step::Poll);
         }
-        self.downloaded = false;
+        self.job.downloaded = false;
         self.go(State::Downloading);
         self.transfer.total = self.job.image.size;
         let url = self.image_url();
@@ -67,12 +67,12 @@ impl Model {
             return self.fail(trouble.retry(Step::Download));
         }
         self.job.image.size = Some(size);
-        self.downloaded = true;
+        self.job.downloaded = true;
         self.ask_for_signature();
     }
 
     pub(crate) fn begin_upload(&mut self) {
-        if !self.downloaded {
+        if !self.job.downloaded {
             return self.run(Step::Download);
         }
         self.go(State::Uploading);
