@@ -69,8 +69,11 @@ pub fn ubus_reply(reply: Reply) -> Result<Json, Refusal> {
 )]
 fn rpc_error(code: f64, message: String) -> Refusal {
     match code as i64 {
-        -32002 => Refusal::Denied,
+        // uhttpd defines -32001 for an ended session, and sends -32002 for it.
+        -32001 | -32002 => Refusal::Denied,
         -32000 => Refusal::NoObject,
+        // "ubus request timed out", which is ubus' own status 7.
+        -32003 => Refusal::Status(7),
         code => Refusal::Rpc(code, message),
     }
 }

@@ -305,6 +305,86 @@ fn anything_may_happen_at_any_time() {
     );
 }
 
+/// The view in a state, whichever world leads there.
+fn reach(state: State) -> (Bench, World) {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    match state {
+        State::Current => (world.version, world.revision) = ("24.10.2", "r28739-d9340319c6"),
+        State::Problems => world.packages["adguardhome"] = json!("1"),
+        State::Error => bench.log_in(),
+        _ => {}
+    }
+    if state == State::Error {
+        bench.answer("session login", ok(json!({"ubus_rpc_session": "old"})));
+        bench.answer("attendedsysupgrade info", down());
+    }
+    bench.walk_to(state, &mut world);
+    (bench, world)
+}
+
+/// One message of every kind, with every action and every input; what is under way is answered.
+fn every_message(id: u32) -> Vec<Msg> {
+    let actions = Action::ALL.map(Msg::Press);
+    let edits = (0..9).map(|which| Msg::Edit(edit(which, true)));
+    let others = [
+        Msg::Open,
+        Msg::Press(Action::Pick(asu_view::Pick::Remedy, 0, 0)),
+        Msg::Tick,
+        Msg::Progress {
+            id,
+            done: 1,
+            total: Some(2),
+        },
+        Msg::Said {
+            id,
+            text: "event: status\n".to_owned(),
+        },
+    ];
+    let replies = [down(), Reply::TimedOut, page(500, ""), rpc_error(-32002)];
+    let replied = replies.map(|reply| Msg::Replied { id, reply });
+    let all = actions.into_iter().chain(edits).chain(others);
+    all.chain(replied).collect()
+}
+
+/// Which kind of message it is: a new kind does not compile until it is in the table.
+fn kind(msg: &Msg) -> usize {
+    match msg {
+        Msg::Open => 0,
+        Msg::Press(_) => 1,
+        Msg::Edit(_) => 2,
+        Msg::Tick => 3,
+        Msg::Progress { .. } => 4,
+        Msg::Said { .. } => 5,
+        Msg::Replied { .. } => 6,
+    }
+}
+
+#[test]
+fn every_message_is_understood_in_every_state() {
+    for state in State::ALL {
+        let mut kinds = [false; 7];
+        for place in 0..every_message(0).len() {
+            let (mut bench, _) = reach(state);
+            let id = bench.open.first().and_then(id_of).unwrap_or_default();
+            let msg = every_message(id).swap_remove(place);
+            kinds[kind(&msg)] = true;
+            let what = format!("{msg:?} in {}", state.name());
+            // The host opens a view once.
+            if msg == Msg::Open && state != State::Login {
+                continue;
+            }
+            if matches!(msg, Msg::Replied { .. }) {
+                bench.open.retain(|effect| id_of(effect) != Some(id));
+            }
+            bench.send(msg);
+            assert!(is_allowed(state, bench.state()), "{what}");
+            check(&bench).unwrap();
+            waits_end(&mut bench).unwrap();
+        }
+        assert_eq!(kinds, [true; 7], "{}", state.name());
+    }
+}
+
 /// The diagram, written from the table the code is checked against.
 fn diagram() -> String {
     let mut text = String::from(
