@@ -83,6 +83,17 @@ fn every_state_after_the_request_survives_a_reload() {
             "{} forgot the promise",
             state.name()
         );
+        let report = bench.field("report");
+        assert!(
+            report.contains("from: 23.05.5\n"),
+            "{}: {report}",
+            state.name()
+        );
+        assert!(
+            report.contains("restart took: 0:"),
+            "{}: {report}",
+            state.name()
+        );
     }
 }
 

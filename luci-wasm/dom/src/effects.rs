@@ -1,12 +1,10 @@
 //! Doing what the core asks for.
 
-mod build;
+mod ask;
 mod download;
 mod follow;
 mod http;
-mod knock;
 mod mark;
-mod save;
 mod upload;
 
 use std::cell::RefCell;
@@ -71,10 +69,10 @@ impl Effects {
                 url,
                 body,
                 token,
-            } => build::begin(app, id, url, body, token),
+            } => ask::begin(app, id, url, ask::build(body, &token)),
             Effect::Follow { id, url } => follow::begin(app, id, url),
-            Effect::Save { id, url, session } => save::begin(app, id, url, session),
-            Effect::Knock { id, url } => knock::begin(app, id, url),
+            Effect::Save { id, url, session } => ask::begin(app, id, url, ask::save(&session)),
+            Effect::Knock { id, url } => ask::begin(app, id, url, Ok(ask::knock())),
             Effect::Look { id } => reply(&Rc::downgrade(app), id, mark::Mark::look()),
             Effect::Mark(text) => self.mark.set(&text),
             Effect::Expired => self.expired(),

@@ -80,7 +80,7 @@ fn backup(model: &Model) -> Element {
         Backup::Offered => (
             "note info",
             w!(
-                "A backup on this computer helps if something goes wrong: it can be restored on any OpenWrt router page."
+                "Keep a copy of the settings on this computer: with it, they can be restored if something goes wrong."
             ),
         ),
         Backup::Running => ("note info", w!("The router packs its settings.")),

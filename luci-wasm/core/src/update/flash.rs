@@ -107,6 +107,8 @@ impl Model {
             from: self.router.version.clone(),
             ..Restart::default()
         };
+        // The place to go on at is the same as while flashing, but now it has a time.
+        self.remember();
         self.run(Step::Await);
     }
 }

@@ -25,7 +25,7 @@ impl Model {
             session: String::new(),
             server: self.server.clone().unwrap_or_default(),
             step: self.kept.to_owned(),
-            from: self.restart.from.clone(),
+            from: self.router.version.clone(),
             keep: self.form.keep,
             flashed: self.restart.started,
             job: self.job.clone(),
@@ -81,8 +81,10 @@ impl Model {
         let is_known = !job.hash.is_empty() || job.request != Json::Null;
         if kept.step == AWAIT {
             self.router.version.clone_from(&kept.from);
+            // The reload may have come before the order was answered.
+            let flashed = Some(kept.flashed).filter(|flashed| *flashed > 0);
             self.restart = Restart {
-                started: kept.flashed,
+                started: flashed.unwrap_or(self.now),
                 from: kept.from.clone(),
                 logged_in: !same,
                 ..Restart::default()
