@@ -341,9 +341,9 @@ fn every_message(id: u32) -> Vec<Msg> {
         },
     ];
     let replies = [down(), Reply::TimedOut, page(500, ""), rpc_error(-32002)];
-    let replied = replies.map(|reply| Msg::Replied { id, reply });
+    let answers = replies.map(|reply| Msg::Replied { id, reply });
     let all = actions.into_iter().chain(edits).chain(others);
-    all.chain(replied).collect()
+    all.chain(answers).collect()
 }
 
 /// Which kind of message it is: a new kind does not compile until it is in the table.
