@@ -194,6 +194,11 @@ fn a_tab_that_was_taken_over_stops() {
     bench.answer("LOOK", page(200, "99 900000000"));
     assert_trouble(&bench, "other-tab");
     assert!(!asked(&bench, "attendedsysupgrade start"));
+    bench.press(Action::Back);
+    assert!(
+        !asked(&bench, "attendedsysupgrade clean"),
+        "the image is the other tab's"
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn default_address(answers: bool) -> Element {
         (
             "note good",
             w!(
-                "Something answers at the default address: very likely your router. It has no password yet."
+                "Something answers at the default address, probably your router. It has no password yet."
             ),
         )
     } else {

@@ -28,7 +28,7 @@ impl Model {
 
     pub(crate) fn claimed(&mut self, then: Step, reply: &Reply) {
         if self.is_others(reply) {
-            return self.fail(other_tab().retry(Step::TakeOver));
+            return self.give_way();
         }
         self.mark();
         match then {
@@ -55,10 +55,16 @@ impl Model {
     pub(crate) fn held(&mut self, reply: &Reply) {
         // Nothing stops a router that writes its flash.
         if self.is_others(reply) && self.state != State::Rebooting {
-            self.marked = 0;
-            return self.fail(other_tab().retry(Step::TakeOver));
+            return self.give_way();
         }
         self.mark();
+    }
+
+    /// What is on the router now is the other tab's, so it is not for this one to remove.
+    fn give_way(&mut self) {
+        self.marked = 0;
+        self.uploaded = false;
+        self.fail(other_tab().retry(Step::TakeOver));
     }
 
     fn is_others(&self, reply: &Reply) -> bool {
