@@ -69,8 +69,11 @@ pub fn ubus_reply(reply: Reply) -> Result<Json, Refusal> {
 )]
 fn rpc_error(code: f64, message: String) -> Refusal {
     match code as i64 {
-        -32002 => Refusal::Denied,
+        // uhttpd defines -32001 for an ended session, and sends -32002 for it.
+        -32001 | -32002 => Refusal::Denied,
         -32000 => Refusal::NoObject,
+        // "ubus request timed out", which is ubus' own status 7.
+        -32003 => Refusal::Status(7),
         code => Refusal::Rpc(code, message),
     }
 }
@@ -94,18 +97,40 @@ pub fn ubus_status(status: u32) -> &'static str {
     }
 }
 
-/// Finds the address of the build server in the reply of `uci.get {config}`.
-///
-/// It is the option `url` of the first section of type `server`.
-pub fn server_url(config: &Json) -> Option<String> {
+/// The router's settings of build servers: reply of `uci.get {config}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Servers {
+    /// Which to ask, in this order: `url`, then the list `fallback`.
+    pub build: Vec<String>,
+    /// Which to ask for the same image again, to compare: the list `rebuilder`.
+    pub rebuilders: Vec<String>,
+}
+
+/// Reads the first section of type `server` that has an address; addresses that are none are left
+/// out.
+pub fn servers(config: &Json) -> Servers {
     let sections = config.get("values").entries();
     let servers = sections
         .iter()
         .map(|(_, section)| section)
         .filter(|section| section.get(".type").text() == Some("server"))
         .filter(|section| section.get("url").text().is_some());
-    let first = servers.min_by_key(|section| section.get(".index").number())?;
-    tidy_url(first.get("url").text()?)
+    let Some(first) = servers.min_by_key(|section| section.get(".index").number()) else {
+        return Servers::default();
+    };
+    let mut build = addresses(first.get("url"));
+    build.extend(addresses(first.get("fallback")));
+    Servers {
+        build,
+        rebuilders: addresses(first.get("rebuilder")),
+    }
+}
+
+/// A list of UCI; a single value stands for a list of one.
+fn addresses(option: &Json) -> Vec<String> {
+    let mut texts = option.strings();
+    texts.extend(option.text().map(str::to_owned));
+    texts.iter().filter_map(|text| tidy_url(text)).collect()
 }
 
 /// A server address without trailing slashes; `None` if it is not http(s).

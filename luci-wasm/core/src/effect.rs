@@ -17,6 +17,25 @@ pub enum Effect {
         /// The JSON to post.
         body: Option<String>,
     },
+    /// Asks a build server for a build, or, without a body, not to wait for it any more (DELETE).
+    Build {
+        /// Names the answer. Its JSON gets a member `cancel_token` with the answer's header
+        /// `X-Cancel-Token`, if there is one.
+        id: u32,
+        /// The build, or where builds are asked for.
+        url: String,
+        /// The request.
+        body: Option<String>,
+        /// Sent as `X-Cancel-Token` unless it is empty.
+        token: String,
+    },
+    /// Reads a stream of server-sent events; each piece comes as [`crate::Msg::Said`].
+    Follow {
+        /// Names pieces and the end.
+        id: u32,
+        /// The stream.
+        url: String,
+    },
     /// Fetches a file, keeps its bytes and hashes them as they arrive.
     Download {
         /// Names progress and answer.
@@ -40,6 +59,33 @@ pub enum Effect {
         /// Where the router shall put it.
         path: &'static str,
     },
+    /// Gets the router's own backup of its settings and hands it to the browser's downloads.
+    Save {
+        /// Names the answer, which has an empty text as its body.
+        id: u32,
+        /// Where `cgi-backup` is.
+        url: String,
+        /// The ubus session.
+        session: String,
+    },
+    /// Finds out whether anything answers at an address of another origin; any answer counts as
+    /// status 200, because a page may not see more.
+    Knock {
+        /// Names the answer.
+        id: u32,
+        /// The address.
+        url: String,
+    },
+    /// Asks for the mark that all tabs of this origin share; answered by a text, empty if there is
+    /// none.
+    Look {
+        /// Names the answer.
+        id: u32,
+    },
+    /// Sets that mark; an empty text removes it. The host removes a mark it set when the page goes.
+    Mark(String),
+    /// Tells the host that the session it gave has ended; see [`crate::Options::relogin`].
+    Expired,
     /// Stops an effect that is under way.
     Abort {
         /// Which.

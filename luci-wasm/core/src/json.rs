@@ -127,6 +127,27 @@ impl From<&str> for Json {
     }
 }
 
+impl From<u64> for Json {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sizes and times are far below 2^53"
+    )]
+    fn from(number: u64) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl From<&BTreeMap<String, String>> for Json {
+    fn from(texts: &BTreeMap<String, String>) -> Self {
+        let entries = texts.iter();
+        Self::Map(
+            entries
+                .map(|(name, text)| (name.clone(), text.as_str().into()))
+                .collect(),
+        )
+    }
+}
+
 impl From<bool> for Json {
     fn from(on: bool) -> Self {
         Self::Bool(on)

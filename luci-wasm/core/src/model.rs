@@ -1,17 +1,23 @@
 //! What the view knows.
 
+mod job;
+mod remembered;
+
 use std::collections::BTreeMap;
 
 use asu_protocol::plan::PlanProblem;
 use asu_protocol::problem::PackageProblem;
-use asu_protocol::profiles::Image;
 use asu_protocol::router::RouterInfo;
 
+pub(crate) use job::{Backup, BuildLog, Job, Rebuild, Restart, Signature, Transfer, Verdict};
+pub(crate) use remembered::Remembered;
+
+use crate::answer::Servers;
 use crate::effect::Effect;
-use crate::json::{Json, map};
+use crate::json::Json;
 use crate::plan::own::ProfileDocument;
 use crate::plan::{Answer, Limits, Plan, Preset, Question};
-use crate::read::{Build, Overview, TestReply};
+use crate::read::{Overview, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::update::{Call, Step};
@@ -23,6 +29,11 @@ pub struct Options {
     pub ubus_url: String,
     /// Where `cgi-upload` is.
     pub upload_url: String,
+    /// Where `cgi-backup` is.
+    pub backup_url: String,
+    /// Whether the host opens a new session when the one it gave has ended (see
+    /// [`Effect::Expired`]); the view then asks for no password.
+    pub relogin: bool,
     /// A ubus session that is already open, if the view is part of a larger application.
     pub session: Option<String>,
     /// What the view last asked to remember in this tab.
@@ -31,36 +42,6 @@ pub struct Options {
     pub secure: bool,
     /// Whether the page around the view has its own heading.
     pub embedded: bool,
-}
-
-/// What survives a reload of the page. Never a password.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Remembered {
-    pub(crate) session: String,
-    pub(crate) hash: String,
-    pub(crate) version: String,
-    pub(crate) server: String,
-}
-
-impl Remembered {
-    pub(crate) fn read(json: &Json) -> Self {
-        Self {
-            session: json.string("session"),
-            hash: json.string("hash"),
-            version: json.string("version"),
-            server: json.string("server"),
-        }
-    }
-
-    pub(crate) fn write(&self) -> String {
-        map([
-            ("session", self.session.as_str().into()),
-            ("hash", self.hash.as_str().into()),
-            ("version", self.version.as_str().into()),
-            ("server", self.server.as_str().into()),
-        ])
-        .to_string()
-    }
 }
 
 /// User name and password, kept in memory only: the router is asked for them again after it
@@ -119,44 +100,6 @@ pub(crate) struct Documents {
     pub(crate) standard_asked: bool,
 }
 
-/// A build under way or finished.
-#[derive(Default, Clone)]
-pub(crate) struct Job {
-    pub(crate) hash: String,
-    pub(crate) version: String,
-    pub(crate) position: Option<u64>,
-    pub(crate) stage: String,
-    /// When it was asked for.
-    pub(crate) started: u64,
-    /// When position or stage changed last.
-    pub(crate) moved: u64,
-    /// When to ask again.
-    pub(crate) next_poll: u64,
-    /// Since when the server does not answer.
-    pub(crate) failing_since: Option<u64>,
-    /// The finished build.
-    pub(crate) answer: Build,
-    /// The file chosen.
-    pub(crate) image: Image,
-}
-
-/// How a restart is getting on.
-#[derive(Default, Clone)]
-pub(crate) struct Restart {
-    pub(crate) started: u64,
-    pub(crate) next_poll: u64,
-    /// When the router stopped answering.
-    pub(crate) went_away: Option<u64>,
-    /// Whether the session was opened after the upgrade had begun.
-    pub(crate) logged_in: bool,
-    /// How often the password was refused.
-    pub(crate) refused: u32,
-    /// What the router says it is now.
-    pub(crate) info: Option<RouterInfo>,
-    /// All packages it has now.
-    pub(crate) packages: Option<BTreeMap<String, String>>,
-}
-
 /// How the new system compares with what was promised.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -164,14 +107,6 @@ pub(crate) struct Outcome {
     pub(crate) promised: usize,
     /// Differences, as sentences.
     pub(crate) differences: Vec<String>,
-}
-
-/// Bytes moved so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Transfer {
-    pub(crate) done: u64,
-    pub(crate) total: Option<u64>,
-    pub(crate) started: u64,
 }
 
 /// All the view knows. Made by [`Model::new`], changed by [`crate::update`], drawn by
@@ -195,10 +130,20 @@ pub struct Model {
     pub(crate) touched: u64,
     /// What to go on with after logging in.
     pub(crate) parked: Option<Step>,
+    /// When the page was opened, which tells this tab from others.
+    pub(crate) born: u64,
+    /// When this tab last marked the router as its own; 0 while it does not.
+    pub(crate) marked: u64,
+    /// The step a reload would go on with, as it was last remembered.
+    pub(crate) kept: &'static str,
     pub(crate) resume: Option<Remembered>,
     pub(crate) router: RouterInfo,
     pub(crate) installed: BTreeMap<String, String>,
     pub(crate) server: Option<String>,
+    /// What the router says about servers.
+    pub(crate) servers: Servers,
+    /// Servers that did not help, each with what was wrong.
+    pub(crate) skipped: Vec<(String, String)>,
     pub(crate) overview: Option<Overview>,
     pub(crate) limits: Limits,
     pub(crate) preset: Preset,
@@ -217,6 +162,7 @@ pub struct Model {
     pub(crate) transfer: Transfer,
     /// Whether the router may hold an uploaded image.
     pub(crate) uploaded: bool,
+    pub(crate) backup: Backup,
     pub(crate) test: TestReply,
     pub(crate) restart: Restart,
     pub(crate) outcome: Outcome,
@@ -251,10 +197,15 @@ impl Model {
             renewed: false,
             touched: 0,
             parked: None,
+            born: 0,
+            marked: 0,
+            kept: "",
             resume: None,
             router: RouterInfo::default(),
             installed: BTreeMap::new(),
             server: None,
+            servers: Servers::default(),
+            skipped: Vec::new(),
             overview: None,
             limits: Limits::default(),
             preset: Preset::default(),
@@ -267,6 +218,7 @@ impl Model {
             job: Job::default(),
             transfer: Transfer::default(),
             uploaded: false,
+            backup: Backup::Offered,
             test: TestReply::default(),
             restart: Restart::default(),
             outcome: Outcome::default(),
@@ -292,7 +244,7 @@ impl Model {
 
     /// Whether the host has to send [`crate::Msg::Tick`]s.
     pub fn is_waiting(&self) -> bool {
-        self.state.limit().is_some() || !self.calls.is_empty()
+        self.state.limit().is_some() || !self.calls.is_empty() || self.is_rebuilding()
     }
 
     /// The plan, if the last answer was one.

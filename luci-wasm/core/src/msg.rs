@@ -22,6 +22,13 @@ pub enum Msg {
         /// Bytes altogether, if known.
         total: Option<u64>,
     },
+    /// A piece of a stream came.
+    Said {
+        /// Of which effect.
+        id: u32,
+        /// The piece; it may begin and end anywhere.
+        text: String,
+    },
     /// An effect ended.
     Replied {
         /// Which.
@@ -44,6 +51,8 @@ pub enum Action {
     Cancel,
     /// Write the image to flash.
     Flash,
+    /// Save a backup of the router's settings.
+    Backup,
     /// Try the failed step again.
     Retry,
     /// Go back to the last screen on which something can be decided.
@@ -108,12 +117,13 @@ impl Pick {
 
 impl Action {
     /// Every action without numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Login,
         Self::Search,
         Self::Request,
         Self::Cancel,
         Self::Flash,
+        Self::Backup,
         Self::Retry,
         Self::Back,
         Self::Restart,
@@ -136,6 +146,7 @@ impl Action {
             Self::Request => "request",
             Self::Cancel => "cancel",
             Self::Flash => "flash",
+            Self::Backup => "backup",
             Self::Retry => "retry",
             Self::Back => "back",
             Self::Restart => "restart",

@@ -54,6 +54,12 @@ pub struct Build {
     pub hint: String,
     /// The packages at fault.
     pub packages: Vec<PackageProblem>,
+    /// How long until it is likely to be finished, seconds; only our servers say it.
+    pub estimate: Option<u64>,
+    /// With what the build can be cancelled; only our servers say it.
+    pub token: String,
+    /// Which servers built the same again, and whether it was the same.
+    pub rebuilds: Vec<(String, bool)>,
 }
 
 /// What the router's own tests say of an image.
@@ -124,12 +130,12 @@ pub fn profile(json: &Json) -> Option<ProfileDocument> {
     (!profile.default_packages.is_empty()).then_some(profile)
 }
 
-fn image(json: &Json) -> Image {
+pub(crate) fn image(json: &Json) -> Image {
     Image {
         filesystem: json.string("filesystem"),
         name: json.string("name"),
         sha256: json.string("sha256"),
-        sha256_unsigned: String::new(),
+        sha256_unsigned: json.string("sha256_unsigned"),
         size: json.get("size").number(),
         kind: json.string("type"),
     }
@@ -152,7 +158,14 @@ pub fn build(json: &Json) -> Option<Build> {
         cause: json.string("cause"),
         hint: json.string("hint"),
         packages: packages.iter().map(problem).collect(),
+        estimate: json.get("estimate_seconds").number(),
+        token: json.string("cancel_token"),
+        rebuilds: json.get("rebuilds").list().iter().map(rebuild).collect(),
     })
+}
+
+fn rebuild(json: &Json) -> (String, bool) {
+    (json.string("server"), json.get("same").is_true())
 }
 
 fn problem(json: &Json) -> PackageProblem {

@@ -202,9 +202,21 @@ impl State {
 /// every state but `flashing` and `rebooting` may end in `login` by logging out.
 pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Login, "logged in", State::Identifying),
+    (State::Login, "a restart was under way", State::Rebooting),
     (State::Identifying, "answered", State::Overview),
     (State::Identifying, "search on opening", State::Searching),
     (State::Identifying, "a build was under way", State::Queued),
+    (
+        State::Identifying,
+        "a request was under way",
+        State::Requesting,
+    ),
+    (
+        State::Identifying,
+        "an image was on the router",
+        State::Verifying,
+    ),
+    (State::Identifying, "it was flashing", State::Rebooting),
     (State::Identifying, "cancel", State::Login),
     (State::Overview, "search", State::Searching),
     (State::Searching, "releases known", State::Planning),
@@ -230,6 +242,7 @@ pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Requesting, "already built", State::Downloading),
     (State::Requesting, "cancel", State::Plan),
     (State::Requesting, "cancel", State::Current),
+    (State::Requesting, "cancel after a reload", State::Overview),
     (State::Queued, "its turn", State::Building),
     (State::Queued, "built", State::Downloading),
     (State::Queued, "cancel", State::Plan),
@@ -293,5 +306,4 @@ pub const TRANSITIONS: &[(State, &str, State)] = &[
     (State::Login, "logged in again", State::Verifying),
     (State::Login, "logged in again", State::Testing),
     (State::Login, "logged in again", State::Flashing),
-    (State::Login, "logged in again", State::Rebooting),
 ];

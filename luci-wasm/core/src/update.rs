@@ -1,6 +1,7 @@
 //! What follows from what happened.
 
 mod add;
+mod backup;
 mod build;
 mod calls;
 mod clock;
@@ -10,14 +11,20 @@ mod identify;
 mod login;
 mod options;
 mod pick;
+mod place;
 mod plan;
 mod press;
+mod rebuild;
 mod restart;
 mod search;
+mod servers;
+mod signature;
+mod tabs;
 mod transfer;
 
 pub(crate) use calls::Call;
 use calls::Purpose;
+pub(crate) use restart::DEFAULT_ADDRESS;
 
 use crate::effect::{Effect, Reply};
 use crate::model::{Model, Transfer};
@@ -35,6 +42,8 @@ pub(crate) enum Step {
     Poll,
     Download,
     Upload,
+    /// As `Upload`, whatever another tab is at.
+    TakeOver,
     Verify,
     Test,
     Start,
@@ -51,6 +60,7 @@ pub fn update(model: &mut Model, now: u64, msg: Msg) -> Vec<Effect> {
         Msg::Edit(edit) => model.edit(edit),
         Msg::Tick => model.tick(),
         Msg::Progress { id, done, total } => model.progress(id, done, total),
+        Msg::Said { id, text } => model.said(id, &text),
         Msg::Replied { id, reply } => model.replied(id, reply),
     }
     std::mem::take(&mut model.out)
@@ -65,7 +75,8 @@ impl Model {
             Step::Request => self.request(),
             Step::Poll => self.resume_job(),
             Step::Download => self.download(),
-            Step::Upload => self.check_space(),
+            Step::Upload => self.begin_upload(),
+            Step::TakeOver => self.take_over(),
             Step::Verify => self.verify(),
             Step::Test => self.test(),
             Step::Start => self.start(),
@@ -76,12 +87,19 @@ impl Model {
     /// Enters a state; whatever the last one waited for is given up.
     pub(crate) fn go(&mut self, state: State) {
         self.abort_calls();
+        self.enter(state);
+    }
+
+    /// Enters a state that goes on with what is under way.
+    pub(crate) fn enter(&mut self, state: State) {
         self.state = state;
         self.since = self.now;
         self.transfer = Transfer {
             started: self.now,
             ..Transfer::default()
         };
+        self.keep_mark();
+        self.keep_place();
     }
 
     pub(crate) fn fail(&mut self, trouble: Trouble) {
@@ -111,7 +129,7 @@ impl Model {
             Purpose::TargetIndex | Purpose::ArchIndex => self.indexed(purpose, &reply),
             Purpose::Build => self.requested(&reply),
             Purpose::Poll => self.polled(&reply),
-            Purpose::Download => self.downloaded(&reply),
+            Purpose::Download => self.received(&reply),
             Purpose::Digest => self.digested(reply),
             Purpose::Space => self.measured(reply),
             Purpose::Upload => self.sent(reply),
@@ -123,6 +141,16 @@ impl Model {
             Purpose::NewInfo => self.came_back(reply),
             Purpose::NewPackages => self.new_packages(reply),
             Purpose::NewUserPackages => self.new_user_packages(reply),
+            Purpose::Claim(step) => self.claimed(step, &reply),
+            Purpose::Hold => self.held(&reply),
+            Purpose::Status => self.resumed(reply),
+            Purpose::Access => self.accessed(reply),
+            Purpose::Follow => self.stopped_following(&reply),
+            Purpose::Rebuild(place) => self.rebuilt(place, &reply),
+            Purpose::Signature => self.signed(&reply),
+            Purpose::Key => self.key_looked_up(reply),
+            Purpose::Backup => self.backed_up(&reply),
+            Purpose::Knock => self.knocked(&reply),
             Purpose::Background => {}
         }
     }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use asu_view::answer::{Refusal, server_url, tidy_url, ubus_reply};
+use asu_view::answer::{Refusal, Servers, servers, tidy_url, ubus_reply};
 use asu_view::{Json, Reply};
 use common::{http, page, tree};
 use serde_json::{Value, json};
@@ -45,8 +45,19 @@ fn the_first_server_section_counts() {
         "abc": {".type": "server", ".index": 0, "url": "http://first/"},
         "client": {".type": "client", "url": "http://no"},
     }});
-    assert_eq!(server_url(&tree(&config)).as_deref(), Some("http://first"));
-    assert_eq!(server_url(&Json::Null), None);
+    assert_eq!(servers(&tree(&config)).build, ["http://first"]);
+    assert_eq!(servers(&Json::Null), Servers::default());
+}
+
+#[test]
+fn lists_of_servers_keep_their_order_and_leave_out_what_is_no_address() {
+    let config = json!({"values": {"server": {
+        ".type": "server", ".index": 0, "url": "http://first",
+        "fallback": ["https://b/", "nonsense", "https://a"], "rebuilder": "https://c",
+    }}});
+    let servers = servers(&tree(&config));
+    assert_eq!(servers.build, ["http://first", "https://b", "https://a"]);
+    assert_eq!(servers.rebuilders, ["https://c"]);
 }
 
 #[test]

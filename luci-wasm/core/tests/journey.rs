@@ -15,6 +15,9 @@ fn bodies(bench: &Bench, what: &str) -> Vec<Value> {
         .map(|effect| match effect {
             Effect::Http {
                 body: Some(body), ..
+            }
+            | Effect::Build {
+                body: Some(body), ..
             } => serde_json::from_str(body).unwrap(),
             _ => Value::Null,
         })
@@ -81,6 +84,7 @@ fn settings_are_kept_unless_unticked() {
             assert!(bench.text().contains("All settings will be erased."));
         }
         bench.press(Action::Flash);
+        bench.answer("LOOK", common::page(200, ""));
         let call = &bodies(&bench, "attendedsysupgrade start")[0];
         assert_eq!(call["params"][3], json!({"keep": keep}));
     }

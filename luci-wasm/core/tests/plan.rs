@@ -39,11 +39,9 @@ fn names(list: &[asu_protocol::name::PackageName]) -> Vec<&str> {
 
 fn built(bench: &Bench) -> Value {
     let last = bench.log.iter().rev().find_map(|effect| match effect {
-        Effect::Http {
-            url,
-            body: Some(body),
-            ..
-        } if url.ends_with("/api/v1/build") => Some(body.clone()),
+        Effect::Build {
+            body: Some(body), ..
+        } => Some(body.clone()),
         _ => None,
     });
     serde_json::from_str(&last.unwrap()).unwrap()

@@ -209,6 +209,7 @@ fn settings_that_cannot_be_kept_are_not_promised() {
     assert!(bench.text().contains("All settings will be erased."));
     bench.send(Msg::Edit(Edit::Keep(true)));
     bench.press(Action::Flash);
+    bench.answer("LOOK", page(200, ""));
     let Some(Effect::Http {
         body: Some(body), ..
     }) = bench.open.last()

@@ -133,11 +133,9 @@ fn packages_the_server_refused_can_be_left_out() {
     assert!(!bench.text().contains("needs kmod-cursed"));
     bench.press(Action::Request);
     let last = bench.log.iter().rev().find_map(|effect| match effect {
-        Effect::Http {
-            url,
-            body: Some(body),
-            ..
-        } if url.ends_with("/build") => Some(body.clone()),
+        Effect::Build {
+            body: Some(body), ..
+        } => Some(body.clone()),
         _ => None,
     });
     assert!(!last.unwrap().contains("htop"));

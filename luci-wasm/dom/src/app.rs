@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use asu_view::node::Node;
 use asu_view::{Action, Edit, Model, Msg, Options, update, view};
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement};
 
@@ -38,6 +38,7 @@ impl App {
         host: &web_sys::Element,
         options: Options,
         painter: Painter,
+        expired: Option<Function>,
     ) -> Result<Rc<Self>, JsValue> {
         let model = Model::new(options);
         let shown = view(&model);
@@ -50,7 +51,7 @@ impl App {
             shown: RefCell::new(shown),
             inbox: RefCell::default(),
             busy: Cell::new(false),
-            effects: Effects::default(),
+            effects: Effects::new(expired),
             listeners: RefCell::default(),
             ticker: RefCell::default(),
         });

@@ -1,13 +1,17 @@
 //! Doing what the core asks for.
 
+mod ask;
 mod download;
+mod follow;
 mod http;
+mod mark;
 mod upload;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use asu_view::{Effect, Msg, Reply};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, XmlHttpRequest};
 
@@ -38,12 +42,40 @@ impl Running {
 pub(crate) struct Effects {
     running: RefCell<Vec<(u32, Running)>>,
     file: RefCell<Option<Downloaded>>,
+    mark: mark::Mark,
+    /// What the host wants to be called when the session it gave has ended.
+    expired: Option<Function>,
 }
 
 impl Effects {
+    pub(crate) fn new(expired: Option<Function>) -> Self {
+        Self {
+            expired,
+            ..Self::default()
+        }
+    }
+
+    fn expired(&self) {
+        if let Some(expired) = &self.expired {
+            let _ = expired.call0(&JsValue::NULL);
+        }
+    }
+
     pub(crate) fn begin(&self, app: &Rc<App>, effect: Effect) {
         match effect {
             Effect::Http { id, url, body } => http::begin(app, id, url, body),
+            Effect::Build {
+                id,
+                url,
+                body,
+                token,
+            } => ask::begin(app, id, url, ask::build(body, &token)),
+            Effect::Follow { id, url } => follow::begin(app, id, url),
+            Effect::Save { id, url, session } => ask::begin(app, id, url, ask::save(&session)),
+            Effect::Knock { id, url } => ask::begin(app, id, url, Ok(ask::knock())),
+            Effect::Look { id } => reply(&Rc::downgrade(app), id, mark::Mark::look()),
+            Effect::Mark(text) => self.mark.set(&text),
+            Effect::Expired => self.expired(),
             Effect::Download { id, url } => {
                 self.file.borrow_mut().take();
                 download::begin(app, id, url);

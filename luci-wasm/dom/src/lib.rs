@@ -44,7 +44,9 @@ impl View {
 ///
 /// `options` is an object (or undefined) with any of: `ubus`, the URL of ubus' JSON-RPC
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
-/// that is already open; `embedded`, true where the page has a heading of its own; `translate` and
+/// that is already open; `backup`, the URL of cgi-backup (`/cgi-bin/cgi-backup`); `expired`, a function
+/// that is called when that session has ended and leads to a new login (the view then asks for no
+/// password; after the login the page is loaded anew, and the view goes on); `embedded`, true where the page has a heading of its own; `translate` and
 /// `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language.
 ///
 /// # Errors
@@ -53,7 +55,12 @@ impl View {
 #[wasm_bindgen]
 pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
     let painter = patch::Painter::new(options::language(options))?;
-    let app = app::App::open(element, options::read(options), painter)?;
+    let app = app::App::open(
+        element,
+        options::read(options),
+        painter,
+        options::expired(options),
+    )?;
     let handle = Rc::downgrade(&app);
     VIEWS.with_borrow_mut(|views| views.push(app));
     Ok(View { app: handle })

@@ -1,7 +1,7 @@
 //! Reading the options of `mount`.
 
 use asu_view::Options;
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::language::Catalogue;
@@ -15,11 +15,18 @@ pub(crate) fn read(given: &JsValue) -> Options {
     Options {
         ubus_url: text("ubus").unwrap_or_else(|| "/ubus".to_owned()),
         upload_url: text("upload").unwrap_or_else(|| "/cgi-bin/cgi-upload".to_owned()),
+        backup_url: text("backup").unwrap_or_else(|| "/cgi-bin/cgi-backup".to_owned()),
+        relogin: expired(given).is_some(),
         session: text("session"),
         remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
         embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
     }
+}
+
+/// What to call when the session has ended, where the host opens sessions.
+pub(crate) fn expired(given: &JsValue) -> Option<Function> {
+    get(given, "expired")?.dyn_into().ok()
 }
 
 /// The functions that translate, where the host has some.

@@ -16,16 +16,18 @@ pub(crate) fn document() -> Result<Document, JsValue> {
         .ok_or_else(|| JsValue::from_str("no document"))
 }
 
-/// Milliseconds of a clock that does not go back.
+/// Milliseconds of a clock that does not go back, and that other tabs and a reload share.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "performance.now() is positive and far below 2^53"
+    reason = "it is positive and far below 2^53"
 )]
 pub(crate) fn now() -> u64 {
     web_sys::window()
         .and_then(|window| window.performance())
-        .map_or(0, |performance| performance.now() as u64)
+        .map_or(0, |performance| {
+            (performance.time_origin() + performance.now()) as u64
+        })
 }
 
 /// Browsers may forbid storage; the view then forgets at a reload, and nothing else.

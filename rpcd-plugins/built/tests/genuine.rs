@@ -289,7 +289,14 @@ fn who_may_only_look_cannot_flash() {
         };
         for (session, allowed) in [(&viewer, false), (&root, true)] {
             assert_eq!(may(session, "cgi-io", "upload", "write"), allowed);
+            assert_eq!(may(session, "cgi-io", "backup", "read"), allowed);
             assert_eq!(may(session, "file", IMAGE, "write"), allowed);
+            assert!(may(
+                session,
+                "file",
+                "/etc/opkg/keys/8a11255d14aef6c8",
+                "list"
+            ));
         }
     });
 }

@@ -83,15 +83,20 @@ fn hand_over(device: &Device, options: &Options) -> io::Result<()> {
         .lock()
         .map_err(|_| io::Error::other("another sysupgrade failed"))?;
     if options.keep {
-        let mut archive = tar::Builder::new(&mut spool.settings);
-        archive.follow_symlinks(false);
-        for path in kept(Path::new("/")) {
-            archive.append_path_with_name(&path, path.strip_prefix("/").unwrap_or(&path))?;
-        }
-        archive.finish()?;
+        pack(&mut spool.settings)?;
     }
     io::copy(&mut File::open(&options.image)?, &mut spool.image)?;
     spool.image.sync_all()
+}
+
+/// Writes all files that survive as a tar archive; gives back what it wrote to.
+pub(crate) fn pack<W: io::Write>(target: W) -> io::Result<W> {
+    let mut archive = tar::Builder::new(target);
+    archive.follow_symlinks(false);
+    for path in kept(Path::new("/")) {
+        archive.append_path_with_name(&path, path.strip_prefix("/").unwrap_or(&path))?;
+    }
+    archive.into_inner()
 }
 
 /// All files that survive an upgrade with settings kept.

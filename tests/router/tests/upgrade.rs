@@ -238,6 +238,23 @@ fn a_full_tmp_refuses_an_upload_with_the_reason() {
 }
 
 #[test]
+fn a_backup_has_the_settings_and_is_for_those_who_may_read_it() {
+    let router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), None), &[]);
+    let session = router.login("").unwrap();
+    let (status, archive) = router.back_up(&session);
+    assert_eq!(status, 200);
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive.as_slice()));
+    let mut files = archive.entries().unwrap();
+    assert!(files.any(|file| {
+        let path = file.unwrap().path().unwrap().into_owned();
+        path == std::path::Path::new("etc/config/rpcd")
+    }));
+    for nobody in ["", "00000000000000000000000000000000"] {
+        assert_eq!(router.back_up(nobody).0, 403);
+    }
+}
+
+#[test]
 fn a_disk_image_needs_no_metadata() {
     let x86 = |spec: Spec<'static>| Spec {
         target: "x86/64",

@@ -1,10 +1,11 @@
 //! The last question before flashing.
 
 use super::parts::{actions, button, card, checkbox, fact, note};
-use crate::model::Model;
+use crate::model::{Backup, Model, Signature, Verdict};
 use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::units;
+use crate::update::DEFAULT_ADDRESS;
 use crate::words::w;
 
 pub(super) fn confirm(model: &Model) -> Element {
@@ -15,6 +16,8 @@ pub(super) fn confirm(model: &Model) -> Element {
     .child(facts(model))
     .child(keep(model))
     .maybe((!model.form.keep).then(erased))
+    .child(backup(model))
+    .maybe(rebuilds(model))
     .child(note(
         "note warn",
         w!("Do not unplug the router. It writes its flash, restarts, and is away for two to three minutes; your network is interrupted while it does."),
@@ -41,7 +44,7 @@ fn facts(model: &Model) -> Element {
             .attr("data-field", "sha256")
             .text(job.image.sha256.as_str()),
     );
-    let from_to = format!("{} → {}", model.router.version, job.version);
+    let from_to = [&model.router.version, " → ", &job.version].concat();
     el("dl")
         .class("facts")
         .child(fact(w!("Release"), from_to))
@@ -55,6 +58,79 @@ fn facts(model: &Model) -> Element {
                 .child(el("dd").child(el("code").text(job.image.name.as_str()))),
         )
         .child(div("fact wide").child(el("dt").text("SHA-256")).child(sum))
+        .child(fact(w!("Signature"), signature(&job.signed)).class("wide"))
+}
+
+fn signature(signed: &Signature) -> String {
+    match signed {
+        Signature::Absent => w!("None: this server does not sign its images.").to_owned(),
+        Signature::Good => w!("Good: made with a key that this router trusts.").to_owned(),
+        Signature::Unknown(key) | Signature::Known(key) => {
+            w!(
+                "Not checked: it was made with the key {0}, which this router does not have.",
+                key
+            )
+        }
+    }
+}
+
+/// A copy of the settings outside the router, before anything is written.
+fn backup(model: &Model) -> Element {
+    let (class, words) = match &model.backup {
+        Backup::Offered => (
+            "note info",
+            w!(
+                "Keep a copy of the settings on this computer: with it, they can be restored if something goes wrong."
+            ),
+        ),
+        Backup::Running => ("note info", w!("The router packs its settings.")),
+        Backup::Saved => (
+            "note good",
+            w!(
+                "The backup is among the downloads of this browser. It has passwords in it: keep it safe."
+            ),
+        ),
+        Backup::Failed(why) => ("note warn", why.as_str()),
+    };
+    let label = w!("Save a backup of the settings");
+    let save =
+        button(Action::Backup, label, "plain").flag("disabled", model.backup == Backup::Running);
+    note(class, words)
+        .attr("role", "status")
+        .attr("data-field", "backup")
+        .child(actions().child(save))
+}
+
+/// What other servers made of the same request.
+fn rebuilds(model: &Model) -> Option<Element> {
+    let rebuilds = &model.job.rebuilds;
+    let differs = rebuilds
+        .iter()
+        .any(|rebuild| rebuild.verdict == Verdict::Different);
+    let items = rebuilds.iter().map(|rebuild| {
+        let words = match rebuild.verdict {
+            Verdict::Waiting => w!("{0} is still building it.", rebuild.server),
+            Verdict::Same => w!("{0} built exactly the same.", rebuild.server),
+            Verdict::Different => w!("{0} built something else.", rebuild.server),
+            Verdict::Silent => w!("{0} gave no image to compare.", rebuild.server),
+        };
+        el("li").text(words)
+    });
+    let (class, title) = if differs {
+        (
+            "note bad",
+            w!(
+                "Other servers built another image from the same request. One of them may have been tampered with, or it may be a harmless difference of time. If you are not sure, do not upgrade yet: tell the operators."
+            ),
+        )
+    } else {
+        (
+            "note info",
+            w!("Other servers were asked for the same image, to compare:"),
+        )
+    };
+    let list = note(class, title).attr("data-field", "rebuilds");
+    (!rebuilds.is_empty()).then(|| list.child(el("ul").children(items)))
 }
 
 fn keep(model: &Model) -> Element {
@@ -77,7 +153,8 @@ fn erased() -> Element {
     note(
         "note bad",
         w!(
-            "All settings will be erased. Afterwards the router has its default address, http://192.168.1.1/, no password, and Wi-Fi switched off."
+            "All settings will be erased. Afterwards the router has its default address, {0}, no password, and Wi-Fi switched off.",
+            DEFAULT_ADDRESS
         ),
     )
 }

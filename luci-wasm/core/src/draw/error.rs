@@ -1,10 +1,11 @@
 //! What went wrong, and what can be done about it.
 
-use super::parts::{actions, button, headline};
+use super::parts::{actions, button, folded, headline, verbatim};
 use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::trouble::Trouble;
+use crate::update::Step;
 use crate::words::w;
 
 pub(super) fn error(model: &Model) -> Element {
@@ -21,12 +22,8 @@ pub(super) fn error(model: &Model) -> Element {
                     .maybe(remedy)
             }))
     });
-    let log = (!trouble.log.is_empty()).then(|| {
-        el("details")
-            .class("group")
-            .child(el("summary").text(w!("Details for a report")))
-            .child(el("pre").attr("tabindex", "0").text(trouble.log.as_str()))
-    });
+    let log = (!trouble.log.is_empty())
+        .then(|| folded(w!("Details for a report"), verbatim(&trouble.log)));
     el("section")
         .class("card trouble")
         .child(el("span").class("seal bad").attr("aria-hidden", "true"))
@@ -50,7 +47,12 @@ pub(super) fn error(model: &Model) -> Element {
 
 /// The button that is more likely to help comes first.
 fn buttons(trouble: &Trouble) -> Element {
-    let retry = |class| button(Action::Retry, w!("Try again"), class);
+    let label = if trouble.retry == Some(Step::TakeOver) {
+        w!("Go on here instead")
+    } else {
+        w!("Try again")
+    };
+    let retry = |class| button(Action::Retry, label, class);
     let back = |class| button(Action::Back, w!("Back"), class);
     match (trouble.retry.is_some(), trouble.is_settled) {
         (true, false) => actions().child(retry("primary")).child(back("plain")),

@@ -1,7 +1,9 @@
 //! Pieces that several screens share.
 
+use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
+use crate::state::State;
 use crate::words::w;
 
 /// A screen: a headline that takes the focus when the screen appears, and a sentence.
@@ -74,6 +76,42 @@ pub(super) fn fact(label: &'static str, value: impl Into<String>) -> Element {
 /// A box that stands out; `class` is `note info`, `note warn` or `note bad`.
 pub(super) fn note(class: &'static str, text: impl Into<String>) -> Element {
     div(class).child(el("p").text(text))
+}
+
+/// Which server is used and why, where it is not the first choice.
+pub(super) fn skipped_servers(model: &Model) -> Option<Element> {
+    let (failed, why) = model.skipped.last()?;
+    let server = model.server.as_deref().filter(|_| {
+        !matches!(
+            model.state,
+            State::Login | State::Identifying | State::Overview | State::Done | State::Error
+        )
+    })?;
+    let text = w!(
+        "{0} did not help (“{1}”), so {2} is used, the next server in the router’s list.",
+        failed,
+        why,
+        server
+    );
+    Some(note("note info", text))
+}
+
+/// The list of steps that machines work through.
+pub(super) fn checklist(items: impl Iterator<Item = Element>) -> Element {
+    el("ol").class("checklist").children(items)
+}
+
+/// What can be folded away: a headline and what is below it.
+pub(super) fn folded(title: impl Into<String>, below: Element) -> Element {
+    el("details")
+        .class("group")
+        .child(el("summary").text(title))
+        .child(below)
+}
+
+/// Text of a machine, as it is.
+pub(super) fn verbatim(text: &str) -> Element {
+    el("pre").attr("tabindex", "0").text(text)
 }
 
 /// A checkbox with a label and an explanation below it.

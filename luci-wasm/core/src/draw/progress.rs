@@ -2,7 +2,7 @@
 
 use asu_protocol::build::stage;
 
-use super::parts::{Mark, actions, bar, button, card, item};
+use super::parts::{Mark, actions, bar, button, card, checklist, folded, item, note, verbatim};
 use crate::model::Model;
 use crate::msg::Action;
 use crate::node::{Element, div, el};
@@ -47,7 +47,11 @@ pub(super) fn build(model: &Model) -> Element {
     let queue = item(
         Mark::at(1, current),
         w!("Wait for a free builder"),
-        (current == 1).then(|| detail(queue_words(model))),
+        (current == 1).then(|| {
+            div("moved")
+                .child(detail(queue_words(model)))
+                .maybe(expected(model).map(detail))
+        }),
     );
     let stages = STAGES.iter().enumerate().map(|(number, (_, label))| {
         let now = building && number == place;
@@ -57,24 +61,35 @@ pub(super) fn build(model: &Model) -> Element {
             now.then(|| bar(label, 0, None)),
         )
     });
-    let list = el("ol")
-        .class("checklist")
-        .child(item(Mark::at(0, current), w!("Send the request"), None))
-        .child(queue)
-        .children(stages);
+    let request = item(Mark::at(0, current), w!("Send the request"), None);
+    let list = checklist([request, queue].into_iter().chain(stages));
+    let log = &model.job.log.text;
+    let log =
+        (!log.is_empty()).then(|| folded(w!("What the builder says"), verbatim(log).class("log")));
     card(
         w!("Building OpenWrt {0} for you", version),
         w!("The server puts together an image with your packages. This usually takes one to two minutes; you may leave this page open in the background."),
     )
     .child(list)
+    .maybe(log)
     .maybe(silence(model))
     .child(foot(model, units::clock(model.now.saturating_sub(model.job.started))))
 }
 
 fn silence(model: &Model) -> Option<Element> {
     model.job.failing_since.map(|_| {
-        super::parts::note("note warn", w!("The build server does not answer at the moment. The build goes on there; this page keeps asking."))
+        note("note warn", w!("The build server does not answer at the moment. The build goes on there; this page keeps asking."))
     })
+}
+
+/// How long it takes by the server's word, which is a guess from the last builds.
+fn expected(model: &Model) -> Option<String> {
+    let left = model.job.expected?.saturating_sub(model.now);
+    Some(many!(
+        "Going by the last builds, it is finished in about {0} minute.",
+        "Going by the last builds, it is finished in about {0} minutes.",
+        left / 60_000 + 1
+    ))
 }
 
 /// Where in the queue the request is.
@@ -121,7 +136,7 @@ pub(super) fn transfer(model: &Model) -> Element {
         w!("Bringing the image to your router"),
         w!("The image is checked three times on its way. Nothing is written to flash yet."),
     )
-    .child(el("ol").class("checklist").children(items))
+    .child(checklist(items))
     .child(foot(
         model,
         units::clock(model.now.saturating_sub(model.since)),
@@ -146,9 +161,49 @@ fn moved(model: &Model, label: &'static str) -> Element {
         ),
         None => units::bytes(transfer.done),
     };
+    let elapsed = model.now.saturating_sub(transfer.started);
+    // The first second says little about the rest.
+    let pace = total
+        .filter(|total| elapsed >= 1000 && transfer.done < *total)
+        .map(|total| Pace::of(transfer.done, total, elapsed));
+    let slow = pace
+        .as_ref()
+        .filter(|pace| model.state == State::Uploading && elapsed + pace.left > SCRIPT_TIME)
+        .map(|_| {
+            note("note warn", w!("At this pace the upload takes longer than the 60 seconds that most routers allow. Come closer to the router, or use a cable."))
+        });
     div("moved")
         .child(bar(label, transfer.done, total))
         .maybe((!words.is_empty()).then(|| detail(words)))
+        .maybe(pace.map(|pace| detail(pace.words())))
+        .maybe(slow)
+}
+
+/// How long uhttpd lets an upload last, milliseconds (`script_timeout`).
+const SCRIPT_TIME: u64 = 60_000;
+
+/// How fast bytes move, and how long the rest takes at that.
+struct Pace {
+    /// Bytes a second.
+    rate: u64,
+    /// Milliseconds.
+    left: u64,
+}
+
+impl Pace {
+    fn of(done: u64, total: u64, elapsed: u64) -> Self {
+        let rate = done.saturating_mul(1000) / elapsed.max(1);
+        let left = total.saturating_sub(done).saturating_mul(1000) / rate.max(1);
+        Self { rate, left }
+    }
+
+    fn words(&self) -> String {
+        w!(
+            "{0} a second · {1} left",
+            units::bytes(self.rate),
+            units::clock(self.left)
+        )
+    }
 }
 
 fn detail(text: String) -> Element {

@@ -86,10 +86,12 @@ fn http(status: u16, call: &str) -> Trouble {
         }
         _ => w!("“{0}” was answered with HTTP status {1}.", call, status),
     };
-    let next = if status == 404 {
-        w!("Install the package uhttpd-mod-ubus on the router, then try again.")
-    } else {
-        w!("Try again in a moment. If it stays, restart the router.")
+    let next = match status {
+        404 => w!("Install the package uhttpd-mod-ubus on the router, then try again."),
+        401 | 403 | 407 => {
+            w!("Open this page by the router’s own address, without a proxy, and try again.")
+        }
+        _ => w!("Try again in a moment. If it stays, restart the router."),
     };
     Trouble::new(
         "router-http",
@@ -141,4 +143,47 @@ pub(crate) fn upload_refused(message: &str) -> Trouble {
         why,
         w!("Free some memory on the router (a restart does it), then try again."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::ubus_reply;
+    use crate::effect::{Body, Reply};
+    use crate::json::{Json, map};
+
+    fn trouble(body: Json, status: u16) -> Trouble {
+        let body = Body::Json(body);
+        let refusal = ubus_reply(Reply::Http { status, body }).unwrap_err();
+        refused(refusal, "system board")
+    }
+
+    #[test]
+    fn every_status_and_every_code_has_a_name_a_reason_and_a_next_step() {
+        let http = (100..600).filter(|status| *status != 200);
+        let mut all: Vec<Trouble> = http.map(|status| trouble(Json::Null, status)).collect();
+        for status in 1..300_u64 {
+            let result = Json::List(vec![status.into()]);
+            all.push(trouble(map([("result", result)]), 200));
+        }
+        for code in -32_800..-31_900 {
+            let error = map([
+                ("code", Json::Number(f64::from(code))),
+                ("message", "m".into()),
+            ]);
+            all.push(trouble(map([("error", error)]), 200));
+        }
+        let known = [
+            "missing-plugin",
+            "permission-denied",
+            "router-http",
+            "router-rpc-error",
+            "router-status",
+        ];
+        for trouble in all {
+            assert!(known.contains(&trouble.cause.as_str()), "{trouble:?}");
+            assert!(!trouble.title.is_empty() && !trouble.why.is_empty());
+            assert!(!trouble.next.is_empty());
+        }
+    }
 }

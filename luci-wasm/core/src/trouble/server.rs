@@ -71,14 +71,25 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
     let answer = read::build(json);
     let mut trouble = match status {
         200..=299 => invalid(server, body),
-        404 => not_found(asked, server),
+        401 | 403 | 407 => Trouble::new(
+            "server-forbids",
+            w!("The build server does not let you in"),
+            w!(
+                "{0} answered with HTTP status {1}: it, or something in front of it, is open to some people only.",
+                server,
+                status
+            ),
+            w!("Ask its operator for access, or go back and use another server."),
+        )
+        .settled(),
+        404 | 410 => not_found(asked, server),
         422 if !json.get("detail").list().is_empty() => invalid_request(json),
         429 => busy(
             "too-many-requests",
             w!("The build server asks for patience"),
             w!("It received too many requests from this connection."),
         ),
-        502..=504 => busy(
+        408 | 502..=504 => busy(
             "server-unavailable",
             w!("The build server is not available"),
             w!(
@@ -90,7 +101,14 @@ fn answered(asked: Asked, server: &str, status: u16, body: &Body) -> Trouble {
             w!("The build server is overloaded"),
             w!("Its queue is full, so it takes no new requests at the moment."),
         ),
-        400 | 409 | 413 | 422 => refused_request(),
+        413 => Trouble::new(
+            "request-too-large",
+            w!("The request is too large for the build server"),
+            w!("It takes requests of limited length only."),
+            w!("Go back, shorten the first-boot script or leave out packages, and request again."),
+        )
+        .settled(),
+        400 | 409 | 422 => refused_request(),
         500 if matches!(asked, Asked::Build | Asked::Progress) && answer.is_some() => {
             failed_build()
         }
@@ -316,4 +334,60 @@ fn plain(value: &Json) -> String {
     value
         .text()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every cause a server's status can have when the answer itself names none.
+    const CAUSES: [&str; 14] = [
+        "build-failed",
+        "image-gone",
+        "invalid-answer",
+        "not-a-build-server",
+        "overloaded",
+        "packages-missing",
+        "request-refused",
+        "request-too-large",
+        "server-error",
+        "server-forbids",
+        "server-unavailable",
+        "too-many-requests",
+        "unexpected-status",
+        "unknown-request",
+    ];
+
+    #[test]
+    fn every_status_has_a_name_a_reason_and_a_next_step() {
+        let asked = [
+            Asked::Overview,
+            Asked::Packages,
+            Asked::Build,
+            Asked::Progress,
+            Asked::Image,
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for (asked, status) in asked
+            .into_iter()
+            .flat_map(|asked| (100..600).map(move |status| (asked, status)))
+        {
+            let known = crate::json::map([("status", u64::from(status).into())]);
+            for body in [Body::Json(known), Body::Text("<h1>".to_owned())] {
+                let reply = Reply::Http { status, body };
+                let trouble = server_trouble(asked, "http://server", false, &reply);
+                assert!(
+                    CAUSES.contains(&trouble.cause.as_str()),
+                    "{status}: {trouble:?}"
+                );
+                assert!(
+                    !trouble.title.is_empty() && !trouble.why.is_empty(),
+                    "{status}"
+                );
+                assert!(!trouble.next.is_empty(), "{status}");
+                seen.insert(trouble.cause);
+            }
+        }
+        assert_eq!(seen.len(), CAUSES.len(), "{seen:?}");
+    }
 }

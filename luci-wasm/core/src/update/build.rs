@@ -4,10 +4,10 @@ use asu_protocol::build::stage;
 
 use super::Step;
 use super::calls::Purpose;
-use crate::effect::{Body, Reply};
+use crate::effect::{Body, Effect, Reply};
 use crate::image::choose;
 use crate::json::Json;
-use crate::model::{Job, Model};
+use crate::model::{BuildLog, Job, Model};
 use crate::read::{self, Build};
 use crate::state::State;
 use crate::trouble::{Asked, Trouble};
@@ -20,24 +20,61 @@ const STATUS: u64 = 20_000;
 /// How long the server may be silent while a build is followed before that is a failure.
 const PATIENCE: u64 = 120_000;
 
+/// How long to wait before a stream of news that ended is opened again.
+const REOPEN: u64 = 15_000;
+
 impl Model {
+    /// Asks for what the plan says; after a reload, for what was asked before.
     pub(crate) fn request(&mut self) {
-        let Some((version, request)) = self
+        let planned = self
             .plan()
-            .and_then(|plan| Some((plan.to.version.clone(), self.chosen(plan)?)))
-        else {
+            .and_then(|plan| Some((plan.to.version.clone(), signed(self.chosen(plan)?))));
+        let before = Some(&self.job)
+            .filter(|job| job.request != Json::Null)
+            .map(|job| (job.version.clone(), job.request.clone()));
+        let Some((version, request)) = planned.or(before) else {
             return self.run(Step::Search);
         };
+        self.stop_rebuilds();
+        let body = Some(request.to_string());
         self.job = Job {
             version,
+            request,
             started: self.now,
             ..Job::default()
         };
         self.rejected.clear();
         self.too_big = false;
         self.go(State::Requesting);
-        let body = signed(request).to_string();
-        self.ask(Purpose::Build, 60_000, "/api/v1/build", Some(body));
+        let url = self.build_url("");
+        self.send_build(Purpose::Build, 60_000, url, body);
+    }
+
+    fn send_build(&mut self, purpose: Purpose, within: u64, url: String, body: Option<String>) {
+        let id = self.expect(purpose, within);
+        let token = self.job.token.clone();
+        self.out.push(Effect::Build {
+            id,
+            url,
+            body,
+            token,
+        });
+    }
+
+    /// Where the server answers about the build.
+    fn build_url(&self, end: &str) -> String {
+        let server = self.server.as_deref().unwrap_or_default();
+        let slash = if self.job.hash.is_empty() { "" } else { "/" };
+        [server, "/api/v1/build", slash, &self.job.hash, end].concat()
+    }
+
+    /// Tells the server that nobody waits here any more; it stops a build nobody waits for.
+    pub(crate) fn withdraw(&mut self) {
+        let is_waiting = self.job.image.name.is_empty() && !self.job.hash.is_empty();
+        if is_waiting && !self.job.token.is_empty() {
+            let url = self.build_url("");
+            self.send_build(Purpose::Background, STATUS, url, None);
+        }
     }
 
     /// Asks after a build that was requested before.
@@ -53,8 +90,37 @@ impl Model {
     }
 
     pub(crate) fn poll(&mut self) {
-        let path = format!("/api/v1/build/{}", self.job.hash);
-        self.ask(Purpose::Poll, STATUS, &path, None);
+        let url = self.build_url("");
+        let id = self.expect(Purpose::Poll, STATUS);
+        let body = None;
+        self.out.push(Effect::Http { id, url, body });
+    }
+
+    /// Listens to what the builder says, where the server tells it.
+    fn listen(&mut self) {
+        let is_due = self.now >= self.job.next_follow;
+        if self.job.token.is_empty() || !is_due || self.is_calling(Purpose::Follow) {
+            return;
+        }
+        self.job.log = BuildLog::default();
+        let url = self.build_url("/events");
+        let id = self.expect(Purpose::Follow, u64::MAX);
+        self.out.push(Effect::Follow { id, url });
+    }
+
+    pub(crate) fn said(&mut self, id: u32, text: &str) {
+        let is_ours = |call: &super::Call| call.id == id && call.purpose == Purpose::Follow;
+        if self.calls.iter().any(is_ours) && self.job.log.hear(text) {
+            self.job.next_poll = self.now;
+        }
+    }
+
+    /// A stream that was refused is not asked for again.
+    pub(crate) fn stopped_following(&mut self, reply: &Reply) {
+        self.job.next_follow = match reply {
+            Reply::Http { status: 200, .. } | Reply::Failed(_) => self.now + REOPEN,
+            _ => u64::MAX,
+        };
     }
 
     pub(crate) fn requested(&mut self, reply: &Reply) {
@@ -106,10 +172,14 @@ impl Model {
             );
             return self.fail(trouble.retry(Step::Request));
         }
+        if !answer.token.is_empty() {
+            self.job.token = answer.token;
+        }
         if hash_is_new {
             self.job.hash = answer.request_hash;
             self.remember();
         }
+        self.job.expected = answer.estimate.map(|seconds| self.now + seconds * 1000);
         if self.job.position != answer.position || self.job.stage != answer.stage {
             self.job.position = answer.position;
             self.job.stage = answer.stage;
@@ -124,12 +194,18 @@ impl Model {
 
     fn enter_wait(&mut self, state: State) {
         if self.state != state {
-            self.go(state);
+            self.enter(state);
             self.job.moved = self.now;
         }
+        self.listen();
         // Short builds are seen soon, long queues are not hammered.
         let waited = self.now.saturating_sub(self.job.started);
-        self.job.next_poll = self.now + if waited < 60_000 { 2_000 } else { 5_000 };
+        let pause = match waited {
+            _ if self.is_calling(Purpose::Follow) => 10_000,
+            ..60_000 => 2_000,
+            _ => 5_000,
+        };
+        self.job.next_poll = self.now + pause;
     }
 
     fn built(&mut self, answer: Build) {
@@ -143,6 +219,7 @@ impl Model {
                 }
                 self.job.image = image;
                 self.job.answer = answer;
+                self.start_rebuilds();
                 self.remember();
                 self.run(Step::Download);
             }
@@ -150,8 +227,14 @@ impl Model {
         }
     }
 
+    /// Forgets the build, but not what was asked for.
     pub(crate) fn forget_job(&mut self) {
-        self.job = Job::default();
+        self.stop_rebuilds();
+        self.job = Job {
+            version: std::mem::take(&mut self.job.version),
+            request: std::mem::take(&mut self.job.request),
+            ..Job::default()
+        };
         self.remember();
     }
 }
@@ -177,7 +260,7 @@ fn is_passing(reply: &Reply) -> bool {
     }
 }
 
-fn read(reply: &Reply) -> Option<(u16, Build)> {
+pub(super) fn read(reply: &Reply) -> Option<(u16, Build)> {
     match reply {
         Reply::Http {
             status,

@@ -48,6 +48,22 @@ pub(crate) enum Purpose {
     NewInfo,
     NewPackages,
     NewUserPackages,
+    /// Whether another tab is at work, before a step that only one tab may do.
+    Claim(Step),
+    /// Whether another tab took over.
+    Hold,
+    /// What the router holds after a reload.
+    Status,
+    /// Whether the session still lives.
+    Access,
+    /// The news of a build.
+    Follow,
+    /// The same image from another server; leaving the state does not stop it.
+    Rebuild(usize),
+    Signature,
+    Key,
+    Backup,
+    Knock,
     /// Nobody waits for the answer, and leaving the state does not stop it.
     Background,
 }
@@ -78,7 +94,7 @@ impl Model {
 
     pub(crate) fn abort_calls(&mut self) {
         for call in std::mem::take(&mut self.calls) {
-            if call.purpose == Purpose::Background {
+            if matches!(call.purpose, Purpose::Background | Purpose::Rebuild(_)) {
                 self.calls.push(call);
             } else {
                 self.out.push(Effect::Abort { id: call.id });

@@ -17,6 +17,8 @@ impl Model {
         self.end_state();
         self.ask_when_due();
         self.keep_session();
+        self.hold();
+        self.poll_rebuilders();
     }
 
     fn end_late_calls(&mut self) {

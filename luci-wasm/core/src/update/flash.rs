@@ -2,11 +2,12 @@
 
 use super::Step;
 use super::calls::Purpose;
+use super::signature::forged;
 use super::transfer::damaged;
 use crate::answer::{Refusal, ubus_reply};
 use crate::effect::{Effect, Reply};
 use crate::json::{Json, map};
-use crate::model::Model;
+use crate::model::{Backup, Model, Restart, Signature};
 use crate::read::{self, TestReply};
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -20,8 +21,17 @@ const LONG: u64 = 90_000;
 
 impl Model {
     pub(crate) fn verify(&mut self) {
+        self.uploaded = true;
         self.go(State::Verifying);
-        let arguments = map([("sha256", self.job.image.sha256.as_str().into())]);
+        self.judge();
+    }
+
+    pub(crate) fn compare_sums(&mut self) {
+        let sum = ("sha256", self.job.image.sha256.as_str().into());
+        let arguments = match self.known_signature() {
+            Some(signature) => map([sum, ("signature", signature.into())]),
+            None => map([sum]),
+        };
         self.call(Purpose::Verify, LONG, VERIFY, arguments);
     }
 
@@ -29,8 +39,12 @@ impl Model {
         match ubus_reply(reply) {
             Ok(reply) if reply.get("valid").is_true() => {
                 self.step_allowed();
+                if self.known_signature().is_some() {
+                    self.job.signed = Signature::Good;
+                }
                 self.run(Step::Test);
             }
+            Ok(reply) if self.is_forged(&reply) => self.fail(forged()),
             Ok(reply) => {
                 let why = reply.get("error").text();
                 let general = w!("The SHA-256 of the file on the router differs from the image’s.");
@@ -51,6 +65,7 @@ impl Model {
                 self.step_allowed();
                 self.form.keep = reply.allow_backup && !self.loses_settings();
                 self.test = reply;
+                self.backup = Backup::Offered;
                 self.go(State::Confirm);
             }
             Ok(reply) => self.fail(image_refused(&reply).retry(Step::Upload)),
@@ -60,6 +75,10 @@ impl Model {
 
     pub(crate) fn start(&mut self) {
         self.go(State::Flashing);
+        self.claim(Step::Start);
+    }
+
+    pub(crate) fn order(&mut self) {
         let keep = self.form.keep && self.test.allow_backup;
         let arguments = map([("keep", keep.into())]);
         self.call(Purpose::Start, 30_000, START, arguments);
@@ -72,18 +91,25 @@ impl Model {
             }
             // The router may go down before its answer is out: whether it flashes shows by itself.
             Ok(_) | Err(Refusal::Unreachable(_) | Refusal::Late | Refusal::Http(_)) => {
-                self.uploaded = false;
-                self.job.hash.clear();
-                self.out.push(Effect::Discard);
-                self.remember();
-                self.restart = crate::model::Restart {
-                    started: self.now,
-                    ..Default::default()
-                };
-                self.run(Step::Await);
+                self.begin_waiting();
             }
             Err(refusal) => self.refused(refusal, START, Step::Start),
         }
+    }
+
+    /// The router flashes; the image is needed no more.
+    pub(crate) fn begin_waiting(&mut self) {
+        self.uploaded = false;
+        self.job.downloaded = false;
+        self.out.push(Effect::Discard);
+        self.restart = Restart {
+            started: self.now,
+            from: self.router.version.clone(),
+            ..Restart::default()
+        };
+        // The place to go on at is the same as while flashing, but now it has a time.
+        self.remember();
+        self.run(Step::Await);
     }
 }
 

@@ -4,7 +4,7 @@ use asu_protocol::router::RouterInfo;
 
 use super::Step;
 use super::calls::{ANSWER, INFO, Purpose};
-use crate::answer::{Refusal, server_url, ubus_reply};
+use crate::answer::{Refusal, servers, ubus_reply};
 use crate::effect::Reply;
 use crate::json::map;
 use crate::model::Model;
@@ -70,8 +70,9 @@ impl Model {
             Ok(config) => {
                 self.preset = Preset::read(config.get("values"));
                 self.form.advanced |= self.preset.is_advanced;
-                if let Some(url) = server_url(&config) {
-                    self.form.server = url;
+                self.servers = servers(&config);
+                if let Some(url) = self.servers.build.first() {
+                    self.form.server.clone_from(url);
                 }
             }
             Err(refusal @ (Refusal::Unreachable(_) | Refusal::Late)) => {
@@ -82,12 +83,7 @@ impl Model {
         self.step_allowed();
         self.server = crate::answer::tidy_url(&self.form.server);
         match self.resume.take() {
-            Some(kept) => {
-                self.server = Some(kept.server);
-                self.job.hash = kept.hash;
-                self.job.version = kept.version;
-                self.run(Step::Poll);
-            }
+            Some(kept) => self.resume_place(kept),
             None => self.arrive(),
         }
     }

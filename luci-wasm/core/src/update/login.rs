@@ -5,9 +5,9 @@ use super::calls::{ANSWER, Purpose};
 use crate::answer::{NOBODY, Refusal, ubus_reply};
 use crate::effect::{Effect, Reply};
 use crate::json::{Json, map};
-use crate::model::{Credentials, Model, Remembered};
+use crate::model::{Credentials, Model};
 use crate::state::State;
-use crate::trouble::refused;
+use crate::trouble::{Trouble, refused};
 use crate::words::{join, w};
 
 /// Seconds a session lives without use; rpcd's own default.
@@ -16,12 +16,12 @@ const SESSION_SECONDS: f64 = 300.0;
 impl Model {
     pub(crate) fn open(&mut self) {
         self.since = self.now;
-        let remembered = self.options.remembered.take();
-        if let Some(remembered) = remembered.as_ref().map(Remembered::read) {
-            if self.session.is_none() && !remembered.session.is_empty() {
-                self.session = Some(remembered.session.clone());
-            }
-            self.resume = Some(remembered).filter(|kept| !kept.hash.is_empty());
+        self.born = self.now;
+        if let Some(remembered) = self.options.remembered.take() {
+            self.take_up(&remembered);
+        }
+        if self.state == State::Rebooting {
+            return;
         }
         if self.session.is_some() {
             self.run(Step::Identify);
@@ -88,13 +88,40 @@ impl Model {
                 self.abort_calls();
                 self.call_login(Purpose::Renew, &credentials);
             }
+            // Denied may also mean that this user may not do that.
+            None if self.options.relogin => {
+                self.abort_calls();
+                let arguments = map([
+                    ("scope", "ubus".into()),
+                    ("object", "session".into()),
+                    ("function", "access".into()),
+                ]);
+                self.call(Purpose::Access, ANSWER, "session access", arguments);
+            }
             None => self.ask_to_log_in(w!(
                 "Your session has ended. Log in to go on where you were."
             )),
         }
     }
 
+    /// The session lives: asking once more shows what the user may not do.
+    pub(crate) fn accessed(&mut self, reply: Reply) {
+        match (ubus_reply(reply), self.parked) {
+            (Ok(_), Some(step)) => {
+                self.parked = None;
+                self.renewed = true;
+                self.run(step);
+            }
+            _ => self.ask_to_log_in(""),
+        }
+    }
+
     pub(crate) fn ask_to_log_in(&mut self, notice: &str) {
+        if self.options.relogin {
+            let step = self.parked.unwrap_or(Step::Identify);
+            self.out.push(Effect::Expired);
+            return self.fail(session_ended().retry(step));
+        }
         // A page that was just opened has nothing to go on with.
         if self.parked != Some(Step::Identify) {
             notice.clone_into(&mut self.notice);
@@ -154,22 +181,25 @@ impl Model {
         self.answer = None;
         self.question = crate::plan::Question::default();
         self.router = asu_protocol::router::RouterInfo::default();
+        self.stop_rebuilds();
         self.job = crate::model::Job::default();
         self.form.script.clear();
+        self.skipped.clear();
         self.notice.clear();
         self.out.push(Effect::Discard);
         self.out.push(Effect::Forget);
         self.go(State::Login);
     }
+}
 
-    /// Keeps what a reload of the page needs.
-    pub(crate) fn remember(&mut self) {
-        let remembered = Remembered {
-            session: self.session.clone().unwrap_or_default(),
-            hash: self.job.hash.clone(),
-            version: self.job.version.clone(),
-            server: self.server.clone().unwrap_or_default(),
-        };
-        self.out.push(Effect::Remember(remembered.write()));
-    }
+/// The host of the view opens sessions, so the view asks for no password.
+fn session_ended() -> Trouble {
+    Trouble::new(
+        "session-expired",
+        w!("Your session has ended"),
+        w!(
+            "The router wants to know again who you are. Nothing was lost: after logging in, this page goes on where it was."
+        ),
+        w!("Log in to the router again, then try again or reload this page."),
+    )
 }

@@ -7,6 +7,8 @@ use crate::model::{Adding, Model};
 use crate::msg::{Action, Edit};
 use crate::plan::Plan;
 use crate::state::State;
+use crate::trouble::Trouble;
+use crate::words::w;
 
 impl Model {
     pub(crate) fn press(&mut self, action: Action) {
@@ -21,6 +23,7 @@ impl Model {
             }
             (Action::Add, State::Plan | State::Current) => self.add_packages(),
             (Action::Flash, State::Confirm) => self.run(Step::Start),
+            (Action::Backup, State::Confirm) => self.back_up(),
             (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),
             (Action::Retry, State::Error) => {
                 let step = self.trouble.retry.unwrap_or(Step::Identify);
@@ -55,10 +58,11 @@ impl Model {
             }
             State::Identifying => {
                 self.resume = None;
-                self.go(State::Login);
+                self.leave();
             }
             State::Searching => self.go(State::Overview),
             State::Planning => self.go_home(),
+            State::Rebooting if self.options.relogin => self.gave_up_on_router(),
             State::Rebooting => {
                 self.parked = None;
                 self.ask_to_log_in(
@@ -74,17 +78,18 @@ impl Model {
         }
     }
 
-    /// Gives up build and image. The server may finish a build nobody waits for; that is cheaper
-    /// than a way to stop other people's builds.
+    /// Gives up build and image.
     fn drop_build(&mut self) {
         self.abort_calls();
         self.clean();
+        self.withdraw();
         self.forget_job();
         self.out.push(Effect::Discard);
     }
 
     fn back_from_error(&mut self) {
         if self.failed_in == State::Rebooting {
+            self.parked = None;
             return self.ask_to_log_in("");
         }
         self.drop_build();
@@ -101,15 +106,30 @@ impl Model {
             self.question.clone_from(&self.answered);
         }
         let home = if self.session.is_none() {
-            State::Login
+            return self.leave();
         } else if self.answer.is_some() && self.overview.is_some() {
             self.answer_state()
         } else if self.router.target.is_empty() {
-            State::Login
+            return self.leave();
         } else {
             State::Overview
         };
         self.go(home);
+    }
+
+    /// Nothing is known of the router: only logging in leads on, or, where the host does that,
+    /// asking once more.
+    fn leave(&mut self) {
+        if !self.options.relogin {
+            return self.go(State::Login);
+        }
+        let stopped = Trouble::new(
+            "stopped",
+            w!("Stopped, as you asked"),
+            w!("Nothing was changed on the router."),
+            w!("Try again to ask the router what it is."),
+        );
+        self.fail(stopped.retry(Step::Identify));
     }
 
     pub(crate) fn edit(&mut self, edit: Edit) {

@@ -7,7 +7,7 @@ use asu_protocol::router::RouterInfo;
 use super::Step;
 use super::calls::{ANSWER, INFO, Purpose};
 use crate::answer::{Refusal, ubus_reply};
-use crate::effect::Reply;
+use crate::effect::{Effect, Reply};
 use crate::json::map;
 use crate::model::{Credentials, Model, Outcome};
 use crate::read;
@@ -21,6 +21,8 @@ const PULSE: u64 = 5_000;
 const PAUSE: u64 = 2_000;
 /// A router that still answers as before after this long did not begin to flash.
 const NEVER_LEFT: u64 = 120_000;
+/// Where a router without settings is found.
+pub(crate) const DEFAULT_ADDRESS: &str = "http://192.168.1.1/";
 
 impl Model {
     pub(crate) fn await_router(&mut self) {
@@ -53,7 +55,22 @@ impl Model {
 
     fn is_away(&mut self) {
         self.restart.went_away.get_or_insert(self.now);
+        if !self.form.keep && !self.restart.elsewhere {
+            let id = self.expect(Purpose::Knock, PULSE);
+            let url = DEFAULT_ADDRESS.to_owned();
+            self.out.push(Effect::Knock { id, url });
+        }
         self.ask_again();
+    }
+
+    /// Something answers at the default address: very likely the router without its settings.
+    pub(crate) fn knocked(&mut self, reply: &Reply) {
+        self.restart.elsewhere |= matches!(reply, Reply::Http { .. });
+    }
+
+    fn is_back(&mut self) {
+        self.restart.went_away.get_or_insert(self.now);
+        self.restart.came_back.get_or_insert(self.now);
     }
 
     fn ask_again(&mut self) {
@@ -62,6 +79,7 @@ impl Model {
 
     fn log_in_again(&mut self, purpose: Purpose) {
         let Some(mut credentials) = self.credentials.clone() else {
+            self.is_back();
             self.parked = Some(Step::Await);
             return self.ask_to_log_in(w!("The router is back. Log in to see the result."));
         };
@@ -78,7 +96,7 @@ impl Model {
         match ubus_reply(reply) {
             Ok(login) => {
                 self.open_session(&login);
-                self.restart.went_away.get_or_insert(self.now);
+                self.is_back();
                 self.call_info(Purpose::NewInfo, PULSE);
             }
             // Without the old settings the password is empty.
@@ -120,6 +138,8 @@ impl Model {
 
     fn arrived(&mut self, info: RouterInfo) {
         self.touched = self.now;
+        self.is_back();
+        self.restart.ended = self.now;
         self.restart.info = Some(info);
         let all = map([("all", true.into())]);
         self.call(Purpose::NewPackages, ANSWER, "packagelist list", all);

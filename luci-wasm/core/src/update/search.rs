@@ -22,6 +22,11 @@ impl Model {
             return;
         };
         self.notice.clear();
+        self.skipped.clear();
+        self.search_at(server);
+    }
+
+    pub(crate) fn search_at(&mut self, server: String) {
         self.server = Some(server);
         self.unplanned = None;
         self.answer = None;
@@ -34,6 +39,9 @@ impl Model {
         let read = |json: &Json| Some((read::overview(json)?, Limits::read(json.get("server"))));
         let Some((overview, limits)) = document(reply, read) else {
             let trouble = self.server_says(Asked::Overview, reply);
+            if self.try_next_server(&trouble) {
+                return;
+            }
             return self.fail(trouble.retry(Step::Search));
         };
         let Some((channel, version)) = preselect(&overview, &self.router, self.preset.channel)

@@ -15,19 +15,31 @@ use crate::words::w;
 
 /// What `/tmp` needs beside the image, bytes: logs and lock files must go on working.
 const MARGIN: u64 = 512 * 1024;
+/// When uhttpd ends an upload, milliseconds, a little less than its 60 s (`script_timeout`): the
+/// clock here begins when the browser does.
+const GIVES_UP: u64 = 58_000;
 
 impl Model {
     pub(crate) fn download(&mut self) {
+        // The answer is needed for where the file lies, and a reload forgets it.
+        if self.job.answer.bin_dir.is_empty() {
+            return self.run(Step::Poll);
+        }
+        self.job.downloaded = false;
         self.go(State::Downloading);
         self.transfer.total = self.job.image.size;
-        let server = self.server.clone().unwrap_or_default();
-        let answer = &self.job.answer;
-        let url = format!("{server}/store/{}/{}", answer.bin_dir, self.job.image.name);
+        let url = self.image_url();
         let id = self.expect(Purpose::Download, 60_000);
         self.out.push(Effect::Download { id, url });
     }
 
-    pub(crate) fn downloaded(&mut self, reply: &Reply) {
+    pub(crate) fn image_url(&self) -> String {
+        let server = self.server.as_deref().unwrap_or_default();
+        let job = &self.job;
+        [server, "/store/", &job.answer.bin_dir, "/", &job.image.name].concat()
+    }
+
+    pub(crate) fn received(&mut self, reply: &Reply) {
         match reply {
             Reply::Http { status: 200, .. } => {
                 self.go(State::Checking);
@@ -58,12 +70,20 @@ impl Model {
             return self.fail(trouble.retry(Step::Download));
         }
         self.job.image.size = Some(size);
-        self.run(Step::Upload);
+        self.job.downloaded = true;
+        self.ask_for_signature();
+    }
+
+    pub(crate) fn begin_upload(&mut self) {
+        if !self.job.downloaded {
+            return self.run(Step::Download);
+        }
+        self.go(State::Uploading);
+        self.claim(Step::Upload);
     }
 
     /// Asks for the free memory once more, right before it is needed.
-    pub(crate) fn check_space(&mut self) {
-        self.go(State::Uploading);
+    pub(crate) fn ask_for_space(&mut self) {
         self.call_info(Purpose::Space, ANSWER);
     }
 
@@ -86,6 +106,7 @@ impl Model {
             return self.renew(Step::Upload);
         };
         self.transfer.total = Some(size);
+        self.transfer.started = self.now;
         self.uploaded = true;
         let id = self.expect(
             Purpose::Upload,
@@ -114,23 +135,32 @@ impl Model {
                 w!("Its web server has no cgi-upload."),
                 w!("Install the package cgi-io on the router, then try again."),
             ),
-            Reply::Http { status, .. } => Trouble::new(
-                "upload-interrupted",
-                w!("The upload was interrupted"),
-                w!(
-                    "The router’s web server gave up with HTTP status {0}; a slow connection can do that.",
-                    status
-                ),
-                w!("Use a cable or move closer to the router, then try again."),
-            ),
-            _ => Trouble::new(
-                "upload-interrupted",
-                w!("The upload was interrupted"),
-                w!("The connection to the router broke off or stood still."),
-                w!("Check the cable or the Wi-Fi, then try again; the download is kept."),
-            ),
+            Reply::TimedOut => interrupted(w!("The connection to the router stood still.")),
+            _ if self.now.saturating_sub(self.transfer.started) >= GIVES_UP => self.too_slow(),
+            Reply::Http { status, .. } => interrupted(&w!(
+                "The router’s web server gave up with HTTP status {0}; a slow connection can do that.",
+                status
+            )),
+            _ => interrupted(w!("The connection to the router broke off.")),
         };
         self.fail(trouble.retry(Step::Upload));
+    }
+
+    /// The web server ends what has not answered in time, and `cgi-upload` answers at the end only.
+    fn too_slow(&self) -> Trouble {
+        let size = self.job.image.size.unwrap_or_default();
+        Trouble::new(
+            "upload-too-slow",
+            w!("The upload took too long for the router"),
+            w!(
+                "The router’s web server ends an upload after 60 seconds. This image takes {0}, so the connection has to carry at least {1} a second.",
+                units::bytes(size),
+                units::bytes(size / 60)
+            ),
+            w!(
+                "Use a cable or move closer to the router, then try again; the download is kept. Or give the web server more time: uci set uhttpd.main.script_timeout=600; uci commit uhttpd; service uhttpd restart"
+            ),
+        )
     }
 
     /// Reads what `cgi-upload` says: sums of the stored file, or a complaint, both with status 200.
@@ -158,6 +188,17 @@ impl Model {
             );
         }
     }
+}
+
+fn interrupted(why: &str) -> Trouble {
+    Trouble::new(
+        "upload-interrupted",
+        w!("The upload was interrupted"),
+        why,
+        w!(
+            "Check the cable or the Wi-Fi, or move closer to the router, then try again; the download is kept."
+        ),
+    )
 }
 
 pub(crate) fn damaged(why: &str) -> Trouble {

@@ -39,12 +39,18 @@ impl Bench {
         Self::with(Options::default())
     }
 
-    pub fn with(mut options: Options) -> Self {
+    pub fn with(options: Options) -> Self {
+        Self::at(0, options)
+    }
+
+    /// Opened at a time.
+    pub fn at(now: u64, mut options: Options) -> Self {
         options.ubus_url = "/ubus".into();
         options.upload_url = "/upload".into();
+        options.backup_url = "/backup".into();
         let mut bench = Self {
             model: Model::new(options),
-            now: 0,
+            now,
             open: vec![],
             log: vec![],
             went: vec![],
@@ -218,7 +224,8 @@ impl Bench {
         false
     }
 
-    fn step(&mut self, world: &mut World) {
+    /// Answers the oldest effect by the world's script.
+    pub fn step(&mut self, world: &mut World) {
         let effect = self.open.remove(0);
         let id = id_of(&effect).unwrap();
         let reply = world.reply(&effect);
@@ -230,10 +237,19 @@ pub fn id_of(effect: &Effect) -> Option<u32> {
     match effect {
         Effect::Http { id, .. }
         | Effect::Download { id, .. }
+        | Effect::Build { id, .. }
+        | Effect::Follow { id, .. }
         | Effect::Digest { id }
         | Effect::Upload { id, .. }
+        | Effect::Save { id, .. }
+        | Effect::Knock { id, .. }
+        | Effect::Look { id }
         | Effect::Abort { id } => Some(*id),
-        Effect::Discard | Effect::Remember(_) | Effect::Forget => None,
+        Effect::Discard
+        | Effect::Remember(_)
+        | Effect::Forget
+        | Effect::Mark(_)
+        | Effect::Expired => None,
     }
 }
 
@@ -251,8 +267,16 @@ pub fn describe(effect: &Effect) -> String {
         }
         Effect::Http {
             url, body: Some(_), ..
+        }
+        | Effect::Build {
+            url, body: Some(_), ..
         } => format!("POST {url}"),
         Effect::Http { url, .. } => format!("GET {url}"),
+        Effect::Build { url, .. } => format!("DELETE {url}"),
+        Effect::Follow { url, .. } => format!("FOLLOW {url}"),
+        Effect::Save { url, .. } => format!("SAVE {url}"),
+        Effect::Knock { url, .. } => format!("KNOCK {url}"),
+        Effect::Look { .. } => "LOOK".into(),
         Effect::Download { url, .. } => format!("DOWNLOAD {url}"),
         Effect::Digest { .. } => "DIGEST".into(),
         Effect::Upload { path, .. } => format!("UPLOAD {path}"),

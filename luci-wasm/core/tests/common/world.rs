@@ -26,6 +26,12 @@ pub struct World {
     pub limits: Value,
     /// The files upstream built for the device, if others.
     pub images: Value,
+    /// What another tab left for all of them to see.
+    pub mark: String,
+    /// What the router says of an uploaded image.
+    pub status: &'static str,
+    /// More of the router's settings of servers.
+    pub settings: Value,
 }
 
 /// Puts the members of one object into another.
@@ -48,6 +54,9 @@ impl World {
             config: Value::Null,
             limits: Value::Null,
             images: Value::Null,
+            mark: String::new(),
+            status: "verified",
+            settings: json!({}),
             flashed: false,
             silence: 3,
             packages: json!({"luci": "1", "auc": "0.3", "firewall": "2", "htop": "3.2", "libustream-wolfssl": "1"}),
@@ -87,6 +96,10 @@ impl World {
             }
             "POST http://server/api/v1/build" => self.accept(),
             "GET http://server/api/v1/build/abc" => self.poll(),
+            "LOOK" => page(200, &self.mark),
+            "DELETE http://server/api/v1/build/abc" => http(200, &json!({"cancelled": true})),
+            "SAVE /backup" => page(200, ""),
+            "KNOCK http://192.168.1.1/" => down(),
             "DIGEST" => Reply::Digest {
                 sha256: SHA.into(),
                 size: 7_000_000,
@@ -161,8 +174,11 @@ impl World {
             "packagelist list" => ok(json!({"packagelist": self.packages})),
             "uci get" => {
                 let server = json!({".type": "server", ".index": 0, "url": "http://server/"});
+                let server = put(server, &self.settings);
                 ok(json!({"values": put(json!({"server": server}), &self.config)}))
             }
+            "attendedsysupgrade status" => ok(json!({"status": self.status})),
+            "session access" => ok(json!({"access": true})),
             "attendedsysupgrade verify" => {
                 ok(json!({"valid": arguments["sha256"] == SHA, "sha256": SHA}))
             }

@@ -129,6 +129,8 @@ fn actions() -> Vec<Action> {
         Pick::Without,
         Pick::Rejected,
         Pick::Undo,
+        Pick::Channel,
+        Pick::Near,
     ];
     let picks = picks.map(|pick| Action::Pick(pick, 0, 0));
     Action::ALL.into_iter().chain(picks).collect()
@@ -147,6 +149,8 @@ fn action_name(action: Action) -> String {
         Pick::Without => "a package to leave out",
         Pick::Rejected => "a refused package",
         Pick::Undo => "to undo",
+        Pick::Channel => "a channel",
+        Pick::Near => "a name alike",
     };
     format!("pick {what}")
 }
@@ -164,6 +168,10 @@ fn edits() -> Vec<Edit> {
         Edit::Advanced(true),
         Edit::Consent(true),
         Edit::Filter(text("ht")),
+        Edit::Add(text("tcpdump")),
+        Edit::Script(text("uci commit")),
+        Edit::Filesystem(text("ext4")),
+        Edit::Partition(text("256")),
     ]
 }
 
@@ -178,6 +186,10 @@ fn edit_name(edit: &Edit) -> String {
         Edit::Advanced(_) => "tick advanced".to_owned(),
         Edit::Consent(_) => "tick consent".to_owned(),
         Edit::Filter(_) => "filter".to_owned(),
+        Edit::Add(_) => "type a package".to_owned(),
+        Edit::Script(_) => "type a script".to_owned(),
+        Edit::Filesystem(_) => "choose a file system".to_owned(),
+        Edit::Partition(_) => "choose a partition size".to_owned(),
     }
 }
 

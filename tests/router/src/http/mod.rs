@@ -1,5 +1,6 @@
 //! uhttpd: ubus over HTTP, uploads, and static files on one port.
 
+mod backup;
 mod files;
 mod multipart;
 mod ubus;
@@ -56,6 +57,7 @@ async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response
             ubus::answer(&server.rpcd, &rest, request).await
         }
         None if path == "/cgi-bin/cgi-upload" => upload::answer(&server.rpcd, request).await,
+        None if path == "/cgi-bin/cgi-backup" => backup::answer(&server.rpcd, request).await,
         None => files::answer(&server.sites, &request),
     }
 }

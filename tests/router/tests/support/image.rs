@@ -172,7 +172,7 @@ const RIGHTS: &str = r#"{"attendedsysupgrade": {
     },
     "write": {
         "ubus": {"attendedsysupgrade": ["start", "clean"]},
-        "cgi-io": ["upload"],
+        "cgi-io": {"upload": ["write"], "backup": ["read"]},
         "file": {"/tmp/firmware.bin": ["write"]},
         "uci": ["attendedsysupgrade"]
     }

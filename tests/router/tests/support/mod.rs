@@ -214,6 +214,15 @@ impl Router {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
+    /// Asks for a backup of the settings: status and bytes.
+    pub fn back_up(&self, session: &str) -> (u16, Vec<u8>) {
+        let form = format!("sessionid={session}");
+        let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+        let path = "/cgi-bin/cgi-backup";
+        let answer = exchange(self.address, "POST", path, &kind, form.as_bytes()).unwrap();
+        (answer.status, answer.body)
+    }
+
     /// Waits until nobody listens.
     pub fn wait_until_down(&self) {
         wait("nobody listens", || {

@@ -1,0 +1,74 @@
+//! What survives a reload of the page. Never a password.
+
+use super::Job;
+use crate::json::{Json, map};
+use crate::read;
+
+/// What a reload needs to go on.
+#[derive(Clone, Default)]
+pub(crate) struct Remembered {
+    pub(crate) session: String,
+    pub(crate) server: String,
+    /// What to go on with: `poll` the server, `verify` on the router, `await` the router, or
+    /// nothing.
+    pub(crate) step: String,
+    /// The release that ran before.
+    pub(crate) from: String,
+    /// Whether settings are kept.
+    pub(crate) keep: bool,
+    /// Without times, which are another page's, but for when the router was told to flash.
+    pub(crate) job: Job,
+    pub(crate) flashed: u64,
+}
+
+impl Remembered {
+    pub(crate) fn read(json: &Json) -> Self {
+        let mut job = Job {
+            hash: json.string("hash"),
+            version: json.string("version"),
+            token: json.string("token"),
+            request: json.get("request").clone(),
+            image: read::image(json.get("image")),
+            signature: json.string("signature"),
+            ..Job::default()
+        };
+        job.answer.manifest = json.get("manifest").string_map();
+        Self {
+            session: json.string("session"),
+            server: json.string("server"),
+            step: json.string("step"),
+            from: json.string("from"),
+            keep: json.get("keep").is_true(),
+            flashed: json.get("flashed").number().unwrap_or_default(),
+            job,
+        }
+    }
+
+    pub(crate) fn write(&self) -> String {
+        let job = &self.job;
+        // A first-boot script may hold Wi-Fi passwords; the build goes on without it.
+        let secret = *job.request.get("defaults") != Json::Null;
+        let request = if secret { Json::Null } else { job.request.clone() };
+        let image = map([
+            ("name", job.image.name.as_str().into()),
+            ("sha256", job.image.sha256.as_str().into()),
+            ("size", job.image.size.map_or(Json::Null, Json::from)),
+        ]);
+        map([
+            ("session", self.session.as_str().into()),
+            ("server", self.server.as_str().into()),
+            ("step", self.step.as_str().into()),
+            ("from", self.from.as_str().into()),
+            ("keep", self.keep.into()),
+            ("flashed", self.flashed.into()),
+            ("hash", job.hash.as_str().into()),
+            ("version", job.version.as_str().into()),
+            ("token", job.token.as_str().into()),
+            ("request", request),
+            ("image", image),
+            ("signature", job.signature.as_str().into()),
+            ("manifest", (&job.answer.manifest).into()),
+        ])
+        .to_string()
+    }
+}

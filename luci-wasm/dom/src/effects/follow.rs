@@ -1,0 +1,65 @@
+//! The news of a build, piece by piece as it comes.
+//!
+//! Read by fetch: `EventSource` would open a stream again for ever that the server refused.
+
+use std::rc::{Rc, Weak};
+
+use asu_view::{Body, Msg, Reply};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, ReadableStreamDefaultReader};
+
+use super::{download, http, reply, words};
+use crate::app::{App, send};
+
+pub(super) fn begin(app: &Rc<App>, id: u32, url: String) {
+    let controller = http::start(app, id);
+    let app = Rc::downgrade(app);
+    spawn_local(async move {
+        let answer = match listen(&app, id, &url, controller.as_ref()).await {
+            Ok(status) => Reply::Http {
+                status,
+                body: Body::Text(String::new()),
+            },
+            Err(error) => Reply::Failed(words(&error)),
+        };
+        reply(&app, id, answer);
+    });
+}
+
+async fn listen(
+    app: &Weak<App>,
+    id: u32,
+    url: &str,
+    controller: Option<&AbortController>,
+) -> Result<u16, JsValue> {
+    let response = http::fetch(url, None, controller).await?;
+    let (status, body) = (response.status(), response.body());
+    let Some(body) = body.filter(|_| status == 200) else {
+        return Ok(status);
+    };
+    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = download::next(&reader).await? {
+        send(
+            app,
+            Msg::Said {
+                id,
+                text: text(&mut bytes, &piece),
+            },
+        );
+    }
+    Ok(status)
+}
+
+/// What is readable so far; a character that is cut waits for its rest.
+fn text(bytes: &mut Vec<u8>, piece: &Uint8Array) -> String {
+    bytes.extend(piece.to_vec());
+    let whole = match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    };
+    let rest = bytes.split_off(whole);
+    String::from_utf8_lossy(&std::mem::replace(bytes, rest)).into_owned()
+}
