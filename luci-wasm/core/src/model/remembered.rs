@@ -48,7 +48,11 @@ impl Remembered {
         let job = &self.job;
         // A first-boot script may hold Wi-Fi passwords; the build goes on without it.
         let secret = *job.request.get("defaults") != Json::Null;
-        let request = if secret { Json::Null } else { job.request.clone() };
+        let request = if secret {
+            Json::Null
+        } else {
+            job.request.clone()
+        };
         let image = map([
             ("name", job.image.name.as_str().into()),
             ("sha256", job.image.sha256.as_str().into()),
