@@ -1,10 +1,10 @@
 //! The build request and its answers (`/api/v1/build`), as ASU's API v1 defines them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::{PackageSpec, PackageVersion, ProfileName, Target, VersionName};
+use crate::name::{PackageSpec, PackageVersion, ProfileName, ServiceName, Target, VersionName};
 use crate::problem::PackageProblem;
 use crate::profiles::{Image, Title};
 use crate::repository::{Repositories, RepositoriesMode, RepositoryKeys};
@@ -48,6 +48,9 @@ pub struct BuildRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = filesystem))]
     pub filesystem: Option<String>,
+    /// Services that are not started at boot, though packages in the image bring them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disabled_services: BTreeSet<ServiceName>,
     /// Package feeds besides, or instead of, upstream's.
     #[serde(default, skip_serializing_if = "Repositories::is_empty")]
     pub repositories: Repositories,

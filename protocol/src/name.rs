@@ -212,6 +212,14 @@ checked_name! {
     |text| word(text, "._-") && !text.starts_with(['.', '-']) && text != "imagebuilder"
 }
 
+checked_name! {
+    /// A service of a router, the name of its script in `/etc/init.d`: `uhttpd`.
+    ServiceName, "service",
+    "letters, digits and . _ - are allowed, beginning with a letter, digit or _",
+    "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "uhttpd",
+    |text| word(text, "._-") && !text.starts_with(['.', '-'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +230,7 @@ mod tests {
             "a;b", "a b", "$(id)", "`id`", "a\n", "a\"b", "a\\b", "a#b", "", "-", "--x", "a/b", "ä",
         ] {
             assert!(bad.parse::<PackageSpec>().is_err(), "{bad:?}");
+            assert!(bad.parse::<ServiceName>().is_err(), "{bad:?}");
         }
     }
 

@@ -22,6 +22,11 @@ fn posted(bench: &Bench, path: &str) -> Vec<Value> {
             url,
             body: Some(body),
             ..
+        }
+        | Effect::Build {
+            url,
+            body: Some(body),
+            ..
         } if url.ends_with(path) => Some(serde_json::from_str(body).unwrap()),
         _ => None,
     });

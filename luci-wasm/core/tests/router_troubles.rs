@@ -84,6 +84,7 @@ fn a_session_that_ends_twice_is_renewed_twice() {
     bench.answer("attendedsysupgrade info", rpc_error(-32002));
     bench.answer("session login", ok(json!({"ubus_rpc_session": "old"})));
     bench.walk_to(State::Uploading, &mut world);
+    bench.answer("LOOK", common::page(200, ""));
     bench.answer("attendedsysupgrade info", rpc_error(-32002));
     bench.walk_to(State::Done, &mut world);
 }

@@ -140,7 +140,7 @@ fn bare(dependency: &str) -> &str {
 const INFRASTRUCTURE: [(&str, &str, &[&str]); 4] = [
     (
         "disk-full",
-        "the server's disk is full",
+        "the server's disk is full, or the part of it that a build may use",
         &["No space left on device", "Disk quota exceeded"],
     ),
     (
@@ -168,6 +168,9 @@ const INFRASTRUCTURE: [(&str, &str, &[&str]); 4] = [
     ),
 ];
 
+/// What shells and tools say of a file that has grown to the sandbox's limit (`RLIMIT_FSIZE`).
+const FILE_TOO_LARGE: [&str; 2] = ["File size limit exceeded", "File too large"];
+
 /// The error for a `make` that failed.
 pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
     let failure = |cause, detail: String, hint| Failure {
@@ -175,10 +178,13 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
         stderr: ended.stderr.clone(),
         ..Failure::new(cause, detail, hint)
     };
-    if ended.full {
+    let said = format!("{}\n{}", ended.stdout, ended.stderr);
+    let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+    let is_too_large = ended.full || (!ended.success() && has(&FILE_TOO_LARGE));
+    if is_too_large {
         let hint = "Ask for fewer packages, or tell the server's operator.";
         let detail = "Error: the build took more space than a build may and was ended".to_owned();
-        return BuildError::request(failure("resource-limit", detail, hint));
+        return BuildError::infrastructure(failure("resource-limit", detail, hint));
     }
     if ended.status.is_none() {
         let hint = "Ask again later; the server or its mirror is slow.";
@@ -190,13 +196,11 @@ pub(crate) fn diagnose(ended: &Finished, info: &Info) -> BuildError {
     {
         return error;
     }
-    let said = format!("{}\n{}", ended.stdout, ended.stderr);
     if is_killed(ended, &said) {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         let detail = "Error: the build was killed; the server may be out of memory".to_owned();
         return BuildError::infrastructure(failure("infrastructure", detail, hint));
     }
-    let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
     if let Some((cause, reason, _)) = INFRASTRUCTURE.iter().find(|(.., signs)| has(signs)) {
         let hint = "This is no fault of your request; ask again in a few minutes.";
         return BuildError::infrastructure(failure(cause, format!("Error: {reason}"), hint));

@@ -79,9 +79,9 @@ pub struct Failure {
     /// A stable code, see [`asu_protocol::problem::Problem::cause`].
     ///
     /// Of the request: `package-selection`, `package-version`, `image-too-big`,
-    /// `unsupported-profile`, `version-code`, `bad-request`, `resource-limit`, `build-failed`.
+    /// `unsupported-profile`, `version-code`, `bad-request`, `build-failed`.
     /// Of infrastructure: `upstream`, `imagebuilder-missing`, `imagebuilder`, `untrusted`, `storage`, `disk-full`,
-    /// `sandbox`, `time-limit`.
+    /// `resource-limit`, `sandbox`, `time-limit`.
     pub cause: String,
     /// What happened, for a person; begins with `Error: ` as API v1 clients expect.
     pub detail: String,

@@ -74,6 +74,7 @@ async fn make_all(
         info.revision.as_deref().unwrap_or(&profiles.version_code),
     )?;
     check_profile(request, &info)?;
+    check_services(workspace, request).await?;
     tell(Progress::Stage(stage::VALIDATE_MANIFEST));
     let packages = selection::packages(request, &info);
     let (ended, build_cmd) = assemble(workspace, request, &packages, &info, tell).await?;
@@ -242,6 +243,12 @@ fn check_profile(request: &BuildRequest, info: &Info) -> Result<(), BuildError> 
         detail,
         hint,
     )))
+}
+
+async fn check_services(workspace: &Workspace, request: &BuildRequest) -> Result<(), BuildError> {
+    let storage = |error| BuildError::storage("Reading the ImageBuilder", &error);
+    let makefile = workspace.tree().read("Makefile").await.map_err(storage)?;
+    selection::check_services(request, &makefile.unwrap_or_default())
 }
 
 async fn assemble(

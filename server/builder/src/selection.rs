@@ -12,6 +12,9 @@ use asu_protocol::name::PackageSpec;
 use crate::info::Info;
 use crate::{BuildError, Failure};
 
+/// The variable that names services not to be enabled.
+const SERVICES: &str = "DISABLED_SERVICES";
+
 /// The packages to ask for: those of the request and, where its list is the whole list, a removal
 /// of every default package that is not on it.
 pub(crate) fn packages(request: &BuildRequest, info: &Info) -> Vec<String> {
@@ -57,7 +60,27 @@ pub(crate) fn image(
     if let Some(filesystem) = &request.filesystem {
         arguments.push(format!("ROOTFS_FILESYSTEM={}", known(filesystem)?));
     }
+    if !request.disabled_services.is_empty() {
+        let names = request.disabled_services.iter().map(AsRef::<str>::as_ref);
+        let names: Vec<&str> = names.collect();
+        arguments.push(format!("{SERVICES}={}", names.join(" ")));
+    }
     Ok(arguments)
+}
+
+/// Refuses services to be left off where the ImageBuilder, by the text of its `Makefile`, would start
+/// them all the same: before OpenWrt 21.02.
+pub(crate) fn check_services(request: &BuildRequest, makefile: &str) -> Result<(), BuildError> {
+    if request.disabled_services.is_empty() || makefile.contains(SERVICES) {
+        return Ok(());
+    }
+    let detail = "Error: this release's ImageBuilder cannot leave services off";
+    let hint = "Ask without `disabled_services`, and leave them off by a first-boot script.";
+    Err(BuildError::request(Failure::new(
+        "bad-request",
+        detail,
+        hint,
+    )))
 }
 
 /// The command as clients are told it: folders of this server are nobody's business.
@@ -119,7 +142,9 @@ mod tests {
             arguments,
             ["image", "PROFILE=c7", "PACKAGES=luci", "BIN_DIR=/b"]
         );
-        let all = request(r#","rootfs_size_mb":64,"filesystem":"ext4""#);
+        let all = request(
+            r#","rootfs_size_mb":64,"filesystem":"ext4","disabled_services":["uhttpd","dnsmasq"]"#,
+        );
         let arguments = image(&all, &[], Path::new("/b"), Some(Path::new("/f"))).unwrap();
         assert_eq!(
             arguments[3..],
@@ -127,9 +152,20 @@ mod tests {
                 "BIN_DIR=/b",
                 "FILES=/f",
                 "ROOTFS_PARTSIZE=64",
-                "ROOTFS_FILESYSTEM=ext4"
+                "ROOTFS_FILESYSTEM=ext4",
+                "DISABLED_SERVICES=dnsmasq uhttpd"
             ]
         );
+    }
+
+    #[test]
+    fn services_are_left_off_only_where_that_is_known() {
+        let wish = request(r#","disabled_services":["uhttpd"]"#);
+        let old = "image:\n";
+        let error = check_services(&wish, old).unwrap_err();
+        assert_eq!(error.failure().cause, "bad-request");
+        assert!(check_services(&wish, "DISABLED_SERVICES=$(DISABLED_SERVICES)").is_ok());
+        assert!(check_services(&request(""), old).is_ok());
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::wrong::{located, wrong};
 /// Longest package list, characters: Linux takes 128 KiB as one argument of a program, and the
 /// ImageBuilder adds to it.
 pub(crate) const MAX_PACKAGES: usize = 64 * 1024;
+/// Most services that one request may leave off; a router has some twenty.
+const MAX_SERVICES: usize = 128;
 
 /// Reads a build request; what is not well-formed is 422, what this server does not do is 400.
 pub(crate) fn read(
@@ -113,6 +115,7 @@ fn within_bounds(request: &BuildRequest, limits: &Limits) -> Result<(), Failure>
     check_text("distro", &request.distro)?;
     check_text("version_code", &request.version_code)?;
     check_packages(request)?;
+    check_services(request)?;
     check_size(request, limits)?;
     check_filesystem(request.filesystem.as_deref())?;
     check_script(request, limits)
@@ -136,6 +139,20 @@ fn check_packages(request: &BuildRequest) -> Result<(), Failure> {
     let msg = format!("all names together may have at most {MAX_PACKAGES} characters");
     let count = json!(request.packages.len());
     Err(wrong("too_long", &["packages"], &msg, &count))
+}
+
+fn check_services(request: &BuildRequest) -> Result<(), Failure> {
+    let count = request.disabled_services.len();
+    if count <= MAX_SERVICES {
+        return Ok(());
+    }
+    let msg = format!("at most {MAX_SERVICES} services can be named");
+    Err(wrong(
+        "too_long",
+        &["disabled_services"],
+        &msg,
+        &json!(count),
+    ))
 }
 
 fn check_size(request: &BuildRequest, limits: &Limits) -> Result<(), Failure> {

@@ -136,6 +136,7 @@ fn request(
         defaults: None,
         rootfs_size_mb: upgrade.rootfs_size_mb,
         filesystem: upgrade.filesystem.map(str::to_owned),
+        disabled_services: BTreeSet::new(),
         repositories: Repositories::default(),
         repositories_mode: RepositoriesMode::default(),
         repository_keys: RepositoryKeys::default(),

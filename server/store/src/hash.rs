@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn every_wish_matters() {
         let base = request(BASE);
-        let changes: [fn(&mut BuildRequest); 10] = [
+        let changes: [fn(&mut BuildRequest); 11] = [
             |r| r.distro = "other".to_owned(),
             |r| r.version = "24.10.1".parse().unwrap(),
             |r| r.version_code = "r1-0".to_owned(),
@@ -65,6 +65,7 @@ mod tests {
             |r| r.diff_packages = true,
             |r| r.defaults = Some("true".to_owned()),
             |r| r.rootfs_size_mb = Some(1),
+            |r| r.disabled_services = ["uhttpd".parse().unwrap()].into(),
             |r| {
                 r.repositories =
                     serde_json::from_str(r#"{"mine":"https://feeds.example"}"#).unwrap();

@@ -21,6 +21,8 @@ fn built(images: &Value) -> Reply {
     )
 }
 
+const SIGNATURE: &str = "untrusted comment: x\nRWSKESVdFK72yAAAAAAAAAAAAAAAAAAAAAAA\n";
+
 const INFO: &str = "attendedsysupgrade info";
 
 pub(crate) fn with_router() -> Vec<Case> {
@@ -118,11 +120,12 @@ pub(crate) fn with_server() -> Vec<Case> {
             says(400, "Repository not allowed: x"),
         ),
         (
-            "request-refused",
+            "request-too-large",
             request,
             "POST",
             says(413, "The request is too large."),
         ),
+        ("server-forbids", request, "POST", page(403, "")),
         ("not-a-build-server", request, "POST", page(404, "")),
         ("invalid-request", request, "POST", http(422, &complaint)),
         ("too-many-requests", request, "POST", page(429, "")),
@@ -197,6 +200,10 @@ pub(crate) fn others() -> Vec<(&'static str, Bench)> {
         ("no-answer", away(true)),
         ("no-answer", away(false)),
         ("not-upgraded", unchanged(true)),
+        ("other-tab", beside_another()),
+        ("upload-too-slow", slow()),
+        ("bad-signature", forged()),
+        ("session-expired", logged_out()),
         ("not-upgraded", unchanged(false)),
     ]
 }
@@ -259,6 +266,54 @@ fn cut() -> Bench {
     let (done, total) = (1, Some(2));
     bench.send(Msg::Progress { id, done, total });
     bench.answer("DOWNLOAD", down());
+    bench
+}
+
+fn beside_another() -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Uploading, &mut world);
+    bench.answer("LOOK", page(200, "12 900000000"));
+    bench
+}
+
+fn slow() -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Uploading, &mut world);
+    while !describe(&bench.open[0]).contains("UPLOAD") {
+        bench.step(&mut world);
+    }
+    bench.now += 60_000;
+    let id = id_of(&bench.open[0]).unwrap();
+    let (done, total) = (3_000_000, Some(7_000_000));
+    bench.send(Msg::Progress { id, done, total });
+    bench.answer("UPLOAD", down());
+    bench
+}
+
+/// The server signs, and the router knows the key.
+fn forged() -> Bench {
+    let (mut bench, mut world) = (Bench::new(), World::new());
+    bench.walk_to(State::Checking, &mut world);
+    bench.step(&mut world);
+    bench.answer("x-sysupgrade.bin.sig", page(200, SIGNATURE));
+    bench.walk_to(State::Verifying, &mut world);
+    let key = json!({"path": "/etc/opkg/keys/8a11255d14aef6c8"});
+    bench.answer("file stat", ok(key));
+    let refusal = json!({"valid": false, "sha256": "", "error": "No key made this signature."});
+    bench.answer("attendedsysupgrade verify", ok(refusal));
+    bench
+}
+
+/// In a page that has a login of its own.
+fn logged_out() -> Bench {
+    let mut bench = Bench::with(Options {
+        session: Some("old".into()),
+        relogin: true,
+        ..Options::default()
+    });
+    bench.walk_to(State::Testing, &mut World::new());
+    bench.answer("attendedsysupgrade test", rpc_error(-32002));
+    bench.answer("session access", rpc_error(-32002));
     bench
 }
 

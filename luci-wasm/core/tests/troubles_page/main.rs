@@ -77,9 +77,11 @@ fn the_page_of_troubles_is_true() {
 }
 
 /// What looks like a cause in the sources, and is none.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 7] = [
+    "compat-version",
     "method-not-allowed",
     "not-found",
+    "release-downgrade",
     "rpcd-mod-attendedsysupgrade",
     "rpcd-mod-packagelist",
     "tmp-too-small",

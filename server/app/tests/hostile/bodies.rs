@@ -185,6 +185,8 @@ fn every_field_of_a_build() {
         "repository_keys",
         "repository_keys[]",
         "rootfs_size_mb",
+        "disabled_services",
+        "disabled_services[]",
     ];
     Server::start().withstands(|server| {
         let mut wrong = each_field(server, "/api/v1/build", &wish, &fields);

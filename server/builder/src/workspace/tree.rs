@@ -3,6 +3,10 @@
 //!
 //! Recipes write nearly everywhere, so there is no smaller part to be copied; and by hard links, one
 //! build could change the next one's tools. Where the file system can share blocks, `cp` does.
+//!
+//! The shared files keep their rights to be written: a layer shows the rights of what lies below it, and
+//! who may not write by them cannot write in the layer either. It is no way to them: programs inside
+//! see them through the layer only.
 
 use std::ffi::OsString;
 use std::io;

@@ -101,13 +101,13 @@ async fn options_reach_the_imagebuilder() {
     let mirror = Mirror::start("zst").await;
     let script = "uci set system.@system[0].hostname='$(reboot)'\n";
     let options = format!(
-        r#","defaults":{},"rootfs_size_mb":300,"filesystem":"squashfs","packages":["base-files","luci"],"diff_packages":true"#,
+        r#","defaults":{},"rootfs_size_mb":300,"filesystem":"squashfs","disabled_services":["uhttpd","dnsmasq"],"packages":["base-files","luci"],"diff_packages":true"#,
         serde_json::to_string(script).unwrap()
     );
     let built = mirror.build(&mirror.builder(), &options).await.unwrap();
     let image = std::fs::read_to_string(mirror.out().join(&built.images[0].name)).unwrap();
     assert!(
-        image.contains("partsize 300 filesystem squashfs\n"),
+        image.contains("partsize 300 filesystem squashfs without dnsmasq uhttpd\n"),
         "{image}"
     );
     assert!(image.ends_with(script), "{image}");

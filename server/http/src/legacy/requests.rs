@@ -130,6 +130,7 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
         defaults,
         rootfs_size_mb: None,
         filesystem: None,
+        disabled_services: std::collections::BTreeSet::new(),
         repositories: Repositories::default(),
         repositories_mode: RepositoriesMode::default(),
         repository_keys: RepositoryKeys::default(),

@@ -2,7 +2,7 @@
 
 use asu_protocol::build::FILESYSTEMS;
 use asu_protocol::name::{
-    PackageName, PackageSpec, PackageVersion, ProfileName, Target, VersionName,
+    PackageName, PackageSpec, PackageVersion, ProfileName, ServiceName, Target, VersionName,
 };
 use axum::http::Method;
 use proptest::prelude::*;
@@ -109,7 +109,7 @@ fn limits_are_those_of_the_server() {
 type Check = fn(&str) -> bool;
 
 /// Each name type: what it is called in the document, and what it takes.
-const NAMES: [(&str, Check); 6] = [
+const NAMES: [(&str, Check); 7] = [
     ("PackageName", |text| text.parse::<PackageName>().is_ok()),
     ("PackageSpec", |text| text.parse::<PackageSpec>().is_ok()),
     ("PackageVersion", |text| {
@@ -118,6 +118,7 @@ const NAMES: [(&str, Check); 6] = [
     ("Target", |text| text.parse::<Target>().is_ok()),
     ("ProfileName", |text| text.parse::<ProfileName>().is_ok()),
     ("VersionName", |text| text.parse::<VersionName>().is_ok()),
+    ("ServiceName", |text| text.parse::<ServiceName>().is_ok()),
 ];
 
 fn pattern(name: &str) -> String {

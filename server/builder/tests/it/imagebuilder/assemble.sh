@@ -1,5 +1,5 @@
 # Writes a pretended image: everything a real one would be made of, as text.
-profile=$1 bin=$2 files=$3 partsize=$4 filesystem=$5
+profile=$1 bin=$2 files=$3 partsize=$4 filesystem=$5 services=$6
 image=openwrt-24.10.2-ath79-generic-$profile-squashfs-sysupgrade.bin
 mkdir -p "$bin"
 if grep -q '^huge ' root.manifest; then
@@ -12,7 +12,7 @@ if grep -q '^linked ' root.manifest; then
 fi
 {
 	cat root.manifest repositories.conf
-	echo "partsize $partsize filesystem $filesystem"
+	echo "partsize $partsize filesystem $filesystem without $services"
 	if [ -e fetched ]; then cat fetched; fi
 	echo "keys $(ls keys)"
 	if [ -n "$files" ]; then cat "$files/etc/uci-defaults/99-asu-defaults"; fi

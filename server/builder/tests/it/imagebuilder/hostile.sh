@@ -24,5 +24,6 @@ fill)
 	count=0
 	while :; do head -c 4000000 /dev/zero > "filler-$count" || exit 1; count=$((count + 1)); done ;;
 large) head -c 400000000 /dev/zero > large ;;
+temporary) head -c 300000000 /dev/zero | split -b 50000000 - /tmp/filler- ;;
 memory) head -c 900000000 /dev/zero | tail -c 900000000 > /dev/null ;;
 esac
