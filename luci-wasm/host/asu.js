@@ -9,12 +9,15 @@ const here = new URL(import.meta.url);
 const shown = new Map();
 let module;
 
+// Marks a sentence for the catalogues; the page's language is known only when one is shown.
+const _ = text => text;
+
 const messages = {
-	noWasm: 'This browser has no WebAssembly, or it is switched off. Use a current Firefox, Chrome, Edge or Safari.',
-	offline: 'The router does not answer. Check the connection to it and reload this page.',
-	missing: 'The file {0} is missing on the router (HTTP status {1}). Reinstall the package of this page.',
-	mixed: 'The files of this page do not belong together. Reload it without the cache (Ctrl+F5); if that does not help, reinstall its package.',
-	stopped: 'This page has stopped because of a mistake in its program. If the router is upgrading, leave it plugged in; it goes on by itself. Reload the page to go on here. For a report: {0}',
+	noWasm: _('This browser has no WebAssembly, or it is switched off. Use a current Firefox, Chrome, Edge or Safari.'),
+	offline: _('The router does not answer. Check the connection to it and reload this page.'),
+	missing: _('The file {0} is missing on the router (HTTP status {1}). Reinstall the package of this page.'),
+	mixed: _('The files of this page do not belong together. Reload it without the cache (Ctrl+F5); if that does not help, reinstall its package.'),
+	stopped: _('This page has stopped because of a mistake in its program. If the router is upgrading, leave it plugged in; it goes on by itself. Reload the page to go on here. For a report: {0}'),
 };
 
 const fill = (text, ...values) => text.replace(/{(\d)}/g, (_, place) => values[place]);

@@ -1,5 +1,7 @@
 // Puts the view on this page, or says why it cannot.
 
+import { language } from './words.js';
+
 const place = document.getElementById('app');
 
 function say(text) {
@@ -10,7 +12,12 @@ function say(text) {
 	place.replaceChildren(line);
 }
 
-import('./asu.js').then(
-	async view => view.mount(place, await (await import('./words.js')).language()),
-	() => { throw new Error('The file asu.js is missing on the router. Reinstall the package of this page.'); },
-).catch(error => say(error.message));
+async function start() {
+	const words = await language(), _ = words.translate;
+	const view = await import('./asu.js').catch(() => {
+		throw new Error(_('The file asu.js is missing on the router. Reinstall the package of this page.'));
+	});
+	await view.mount(place, words);
+}
+
+start().catch(error => say(error.message));

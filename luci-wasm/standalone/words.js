@@ -16,9 +16,14 @@ const place = 'asu-language';
 
 const tag = name => name.replace('_', '-');
 
+// Language and script: zh-CN and zh-SG read zh_Hans. Some browsers name no language, but "C".
 function family(name) {
-	const { language, script } = new Intl.Locale(tag(name)).maximize();
-	return language + script;
+	try {
+		const { language, script } = new Intl.Locale(tag(name)).maximize();
+		return language + script;
+	} catch {
+		return name;
+	}
 }
 
 function best(wanted) {

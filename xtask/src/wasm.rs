@@ -25,13 +25,13 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
     }
     bundle::bundle(&module, &work, &www)?;
     pack(&www.join("asu.wasm"), &www.join("asu.wasm.gz"))?;
+    words::write_for_page(&www)?;
     copy_page(&root().join("luci-wasm/standalone"), &www)?;
     luci::minify(
         &root().join("luci-wasm/host/element.js"),
         &www.join("element.js"),
     )?;
     luci::package(&www)?;
-    words::write_for_page(&www)?;
     Ok(www)
 }
 
@@ -51,11 +51,9 @@ fn pack(from: &Path, to: &Path) -> anyhow::Result<()> {
 /// a browser never mixes those of two versions: uhttpd lets it keep them without asking again.
 fn copy_page(from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut sum = flate2::Crc::new();
-    for name in ["asu.js", "asu.wasm"] {
-        sum.update(&fs::read(to.join(name))?);
-    }
-    let files = files(from)?;
-    for file in &files {
+    let made = [to.join("asu.js"), to.join("asu.wasm")];
+    let (words, files) = (files(&to.join("words"))?, files(from)?);
+    for file in made.iter().chain(&words).chain(&files) {
         sum.update(&fs::read(file)?);
     }
     let version = format!("?v={:08x}", sum.sum());
@@ -85,7 +83,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The text, with the version behind the names of files that end a quotation.
 fn versioned(text: &str, version: &str) -> String {
-    let names = ["asu.js", "asu.wasm.gz", "app.js", "app.css"];
+    let names = ["asu.js", "asu.wasm.gz", "app.js", "app.css", "words.js"];
     names.iter().fold(text.to_owned(), |text, name| {
         ['"', '\''].iter().fold(text, |text, quote| {
             text.replace(

@@ -66,6 +66,16 @@ impl Browser {
         Ok(self.driver.goto(url).await?)
     }
 
+    /// Lets pages know that the person reads these languages, the best known first: `de-AT,en`.
+    pub async fn prefer_languages(&self, languages: &str) -> anyhow::Result<()> {
+        let agent: String = self.ask("return navigator.userAgent").await?;
+        let preference = json!({"userAgent": agent, "acceptLanguage": languages});
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Emulation.setUserAgentOverride", preference)
+            .await?;
+        Ok(())
+    }
+
     /// What a script returns.
     pub async fn ask<T: DeserializeOwned>(&self, script: &str) -> anyhow::Result<T> {
         Ok(self.driver.execute(script, Vec::new()).await?.convert()?)
@@ -100,19 +110,6 @@ impl Browser {
         let cdp = self.driver.cdp();
         cdp.send_raw("Network.enable", json!({})).await?;
         cdp.send_raw("Network.setCacheDisabled", json!({"cacheDisabled": true}))
-            .await?;
-        Ok(())
-    }
-
-    /// Lets pages know that the person reads these languages, the best known first: `de-AT,en`.
-    pub async fn prefer_languages(&self, languages: &str) -> anyhow::Result<()> {
-        let asked = self
-            .driver
-            .execute("return navigator.userAgent", Vec::new());
-        let agent: String = asked.await?.convert()?;
-        let preference = json!({"userAgent": agent, "acceptLanguage": languages});
-        let cdp = self.driver.cdp();
-        cdp.send_raw("Emulation.setUserAgentOverride", preference)
             .await?;
         Ok(())
     }

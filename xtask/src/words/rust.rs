@@ -83,6 +83,9 @@ fn sentence(name: &str, arguments: TokenStream) -> anyhow::Result<Option<Sentenc
         .collect::<anyhow::Result<Vec<_>>>()?;
     match texts.as_slice() {
         [one] if wanted == 1 => Ok(Some(Sentence::one(one))),
+        [one, many] if texts.iter().any(|text| text.trim() != text) => {
+            bail!("blanks around “{one}” or “{many}”, which has a plural: put them outside")
+        }
         [one, many] => Ok(Some(Sentence::many(one, many))),
         _ => bail!("{name}! wants {wanted} text(s)"),
     }
@@ -148,6 +151,7 @@ mod tests {
             "w!(text)",
             "w!(1)",
             "many!(\"one\", count)",
+            "many!(\" one\", \" all\", count)",
             "w!(\"a\"",
         ] {
             assert!(sentences(source).is_err(), "{source}");

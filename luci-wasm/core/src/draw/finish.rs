@@ -122,11 +122,12 @@ pub(super) fn done(model: &Model) -> Element {
                     .attr("data-field", "packages")
                     .text(count.to_string()),
             )
-            .child(el("span").text(if count == 1 {
-                w!(" package of yours is installed.")
-            } else {
-                w!(" packages of yours are installed.")
-            }))
+            .text(" ")
+            .child(el("span").text(many!(
+                "package of yours is installed.",
+                "packages of yours are installed.",
+                count
+            )))
     });
     el("section")
         .class("card finished")
