@@ -23,33 +23,33 @@ const messages = {
 const fill = (text, ...values) => text.replace(/{(\d)}/g, (_, place) => values[place]);
 
 async function fetched(name, say) {
-	let answer;
+	let answer, body;
 	try {
 		answer = await fetch(new URL(name + here.search, here));
+		body = await answer.arrayBuffer();
 	} catch {
 		throw new Error(say(messages.offline));
 	}
 	// uhttpd sends a page with its 404, which is no module.
 	if (!answer.ok)
 		throw new Error(fill(say(messages.missing), name, answer.status));
-	return answer.blob();
+	return body;
 }
 
 // A web server may have inflated it already, and said so in no header.
-async function bytes(blob) {
-	const [ first ] = new Uint8Array(await blob.slice(0, 1).arrayBuffer());
-	const body = first === 0x1f
-		? new Response(blob.stream().pipeThrough(new DecompressionStream('gzip')))
-		: blob;
-	return body.arrayBuffer();
+function inflated(body) {
+	if (new Uint8Array(body)[0] !== 0x1f)
+		return body;
+	const packed = new Response(body).body;
+	return new Response(packed.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 async function load(say) {
 	if (typeof WebAssembly !== 'object')
 		throw new Error(say(messages.noWasm));
-	const blob = await fetched(self.DecompressionStream ? 'asu.wasm.gz' : 'asu.wasm', say);
+	const body = await fetched(self.DecompressionStream ? 'asu.wasm.gz' : 'asu.wasm', say);
 	try {
-		await start(await bytes(blob));
+		await start(await inflated(body));
 	} catch (cause) {
 		throw new Error(say(messages.mixed), { cause });
 	}

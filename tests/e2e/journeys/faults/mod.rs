@@ -55,7 +55,7 @@ async fn searching(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result<()> {
 async fn requesting(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result<()> {
     for (status, detail, cause) in [
         (400, "Unsupported profile: x", "unsupported-profile"),
-        (413, "The request is too large", "request-refused"),
+        (413, "The request is too large", "request-too-large"),
         (422, "Not a package", "request-refused"),
         (429, "Too many requests", "too-many-requests"),
         (500, "Error: make ended with status 2", "build-failed"),

@@ -62,7 +62,8 @@ async fn while_it_is_built(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result
     cancel(page, "plan").await?;
     page.click("request").await?;
     page.reach("requesting", SOON).await?;
-    reload(scene, page, "overview").await?;
+    reload(scene, page, "requesting").await?;
+    cancel(page, "overview").await?;
     scene.heal();
     page.search().await?;
     for (state, detail, stage) in [
@@ -112,7 +113,8 @@ async fn left_and_reloaded(scene: &Scene, page: &mut Page<'_>, state: &str) -> a
     page.search().await
 }
 
-/// A reload before the router took the order begins anew; one after it finds the new release.
+/// A reload while the router is told to begin waits for it, as nobody knows whether it heard; one
+/// after that finds the new release.
 async fn while_it_restarts(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result<()> {
     page.prepare().await?;
     scene
@@ -120,8 +122,12 @@ async fn while_it_restarts(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result
         .fail_call("attendedsysupgrade start", Fault::Silence);
     page.click("flash").await?;
     scene.shows(page, "flashing").await?;
-    reload(scene, page, "confirm").await?;
+    reload(scene, page, "rebooting").await?;
+    cancel(page, "login").await?;
     scene.heal();
+    page.login(PASSWORD).await?;
+    page.search().await?;
+    page.prepare().await?;
     scene
         .router
         .fail_call("attendedsysupgrade info", Fault::Silence);

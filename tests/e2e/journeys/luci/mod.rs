@@ -105,6 +105,7 @@ async fn an_upgrade_in_luci() -> anyhow::Result<()> {
     // Its session ended with the old system. LuCI logs in anew, and the view goes on where it was.
     let cause = page.fails(Duration::from_mins(1)).await?;
     assert_eq!(cause, "session-expired");
+    install(&stage)?;
     let mut page = Page::at(&browser, &address(&stage, OVERVIEW, "owner")?, None).await?;
     page.reach("done", Duration::from_mins(1)).await?;
     assert_eq!(page.field("version").await?, NEW_RELEASE);

@@ -35,6 +35,6 @@ async fn slow_transfers_are_waited_for() -> anyhow::Result<()> {
     }
     // A page that was there before comes from the browser's cache or anew, but comes.
     scene.browser.driver.refresh().await?;
-    page.reach("downloading", SOON).await?;
+    page.reach("confirm", SOON).await?;
     scene.end().await
 }
