@@ -72,7 +72,9 @@ function offer(current, label) {
 		select.append(option);
 	}
 	select.addEventListener('change', () => choose(select.value));
-	document.body.append(select);
+	const head = document.createElement('header');
+	head.append(select);
+	document.body.append(head);
 }
 
 // What `mount` takes: `translate(text)` and `plural(count, one, many)`; English, where a catalogue
