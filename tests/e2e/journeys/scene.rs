@@ -14,7 +14,7 @@ use asu_test_e2e::{Stage, screen};
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// How long anything may take that a build may be a part of.
-const BUILT: Duration = Duration::from_mins(3);
+pub(crate) const BUILT: Duration = Duration::from_mins(3);
 
 /// Everything between two proxies, with a browser before it.
 pub(crate) struct Scene {

@@ -6,7 +6,7 @@ use asu_test_e2e::page::Page;
 use asu_test_e2e::stage::PASSWORD;
 use serde_json::json;
 
-use crate::scene::{SOON, Scene};
+use crate::scene::{BUILT, SOON, Scene};
 
 const BUILD: &str = "POST /api/v1/build";
 const STATUS: &str = "GET /api/v1/build/";
@@ -145,13 +145,12 @@ async fn while_it_restarts(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result
         .fail_call("attendedsysupgrade info", Fault::Down);
     page.click("flash").await?;
     page.reach("rebooting", SOON).await?;
-    scene.browser.driver.refresh().await?;
-    scene
-        .fails(page, "router-unreachable", "reloaded-too-early")
-        .await?;
-    page.log_in_when_back(PASSWORD).await?;
-    page.click("search").await?;
-    page.reach("current", SOON).await
+    reload(scene, page, "rebooting").await?;
+    scene.heal();
+    page.reach("login", BUILT).await?;
+    page.fill("asu-password", PASSWORD).await?;
+    page.click("login").await?;
+    page.reach("done", BUILT).await
 }
 
 async fn reload(scene: &Scene, page: &mut Page<'_>, then: &str) -> anyhow::Result<()> {
