@@ -1,8 +1,11 @@
 //! In every state somebody reloads the page, and somebody cancels: the page is always somewhere
 //! from where it goes on.
 
+use std::time::Duration;
+
 use asu_test_e2e::front::Fault;
 use asu_test_e2e::page::Page;
+use asu_test_e2e::router::flashes;
 use asu_test_e2e::stage::PASSWORD;
 use serde_json::json;
 
@@ -135,6 +138,10 @@ async fn while_it_restarts(scene: &Scene, page: &mut Page<'_>) -> anyhow::Result
     scene.shows(page, "rebooting").await?;
     cancel(page, "login").await?;
     scene.heal();
+    // Until then the old system lets people in.
+    while flashes(&scene.stage.journal())?.is_empty() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     page.log_in_when_back(PASSWORD).await?;
 
     page.click("search").await?;
