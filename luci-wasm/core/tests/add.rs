@@ -5,36 +5,12 @@ mod common;
 
 use asu_protocol::plan::PlanRequest;
 use asu_view::{Action, Edit, Effect, Msg, Pick, Reply, State};
-use common::{Bench, World, describe, page};
-use serde_json::Value;
+use common::{Bench, World, describe, page, planned};
 
 const LISTS: [&str; 2] = ["index.json", "mips_24kc-index.json"];
 
-fn planned(mut world: World) -> (Bench, World) {
-    let mut bench = Bench::new();
-    bench.walk_to(State::Plan, &mut world);
-    (bench, world)
-}
-
-fn posted(bench: &Bench, path: &str) -> Vec<Value> {
-    let bodies = bench.log.iter().filter_map(|effect| match effect {
-        Effect::Http {
-            url,
-            body: Some(body),
-            ..
-        }
-        | Effect::Build {
-            url,
-            body: Some(body),
-            ..
-        } if url.ends_with(path) => Some(serde_json::from_str(body).unwrap()),
-        _ => None,
-    });
-    bodies.collect()
-}
-
 fn added(bench: &Bench) -> Vec<String> {
-    let last = posted(bench, "/api/v1/plan").pop().unwrap();
+    let last = bench.posted("/api/v1/plan").pop().unwrap();
     let asked: PlanRequest = serde_json::from_value(last).unwrap();
     asked.add.iter().map(ToString::to_string).collect()
 }
@@ -155,7 +131,7 @@ fn a_plan_made_here_takes_wishes_too() {
     assert_eq!(bench.state(), State::Plan);
     assert!(bench.text().contains("added as you wished"));
     bench.press(Action::Request);
-    let request = posted(&bench, "/api/v1/build").pop().unwrap();
+    let request = bench.posted("/api/v1/build").pop().unwrap();
     let packages = request["packages"].as_array().unwrap();
     assert!(packages.contains(&"base-files".into()), "{packages:?}");
     bench.walk_to(State::Done, &mut world);

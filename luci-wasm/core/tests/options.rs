@@ -4,38 +4,14 @@
 mod common;
 
 use asu_view::node::Element;
-use asu_view::{Action, Edit, Effect, Msg, Node, Pick, State};
-use common::{Bench, World};
+use asu_view::{Action, Edit, Msg, Node, Pick, State};
+use common::{Bench, World, planned};
 use serde_json::{Value, json};
 
 const MIB: u64 = 1 << 20;
 
-fn planned(mut world: World) -> (Bench, World) {
-    let mut bench = Bench::new();
-    bench.walk_to(State::Plan, &mut world);
-    (bench, world)
-}
-
-/// The bodies posted to the server, by the end of their path.
-fn posted(bench: &Bench, path: &str) -> Vec<Value> {
-    let bodies = bench.log.iter().filter_map(|effect| match effect {
-        Effect::Http {
-            url,
-            body: Some(body),
-            ..
-        }
-        | Effect::Build {
-            url,
-            body: Some(body),
-            ..
-        } if url.ends_with(path) => Some(serde_json::from_str(body).unwrap()),
-        _ => None,
-    });
-    bodies.collect()
-}
-
 fn asked(bench: &Bench) -> Value {
-    posted(bench, "/api/v1/plan").pop().unwrap()
+    bench.posted("/api/v1/plan").pop().unwrap()
 }
 
 fn edit(bench: &mut Bench, world: &mut World, edit: Edit) {
@@ -105,7 +81,7 @@ fn the_system_partition_keeps_its_size_until_another_is_chosen() {
         "there is more room"
     );
     edit(&mut bench, &mut world, Edit::Partition("300".into()));
-    assert_eq!(posted(&bench, "/api/v1/plan").len(), 2, "not offered");
+    assert_eq!(bench.posted("/api/v1/plan").len(), 2, "not offered");
     edit(&mut bench, &mut world, Edit::Partition("0".into()));
     assert_eq!(asked(&bench)["rootfs_size_mb"], Value::Null);
 }
@@ -154,7 +130,7 @@ fn a_filesystem_is_chosen_only_where_there_are_several() {
         assert_eq!(chosen(&bench, "asu-filesystem"), "ext4");
         edit(&mut bench, &mut world, Edit::Partition("512".into()));
         bench.press(Action::Request);
-        let request = posted(&bench, "/api/v1/build").pop().unwrap();
+        let request = bench.posted("/api/v1/build").pop().unwrap();
         assert_eq!(request["filesystem"], "ext4");
         if !plans {
             assert_eq!(request["rootfs_size_mb"], 512);
@@ -176,7 +152,7 @@ fn a_script_goes_into_the_request() {
         assert!(text.contains("leaves your network"));
         assert!(text.contains("Your first-boot script goes into it."));
         bench.press(Action::Request);
-        let request = posted(&bench, "/api/v1/build").pop().unwrap();
+        let request = bench.posted("/api/v1/build").pop().unwrap();
         assert_eq!(request["defaults"], script);
         assert_eq!(request["client"], "asu-view/0.1.0");
         bench.walk_to(State::Done, &mut world);
@@ -200,7 +176,7 @@ fn a_script_that_is_too_long_is_told_while_it_is_typed() {
     assert!(bench.has_button(Action::Request));
     bench.send(Msg::Edit(Edit::Script(" \n".into())));
     bench.press(Action::Request);
-    let request = posted(&bench, "/api/v1/build").pop().unwrap();
+    let request = bench.posted("/api/v1/build").pop().unwrap();
     assert_eq!(request.get("defaults"), None, "nothing is nothing");
 }
 
@@ -213,7 +189,7 @@ fn a_server_that_takes_no_scripts_gets_none() {
     assert!(bench.text().contains("puts no scripts into images"));
     bench.send(Msg::Edit(Edit::Script("x".into())));
     bench.press(Action::Request);
-    let request = posted(&bench, "/api/v1/build").pop().unwrap();
+    let request = bench.posted("/api/v1/build").pop().unwrap();
     assert_eq!(request.get("defaults"), None);
 }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use asu_protocol::plan::PlanRequest;
-use asu_view::{Action, Edit, Effect, Msg, Pick, Reply, State};
+use asu_view::{Action, Edit, Msg, Pick, Reply, State};
 use common::{Bench, World, assert_trouble, describe, down, http, page};
 use serde_json::{Value, json};
 
@@ -38,13 +38,7 @@ fn names(list: &[asu_protocol::name::PackageName]) -> Vec<&str> {
 }
 
 fn built(bench: &Bench) -> Value {
-    let last = bench.log.iter().rev().find_map(|effect| match effect {
-        Effect::Build {
-            body: Some(body), ..
-        } => Some(body.clone()),
-        _ => None,
-    });
-    serde_json::from_str(&last.unwrap()).unwrap()
+    bench.posted("/api/v1/build").pop().unwrap()
 }
 
 fn group(bench: &Bench, title: &str) -> String {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use asu_view::state::TRANSITIONS;
 use asu_view::{Action, Body, Edit, Json, Msg, Options, Reply, State};
+use common::rules::{check, is_allowed, waits_end};
 use common::{Bench, World, down, http, id_of, ok, page, rpc_error, ubus_status};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -148,52 +149,6 @@ fn happen(bench: &mut Bench, world: &mut World, event: Event) {
     }
 }
 
-fn is_allowed(from: State, to: State) -> bool {
-    from == to
-        || (to == State::Error && from.limit().is_some())
-        || (to == State::Login && !matches!(from, State::Flashing | State::Rebooting))
-        || TRANSITIONS.iter().any(|(a, _, b)| (*a, *b) == (from, to))
-}
-
-/// What must hold whatever happened.
-fn check(bench: &Bench) -> Result<(), TestCaseError> {
-    let state = bench.state();
-    let buttons = bench.buttons();
-    if state.limit().is_some() {
-        prop_assert!(bench.model.is_waiting());
-        prop_assert_eq!(
-            buttons.contains(&Action::Cancel),
-            state.can_cancel(),
-            "{}",
-            state.name()
-        );
-    } else {
-        prop_assert!(!buttons.is_empty(), "a dead end: {}", state.name());
-    }
-    let text = bench.text();
-    prop_assert!(!text.contains("admin"), "the password is shown");
-    if state == State::Error {
-        let trouble = bench.model.trouble();
-        prop_assert!(
-            !trouble.cause.is_empty() && !trouble.title.is_empty() && !trouble.next.is_empty()
-        );
-    }
-    Ok(())
-}
-
-/// With nobody answering and nobody pressing, every wait ends.
-fn waits_end(bench: &mut Bench) -> Result<(), TestCaseError> {
-    for _ in 0..3_000 {
-        if !bench.model.is_waiting() {
-            return Ok(());
-        }
-        bench.open.clear();
-        bench.tick(5_000);
-    }
-    prop_assert!(false, "{} waits for ever", bench.state().name());
-    Ok(())
-}
-
 /// How the page is opened: 0 anew, 1 by a host with a session, 2 to 5 after a reload in some state,
 /// 6 by a host that logs in itself.
 fn options(kind: u8) -> Options {
@@ -223,11 +178,7 @@ type Went = BTreeSet<(State, State)>;
 type Setting = (u8, bool, u8, u8);
 
 /// Walks to `start` in some world, lets events happen there, and waits for the end.
-fn play(
-    (kind, newest, acceptance, planner): Setting,
-    start: State,
-    events: &[Event],
-) -> Result<Went, TestCaseError> {
+fn play((kind, newest, acceptance, planner): Setting, start: State, events: &[Event]) -> Went {
     let (mut bench, mut world) = (Bench::with(options(kind)), World::new());
     world.acceptance = acceptance;
     world.plans = planner % 2 == 1;
@@ -245,13 +196,13 @@ fn play(
         happen(&mut bench, &mut world, event.clone());
         for (from, to) in &bench.went[known..] {
             let (a, b) = (from.name(), to.name());
-            prop_assert!(is_allowed(*from, *to), "{a} to {b} by {event:?}");
+            assert!(is_allowed(*from, *to), "{a} to {b} by {event:?}");
         }
-        check(&bench)?;
+        check(&bench, &format!("{event:?}"));
     }
     let went = bench.went.iter().copied().collect();
-    waits_end(&mut bench)?;
-    Ok(went)
+    waits_end(&mut bench);
+    went
 }
 
 /// Where a router's owner wants upgrades to be looked for at once.
@@ -264,7 +215,7 @@ fn searches_on_opening() -> Went {
 
 /// What hardly happens by chance: sessions that end, in every state, with and without a password,
 /// and a server that goes away while another way around a problem is looked for.
-fn rare_events() -> Result<Went, TestCaseError> {
+fn rare_events() -> Went {
     let denied = || Event::Odd(0, rpc_error(-32002));
     let log_in = [
         Event::Edit(1, true),
@@ -283,20 +234,20 @@ fn rare_events() -> Result<Went, TestCaseError> {
         Event::Odd(0, page(503, "")),
         Event::Forged(Action::Back),
     ];
-    let mut went = play((0, false, 0, 3), State::Problems, &gone)?;
+    let mut went = play((0, false, 0, 3), State::Problems, &gone);
     went.extend(searches_on_opening());
     for start in State::ALL {
         for kind in 0..2 {
-            went.extend(play((kind, false, 0, 0), start, &logged_in_again)?);
-            went.extend(play((kind, false, 0, 0), start, &refused_twice)?);
+            went.extend(play((kind, false, 0, 0), start, &logged_in_again));
+            went.extend(play((kind, false, 0, 0), start, &refused_twice));
         }
     }
-    Ok(went)
+    went
 }
 
 #[test]
 fn anything_may_happen_at_any_time() {
-    let seen = RefCell::new(rare_events().unwrap());
+    let seen = RefCell::new(rare_events());
     let cases = Config {
         cases: 2_500,
         failure_persistence: None,
@@ -307,7 +258,7 @@ fn anything_may_happen_at_any_time() {
     let events = (world, start, prop::collection::vec(event(), 0..24));
     TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
         .run(&events, |(world, start, events)| {
-            seen.borrow_mut().extend(play(world, start, &events)?);
+            seen.borrow_mut().extend(play(world, start, &events));
             Ok(())
         })
         .unwrap();
@@ -321,86 +272,6 @@ fn anything_may_happen_at_any_time() {
         unseen.is_empty(),
         "the diagram promises what does not happen: {unseen:#?}"
     );
-}
-
-/// The view in a state, whichever world leads there.
-fn reach(state: State) -> (Bench, World) {
-    let (mut bench, mut world) = (Bench::new(), World::new());
-    match state {
-        State::Current => (world.version, world.revision) = ("24.10.2", "r28739-d9340319c6"),
-        State::Problems => world.packages["adguardhome"] = json!("1"),
-        State::Error => bench.log_in(),
-        _ => {}
-    }
-    if state == State::Error {
-        bench.answer("session login", ok(json!({"ubus_rpc_session": "old"})));
-        bench.answer("attendedsysupgrade info", down());
-    }
-    bench.walk_to(state, &mut world);
-    (bench, world)
-}
-
-/// One message of every kind, with every action and every input; what is under way is answered.
-fn every_message(id: u32) -> Vec<Msg> {
-    let actions = Action::ALL.map(Msg::Press);
-    let edits = (0..9).map(|which| Msg::Edit(edit(which, true)));
-    let others = [
-        Msg::Open,
-        Msg::Press(Action::Pick(asu_view::Pick::Remedy, 0, 0)),
-        Msg::Tick,
-        Msg::Progress {
-            id,
-            done: 1,
-            total: Some(2),
-        },
-        Msg::Said {
-            id,
-            text: "event: status\n".to_owned(),
-        },
-    ];
-    let replies = [down(), Reply::TimedOut, page(500, ""), rpc_error(-32002)];
-    let answers = replies.map(|reply| Msg::Replied { id, reply });
-    let all = actions.into_iter().chain(edits).chain(others);
-    all.chain(answers).collect()
-}
-
-/// Which kind of message it is: a new kind does not compile until it is in the table.
-fn kind(msg: &Msg) -> usize {
-    match msg {
-        Msg::Open => 0,
-        Msg::Press(_) => 1,
-        Msg::Edit(_) => 2,
-        Msg::Tick => 3,
-        Msg::Progress { .. } => 4,
-        Msg::Said { .. } => 5,
-        Msg::Replied { .. } => 6,
-    }
-}
-
-#[test]
-fn every_message_is_understood_in_every_state() {
-    for state in State::ALL {
-        let mut kinds = [false; 7];
-        for place in 0..every_message(0).len() {
-            let (mut bench, _) = reach(state);
-            let id = bench.open.first().and_then(id_of).unwrap_or_default();
-            let msg = every_message(id).swap_remove(place);
-            kinds[kind(&msg)] = true;
-            let what = format!("{msg:?} in {}", state.name());
-            // The host opens a view once.
-            if msg == Msg::Open && state != State::Login {
-                continue;
-            }
-            if matches!(msg, Msg::Replied { .. }) {
-                bench.open.retain(|effect| id_of(effect) != Some(id));
-            }
-            bench.send(msg);
-            assert!(is_allowed(state, bench.state()), "{what}");
-            check(&bench).unwrap();
-            waits_end(&mut bench).unwrap();
-        }
-        assert_eq!(kinds, [true; 7], "{}", state.name());
-    }
 }
 
 #[test]

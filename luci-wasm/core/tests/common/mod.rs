@@ -10,6 +10,8 @@
 )]
 
 pub mod planner;
+mod replies;
+pub mod rules;
 mod world;
 
 use asu_view::{
@@ -18,9 +20,17 @@ use asu_view::{
 use serde_json::{Value, json};
 
 pub use planner::{change, plan, question, remedy};
+pub use replies::{down, http, ok, page, rpc_error, tree, ubus_status};
 pub use world::{World, built};
 
 pub const SHA: &str = "aa00000000000000000000000000000000000000000000000000000000000000";
+
+/// The view at its plan.
+pub fn planned(mut world: World) -> (Bench, World) {
+    let mut bench = Bench::new();
+    bench.walk_to(State::Plan, &mut world);
+    (bench, world)
+}
 
 /// The view with the world around it.
 pub struct Bench {
@@ -41,6 +51,24 @@ impl Bench {
 
     pub fn with(options: Options) -> Self {
         Self::at(0, options)
+    }
+
+    /// The bodies posted to the server, by the end of their path.
+    pub fn posted(&self, path: &str) -> Vec<Value> {
+        let bodies = self.log.iter().filter_map(|effect| match effect {
+            Effect::Http {
+                url,
+                body: Some(body),
+                ..
+            }
+            | Effect::Build {
+                url,
+                body: Some(body),
+                ..
+            } if url.ends_with(path) => Some(serde_json::from_str(body).unwrap()),
+            _ => None,
+        });
+        bodies.collect()
     }
 
     /// Opened at a time.
@@ -283,59 +311,6 @@ pub fn describe(effect: &Effect) -> String {
         Effect::Abort { id } => format!("ABORT {id}"),
         other => format!("{other:?}"),
     }
-}
-
-pub fn ok(data: Value) -> Reply {
-    http(
-        200,
-        &json!({"jsonrpc": "2.0", "id": 1, "result": [0, data]}),
-    )
-}
-
-pub fn ubus_status(status: u32) -> Reply {
-    http(200, &json!({"jsonrpc": "2.0", "id": 1, "result": [status]}))
-}
-
-pub fn rpc_error(code: i32) -> Reply {
-    http(
-        200,
-        &json!({"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": "no"}}),
-    )
-}
-
-pub fn http(status: u16, body: &Value) -> Reply {
-    Reply::Http {
-        status,
-        body: Body::Json(tree(body)),
-    }
-}
-
-/// What a browser would hand over.
-pub fn tree(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(on) => Json::Bool(*on),
-        Value::Number(number) => Json::Number(number.as_f64().unwrap()),
-        Value::String(text) => Json::Text(text.clone()),
-        Value::Array(list) => Json::List(list.iter().map(tree).collect()),
-        Value::Object(map) => Json::Map(
-            map.iter()
-                .map(|(name, value)| (name.clone(), tree(value)))
-                .collect(),
-        ),
-    }
-}
-
-/// An answer that is not JSON.
-pub fn page(status: u16, text: &str) -> Reply {
-    Reply::Http {
-        status,
-        body: Body::Text(text.into()),
-    }
-}
-
-pub fn down() -> Reply {
-    Reply::Failed("Failed to fetch".into())
 }
 
 /// A text as people read it.

@@ -20,6 +20,8 @@ enum What {
     Message(Msg),
     /// The call that the place waits for moves on.
     Progress,
+    /// It tells what the builder says.
+    Said,
     /// It is answered.
     Answer(Reply),
     /// It is answered as it should be.
@@ -37,6 +39,40 @@ impl Event {
         Self { name, what }
     }
 
+    /// Which kind of message it is. Without a wildcard: whoever adds a kind is led to [`events`] by
+    /// the compiler.
+    pub(crate) fn kind(&self) -> usize {
+        let (id, text) = (0, String::new());
+        let msg = match &self.what {
+            What::Message(msg) => msg.clone(),
+            What::Moment | What::Silence => Msg::Tick,
+            What::Said => Msg::Said { id, text },
+            What::Progress => Msg::Progress {
+                id,
+                done: 0,
+                total: None,
+            },
+            What::Answer(_) | What::Good => Msg::Replied {
+                id,
+                reply: Reply::TimedOut,
+            },
+        };
+        match msg {
+            Msg::Open => 0,
+            Msg::Press(_) => 1,
+            Msg::Edit(_) => 2,
+            Msg::Tick => 3,
+            Msg::Progress { .. } => 4,
+            Msg::Said { .. } => 5,
+            Msg::Replied { .. } => 6,
+        }
+    }
+
+    /// Whether the host puts the view on a page.
+    pub(crate) fn is_opening(&self) -> bool {
+        matches!(self.what, What::Message(Msg::Open))
+    }
+
     /// Whether it takes as long as the view waits.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self.what, What::Silence)
@@ -52,6 +88,11 @@ impl Event {
             What::Good => {
                 let reply = world.reply(awaited(place, bench));
                 bench.answer(place.what.as_ref().unwrap(), reply);
+            }
+            What::Said => {
+                let id = id_of(awaited(place, bench)).unwrap();
+                let text = "event: status\n".to_owned();
+                bench.send(Msg::Said { id, text });
             }
             What::Progress => {
                 let id = id_of(awaited(place, bench)).unwrap();
@@ -95,6 +136,7 @@ pub(crate) fn events(place: &Place) -> Vec<Event> {
     all.push(event("silence", What::Silence));
     if place.what.is_some() && place.state != State::Error {
         all.push(event("progress", What::Progress));
+        all.push(event("news of the build", What::Said));
         all.push(event("the right answer", What::Good));
         let answers = replies().into_iter().map(|(name, reply)| Event {
             name,
