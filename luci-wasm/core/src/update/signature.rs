@@ -74,6 +74,7 @@ impl Model {
 /// The number of the key that made a signature of usign, 16 hex digits.
 ///
 /// Its second line is base64 of the two letters `Ed`, eight bytes of the number, and the signature.
+/// Read by hand, because a base64 crate would cost the module more than these sixteen letters.
 fn key_number(signature: &str) -> Option<String> {
     let code = signature.lines().nth(1)?.as_bytes().get(..16)?;
     let mut bits = 0_u128;

@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use asu_view::{Body, Json, Reply};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, Blob, Headers, HtmlElement, RequestInit, RequestMode, Response, Url,
     UrlSearchParams,
 };
 
-use super::{http, reply, words};
+use super::http;
 use crate::app::App;
 use crate::{json, page};
 
@@ -72,15 +72,8 @@ pub(super) fn begin(
     order: Result<(RequestInit, Want), JsValue>,
 ) {
     let controller = http::start(app, id);
-    let app = Rc::downgrade(app);
-    spawn_local(async move {
-        let answer = exchange(&url, order, controller.as_ref()).await;
-        reply(
-            &app,
-            id,
-            answer.unwrap_or_else(|error| Reply::Failed(words(&error))),
-        );
-    });
+    let work = async move { exchange(&url, order, controller.as_ref()).await };
+    http::run(&Rc::downgrade(app), id, Box::pin(work));
 }
 
 async fn exchange(
@@ -101,21 +94,15 @@ async fn exchange(
     let content = match want {
         Want::Build => response.text()?,
         Want::File if status == 200 => response.blob()?,
-        _ => return Ok(answer(status, Body::Text(String::new()))),
+        _ => return Ok(http::bare(status)),
     };
     let content = JsFuture::from(content).await?;
     if want == Want::File {
         hand_over(content.unchecked_ref(), &name(&response))?;
-        return Ok(answer(status, Body::Text(String::new())));
+        return Ok(http::bare(status));
     }
-    Ok(answer(
-        status,
-        with_token(json::body(content.unchecked_ref()), &response),
-    ))
-}
-
-fn answer(status: u16, body: Body) -> Reply {
-    Reply::Http { status, body }
+    let body = with_token(json::body(content.unchecked_ref()), &response);
+    Ok(Reply::Http { status, body })
 }
 
 fn with_token(mut body: Body, response: &Response) -> Body {

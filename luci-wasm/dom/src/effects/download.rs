@@ -6,14 +6,14 @@
 use std::fmt::Write;
 use std::rc::{Rc, Weak};
 
-use asu_view::{Body, Msg, Reply};
+use asu_view::Msg;
 use js_sys::{Array, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
 
-use super::{http, reply, words};
+use super::http;
 use crate::app::{App, send};
 use crate::page;
 
@@ -32,17 +32,12 @@ pub(crate) struct Downloaded {
 
 pub(super) fn begin(app: &Rc<App>, id: u32, url: String) {
     let controller = http::start(app, id);
-    let app = Rc::downgrade(app);
-    spawn_local(async move {
-        let answer = match receive(&app, id, &url, controller.as_ref()).await {
-            Ok(status) => Reply::Http {
-                status,
-                body: Body::Text(String::new()),
-            },
-            Err(error) => Reply::Failed(words(&error)),
-        };
-        reply(&app, id, answer);
-    });
+    let (app, to) = (Rc::downgrade(app), Rc::downgrade(app));
+    let work = async move {
+        let status = receive(&to, id, &url, controller.as_ref()).await?;
+        Ok(http::bare(status))
+    };
+    http::run(&app, id, Box::pin(work));
 }
 
 async fn receive(

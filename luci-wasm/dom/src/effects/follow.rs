@@ -4,28 +4,22 @@
 
 use std::rc::{Rc, Weak};
 
-use asu_view::{Body, Msg, Reply};
+use asu_view::Msg;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, ReadableStreamDefaultReader};
 
-use super::{download, http, reply, words};
+use super::{download, http};
 use crate::app::{App, send};
 
 pub(super) fn begin(app: &Rc<App>, id: u32, url: String) {
     let controller = http::start(app, id);
-    let app = Rc::downgrade(app);
-    spawn_local(async move {
-        let answer = match listen(&app, id, &url, controller.as_ref()).await {
-            Ok(status) => Reply::Http {
-                status,
-                body: Body::Text(String::new()),
-            },
-            Err(error) => Reply::Failed(words(&error)),
-        };
-        reply(&app, id, answer);
-    });
+    let (app, to) = (Rc::downgrade(app), Rc::downgrade(app));
+    let work = async move {
+        let status = listen(&to, id, &url, controller.as_ref()).await?;
+        Ok(http::bare(status))
+    };
+    http::run(&app, id, Box::pin(work));
 }
 
 async fn listen(

@@ -1,6 +1,7 @@
 //! Plain requests, by fetch.
 
-use std::rc::Rc;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
 
 use asu_view::{Body, Reply};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,14 +14,29 @@ use crate::{json, page};
 
 pub(super) fn begin(app: &Rc<App>, id: u32, url: String, body: Option<String>) {
     let controller = start(app, id);
-    let app = Rc::downgrade(app);
+    let work = async move { exchange(&url, body, controller.as_ref()).await };
+    run(&Rc::downgrade(app), id, Box::pin(work));
+}
+
+/// What ends in an answer, or in what the browser says about why there is none. Boxed, because each
+/// kind of work would otherwise bring its own copy of [`run`].
+pub(super) type Work = Pin<Box<dyn Future<Output = Result<Reply, JsValue>>>>;
+
+/// Does it, and tells the model how it ended.
+pub(super) fn run(app: &Weak<App>, id: u32, work: Work) {
+    let app = app.clone();
     spawn_local(async move {
-        let answer = match exchange(&url, body, controller.as_ref()).await {
-            Ok((status, body)) => Reply::Http { status, body },
-            Err(error) => Reply::Failed(words(&error)),
-        };
-        reply(&app, id, answer);
+        let failed = |error| Reply::Failed(words(&error));
+        reply(&app, id, work.await.unwrap_or_else(failed));
     });
+}
+
+/// An answer of which only the status counts.
+pub(super) fn bare(status: u16) -> Reply {
+    Reply::Http {
+        status,
+        body: Body::Text(String::new()),
+    }
 }
 
 /// Registers a fetch so that it can be stopped.
@@ -37,10 +53,13 @@ async fn exchange(
     url: &str,
     body: Option<String>,
     controller: Option<&AbortController>,
-) -> Result<(u16, Body), JsValue> {
+) -> Result<Reply, JsValue> {
     let response = fetch(url, body, controller).await?;
     let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), json::body(text.unchecked_ref())))
+    Ok(Reply::Http {
+        status: response.status(),
+        body: json::body(text.unchecked_ref()),
+    })
 }
 
 /// Sends a request and returns when the answer's head is there.

@@ -2,13 +2,13 @@
 
 use std::rc::{Rc, Weak};
 
-use asu_view::{Body, Msg, Reply};
+use asu_view::{Msg, Reply};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, FormData, ProgressEvent, XmlHttpRequest};
 
-use super::{Downloaded, Running, reply, words};
+use super::{Downloaded, Running, http};
 use crate::app::{App, send};
 use crate::json;
 use crate::listen::Listener;
@@ -26,20 +26,15 @@ pub(super) fn begin(
         request.open("POST", url)?;
         Ok((request, form))
     });
-    let weak = Rc::downgrade(app);
-    match prepared {
-        Ok((request, form)) => {
-            app.effects().register(id, Running::Xhr(request.clone()));
-            spawn_local(async move {
-                let answer = match exchange(&weak, id, &request, &form).await {
-                    Ok((status, body)) => Reply::Http { status, body },
-                    Err(error) => Reply::Failed(words(&error)),
-                };
-                reply(&weak, id, answer);
-            });
-        }
-        Err(error) => reply(&weak, id, Reply::Failed(words(&error))),
+    if let Ok((request, _)) = &prepared {
+        app.effects().register(id, Running::Xhr(request.clone()));
     }
+    let (app, to) = (Rc::downgrade(app), Rc::downgrade(app));
+    let work = async move {
+        let (request, form) = prepared?;
+        exchange(&to, id, &request, &form).await
+    };
+    http::run(&app, id, Box::pin(work));
 }
 
 /// The parts in the order `cgi-upload` needs: it checks the session before it reads the data.
@@ -59,7 +54,7 @@ async fn exchange(
     id: u32,
     request: &XmlHttpRequest,
     form: &FormData,
-) -> Result<(u16, Body), JsValue> {
+) -> Result<Reply, JsValue> {
     let app = app.clone();
     let _progress = Listener::new(request.upload()?.as_ref(), "progress", move |event| {
         if let Some((done, total)) = event.dyn_ref::<ProgressEvent>().map(bytes) {
@@ -74,7 +69,10 @@ async fn exchange(
     request.send_with_opt_form_data(Some(form))?;
     JsFuture::from(ended).await?;
     let text = request.response_text()?.unwrap_or_default();
-    Ok((request.status()?, json::body(&text.into())))
+    Ok(Reply::Http {
+        status: request.status()?,
+        body: json::body(&text.into()),
+    })
 }
 
 #[expect(
