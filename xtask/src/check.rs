@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::build;
 use crate::run::{cargo_in, root, run};
-use crate::{axe, contract, plugins, setup, size, words};
+use crate::{contract, plugins, setup, size, words};
 
 /// Runs all checks and tests; without the journeys and the contract when `quick`.
 pub(crate) fn test(quick: bool) -> anyhow::Result<()> {
@@ -60,7 +60,6 @@ fn units() -> anyhow::Result<()> {
 }
 
 fn journeys() -> anyhow::Result<()> {
-    axe::bring()?;
     let mut command = cargo_in(
         &root(),
         &[

@@ -3,8 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use crate::build;
 use crate::run::{cargo_in, root, run, target};
-use crate::{axe, build};
 
 /// Builds everything and becomes the demo.
 pub(crate) fn demo(once: bool) -> anyhow::Result<()> {
@@ -20,7 +20,6 @@ pub(crate) fn demo(once: bool) -> anyhow::Result<()> {
 /// Takes the pictures of `docs/screenshots` anew.
 pub(crate) fn screenshots() -> anyhow::Result<()> {
     build::everything()?;
-    axe::bring()?;
     let folder = root().join("docs/screenshots");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;

@@ -3,7 +3,6 @@
 //! Each command first sees to what it needs, says what it installs, and says why something is
 //! missing when it may not install it.
 
-mod axe;
 mod bench;
 mod build;
 mod check;
@@ -11,6 +10,7 @@ mod contract;
 mod debian_rust;
 mod demo;
 mod fuzz;
+mod npm;
 mod plugins;
 mod run;
 mod setup;

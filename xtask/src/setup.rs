@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::axe;
+use crate::npm;
 use crate::run::{output, run};
 
 /// A Debian package and why it is needed.
@@ -97,7 +97,11 @@ pub(crate) const DEBIAN_RUST: [Package; 4] = [
 /// What making the page small needs.
 pub(crate) const NPM: [Package; 2] = [
     package("nodejs", "/usr/bin/node", "wasm-opt is a program for it"),
-    package("npm", "/usr/bin/npm", "it brings wasm-opt and esbuild"),
+    package(
+        "npm",
+        "/usr/bin/npm",
+        "it brings wasm-opt, esbuild and axe-core",
+    ),
 ];
 
 /// What asking the server with schemathesis needs.
@@ -143,7 +147,7 @@ pub(crate) fn everything() -> anyhow::Result<()> {
     [&ALL[..], &DEBIAN_RUST, &NPM, &EMULATION, &POSTGRES, &PYTHON]
         .into_iter()
         .try_for_each(debian)?;
-    axe::bring()
+    npm::bring().map(drop)
 }
 
 /// Installs those of `packages` that are missing, if we may; says what is missing if not.

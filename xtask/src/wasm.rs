@@ -3,7 +3,6 @@
 mod bundle;
 mod compile;
 mod luci;
-mod npm;
 
 use std::fs;
 use std::path::{Path, PathBuf};

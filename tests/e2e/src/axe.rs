@@ -7,7 +7,7 @@ use serde::Deserialize;
 use thirtyfour::WebDriver;
 
 /// Where `cargo xtask setup` puts it.
-const FILE: &str = "axe/node_modules/axe-core/axe.min.js";
+const FILE: &str = "npm/node_modules/axe-core/axe.min.js";
 
 /// A rule that a page breaks.
 #[derive(Debug, Deserialize)]

@@ -15,30 +15,8 @@ use std::process::Command;
 use asu_protocol::router::{PackageList, RouterInfo, StartReply, TestReply, VerifyReply};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-
-use support::image::{NEW, OLD, Spec, disk, sysupgrade};
-use support::{PROGRAM, Router};
-
-const BOARD: &str = "tplink,archer-c7-v5";
-
-fn install(image: &[u8], password: Option<&str>) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("image");
-    fs::write(&file, image).unwrap();
-    let mut command = Command::new(PROGRAM);
-    command
-        .arg("install")
-        .arg("--image")
-        .arg(&file)
-        .arg("--root")
-        .arg(folder.path().join("root"));
-    if let Some(password) = password {
-        command.args(["--password", password]);
-    }
-    assert!(command.status().unwrap().success());
-    folder
-}
+use support::image::{BOARD, NEW, OLD, Spec, disk, sysupgrade};
+use support::{Router, install};
 
 fn reply<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
@@ -221,40 +199,6 @@ fn images_that_do_not_fit_are_refused_and_change_nothing() {
 }
 
 #[test]
-fn a_full_tmp_refuses_an_upload_with_the_reason() {
-    let router = Router::boot(
-        install(&sysupgrade(&OLD, &[BOARD]), None),
-        &["--tmp-mb", "1"],
-    );
-    let session = router.login("").unwrap();
-    let answer = router.upload(&session, &vec![1; 3 << 20]);
-    assert_eq!(
-        answer["message"],
-        "I/O failure while writing temporary file"
-    );
-    assert_eq!(answer["failure"], json!([28, "No space left on device"]));
-    // The partial file is gone, so the next one fits.
-    assert_eq!(router.upload(&session, &vec![1; 1 << 19])["size"], 1 << 19);
-}
-
-#[test]
-fn a_backup_has_the_settings_and_is_for_those_who_may_read_it() {
-    let router = Router::boot(install(&sysupgrade(&OLD, &[BOARD]), None), &[]);
-    let session = router.login("").unwrap();
-    let (status, archive) = router.back_up(&session);
-    assert_eq!(status, 200);
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive.as_slice()));
-    let mut files = archive.entries().unwrap();
-    assert!(files.any(|file| {
-        let path = file.unwrap().path().unwrap().into_owned();
-        path == std::path::Path::new("etc/config/rpcd")
-    }));
-    for nobody in ["", "00000000000000000000000000000000"] {
-        assert_eq!(router.back_up(nobody).0, 403);
-    }
-}
-
-#[test]
 fn a_disk_image_needs_no_metadata() {
     let x86 = |spec: Spec<'static>| Spec {
         target: "x86/64",
@@ -361,45 +305,4 @@ fn nothing_is_left_when_it_ends() {
     router.process.kill().unwrap();
     router.process.wait().unwrap();
     router.wait_until_down();
-}
-
-#[test]
-fn static_files_are_served_as_uhttpd_serves_them() {
-    let www = tempfile::tempdir().unwrap();
-    fs::write(www.path().join("index.html"), "<main id=asu>").unwrap();
-    fs::write(www.path().join("asu.wasm"), b"\0asm").unwrap();
-    let router = Router::boot(
-        install(&sysupgrade(&OLD, &[BOARD]), None),
-        &["--www", www.path().to_str().unwrap()],
-    );
-    assert_eq!(router.get("/", &[]).text(), "<h1>router</h1>");
-    let redirect = router.get("/attendedsysupgrade?a=b", &[]);
-    assert_eq!(
-        (redirect.status, redirect.header("location")),
-        (302, Some("/attendedsysupgrade/?a=b"))
-    );
-    let page = router.get("/attendedsysupgrade/", &[]);
-    assert_eq!(
-        (page.status, page.header("content-type"), page.text()),
-        (200, Some("text/html"), "<main id=asu>")
-    );
-    let module = router.get("/attendedsysupgrade/asu.wasm", &[]);
-    assert_eq!(
-        module.header("content-type"),
-        Some("application/octet-stream")
-    );
-    let tag = module.header("etag").unwrap();
-    assert_eq!(
-        router
-            .get("/attendedsysupgrade/asu.wasm", &[("If-None-Match", tag)])
-            .status,
-        304
-    );
-    assert_eq!(
-        router
-            .get("/attendedsysupgrade/%2e%2e/%2e%2e/etc/shadow", &[])
-            .status,
-        404
-    );
-    assert_eq!(router.get("/nothing", &[]).status, 404);
 }

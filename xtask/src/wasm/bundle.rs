@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::npm::tool;
+use crate::npm::tool;
 use crate::run::{output, root, run};
 
 /// What wasm-bindgen calls the module's own script and the module.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::npm::tool;
+use crate::npm::tool;
 use crate::run::{root, run_quietly, target};
 
 /// Where LuCI looks for the module.

@@ -10,6 +10,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+/// The board that the images are for.
+pub const BOARD: &str = "tplink,archer-c7-v5";
+
 /// What an image is of.
 pub struct Spec<'a> {
     pub version: &'a str,

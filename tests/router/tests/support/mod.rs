@@ -66,6 +66,25 @@ fn build_plugins() -> PathBuf {
     folder
 }
 
+/// A folder with a router on which `image` was installed.
+pub fn install(image: &[u8], password: Option<&str>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("image");
+    fs::write(&file, image).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command
+        .arg("install")
+        .arg("--image")
+        .arg(&file)
+        .arg("--root")
+        .arg(folder.path().join("root"));
+    if let Some(password) = password {
+        command.args(["--password", password]);
+    }
+    assert!(command.status().unwrap().success());
+    folder
+}
+
 /// A router that is switched off when this is dropped.
 pub struct Router {
     pub address: SocketAddr,
