@@ -1,11 +1,12 @@
 use asu_protocol::build::BuildRequest;
-use asu_store::{Admission, Job, State as JobState, StoreError, Tempo, request_hash};
+use asu_store::{Admission, Job, State as JobState, Store, StoreError, Tempo, request_hash};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +15,7 @@ use crate::failure::{Failure, Told, cut};
 use crate::guard::Asker;
 use crate::path::Path;
 use crate::status::Standing;
-use crate::{Api, Offer, body, cancel, signed};
+use crate::{Api, Hot, Offer, body, cancel, signed};
 
 /// Ask for a build.
 ///
@@ -197,15 +198,23 @@ async fn found<O: Offer>(
     if let Some(answer) = api.hot.answer(hash, now, headers) {
         return Ok(Some(answer));
     }
-    if let Some((job, tempo)) = api.store.glance(hash, now) {
-        let estimate = until_done(&job, tempo);
-        return Ok(Some(api.hot.keep(job, estimate, headers)));
-    }
     let job = api.store.job(hash, now).await?;
     Ok(match job {
         Some(job) => Some(told(api, job, headers).await?),
         None => None,
     })
+}
+
+/// The answer of a job that waits in a long queue, from memory.
+pub(crate) fn glance(
+    (store, hot): (&Store, &Hot),
+    hash: &str,
+    now: Timestamp,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let (job, tempo) = store.glance(hash, now)?;
+    let estimate = until_done(&job, tempo);
+    Some(hot.keep(job, estimate, headers))
 }
 
 async fn told<O: Offer>(api: &Api<O>, job: Job, headers: &HeaderMap) -> Result<Response, Failure> {

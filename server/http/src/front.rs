@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use asu_store::Store;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -20,7 +21,7 @@ use tower::Service;
 use crate::api::Clock;
 use crate::guard::{self, Rates};
 use crate::hot::{Hot, LONGEST_BODY};
-use crate::{Limits, body, layers, metrics, moved};
+use crate::{Limits, body, builds, layers, metrics, moved};
 
 const BUILD: &str = "/api/v1/build";
 
@@ -28,6 +29,7 @@ const BUILD: &str = "/api/v1/build";
 #[derive(Clone)]
 pub struct Front {
     pub(crate) routes: Router,
+    pub(crate) store: Store,
     pub(crate) hot: Hot,
     pub(crate) clock: Clock,
     pub(crate) rates: Option<Rates>,
@@ -39,7 +41,7 @@ type Posted = BoxFuture<'static, Result<Response, Infallible>>;
 type AtHand = Ready<Result<Response, Infallible>>;
 
 impl Front {
-    /// A finished build or a document that is at hand.
+    /// A finished build, one that waits in a long queue, or a document that is at hand.
     fn read(&self, request: &Request<Body>) -> Option<Response> {
         let is_head = request.method() == Method::HEAD;
         if !is_head && request.method() != Method::GET {
@@ -51,7 +53,7 @@ impl Front {
             .strip_prefix(BUILD)
             .and_then(|rest| rest.strip_prefix('/'));
         let answer = match build {
-            Some(hash) => self.hot.answer(hash, (self.clock)(), asked),
+            Some(hash) => self.standing(hash, asked),
             None => self.hot.kept(path, asked),
         };
         let mut answer = self.allowed(began, request, answer?)?;
@@ -59,6 +61,12 @@ impl Front {
             without_body(&mut answer);
         }
         Some(answer)
+    }
+
+    fn standing(&self, hash: &str, asked: &HeaderMap) -> Option<Response> {
+        let now = (self.clock)();
+        let finished = self.hot.answer(hash, now, asked);
+        finished.or_else(|| builds::glance((&self.store, &self.hot), hash, now, asked))
     }
 
     /// Asks for a build: the answer that is at hand for these bytes, or that of the routes.

@@ -76,11 +76,8 @@ pub use openapi::document;
 
 /// All routes, with CORS on every answer, request ids in the log and panics caught.
 pub fn router<O: Offer>(api: Api<O>) -> Front {
-    let (limits, hot, clock) = (
-        Arc::clone(&api.limits),
-        api.hot.clone(),
-        Arc::clone(&api.clock),
-    );
+    let (limits, clock) = (Arc::clone(&api.limits), Arc::clone(&api.clock));
+    let (store, hot) = (api.store.clone(), api.hot.clone());
     let rates = NonZeroU32::new(limits.rate).map(Rates::new);
     let (routes, _) = routes().split_for_parts();
     let routes = routes
@@ -89,6 +86,7 @@ pub fn router<O: Offer>(api: Api<O>) -> Front {
         .with_state(api);
     Front {
         routes: layers::around(routes, &limits, rates.clone(), hot.metrics().clone()),
+        store,
         hot,
         clock,
         rates,

@@ -1,8 +1,8 @@
 //! Places in a long queue, from a picture of it that is a moment old.
 //!
 //! Ten thousand routers that poll every few seconds would each have the whole queue counted. In a
-//! short queue a place is counted anew and exact; deep in a long one nobody sees the difference, and
-//! a poll is answered from memory.
+//! short queue a place is counted anew and exact; in a long one nobody sees the difference, and a
+//! poll is answered from memory.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::queue::WAITING;
 use crate::store::{Store, millis};
 use crate::{Job, State, StoreError, Tempo};
 
-/// So many before one are counted anew each time.
+/// A queue with fewer is short; so many before one are counted anew each time.
 pub(crate) const COUNTED: u32 = 500;
 /// A picture younger than this is not taken again.
 const YOUNG: Duration = Duration::from_millis(500);
@@ -32,22 +32,22 @@ pub(crate) struct Places {
     last: Mutex<Option<Arc<Picture>>>,
     /// Held by the one who takes the next.
     camera: tokio::sync::Mutex<()>,
-    /// Jobs deep in the queue by their hash.
-    deep: Cache<String, Arc<Deep>>,
+    /// Jobs of a long queue by their hash.
+    jobs: Cache<String, Arc<Waiting>>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        let weight = |_: &String, entry: &Arc<Deep>| entry.weight;
-        let deep = Cache::builder().max_capacity(MOST).weigher(weight).build();
+        let weight = |_: &String, entry: &Arc<Waiting>| entry.weight;
+        let jobs = Cache::builder().max_capacity(MOST).weigher(weight).build();
         let (last, camera) = Default::default();
-        Self { last, camera, deep }
+        Self { last, camera, jobs }
     }
 }
 
-/// A job that waits deep in the queue.
+/// A job that waits in a long queue.
 #[derive(Debug)]
-struct Deep {
+struct Waiting {
     place: i64,
     job: Job,
     /// About as much memory as it takes, bytes.
@@ -80,12 +80,16 @@ impl Picture {
         now.duration_since(self.taken).try_into().ok()
     }
 
-    /// How many wait before one that waits, if those are many.
+    /// Whether nobody sees the difference of a moment.
+    fn is_long(&self) -> bool {
+        self.waiting.len() >= COUNTED as usize
+    }
+
+    /// How many wait before one that waits in a long queue.
     fn position(&self, place: i64) -> Option<u32> {
         let waits = self.waiting.binary_search(&place).is_ok()
             || self.waiting.last().is_some_and(|last| *last < place);
-        let position = self.before(place);
-        (waits && position >= COUNTED).then_some(position)
+        (waits && self.is_long()).then(|| self.before(place))
     }
 
     /// What was queued since has places one after the other.
@@ -113,31 +117,35 @@ impl Places {
         picture
     }
 
-    /// Remembers a job that waits deep in the queue.
+    /// Remembers a job that waits in a long queue: one with many before it, or as seen last.
     ///
     /// `text` is the length of its request as text, bytes.
     pub(crate) fn remember(&self, place: i64, job: &Job, text: usize) {
+        let many = matches!(job.state, State::Queued { position } if position >= COUNTED);
+        if !many && !self.last().is_some_and(|last| last.is_long()) {
+            return;
+        }
         // A short name takes several times its own length.
         let weight = 1000 + text * 3 + job.log.len();
-        let entry = Deep {
+        let entry = Waiting {
             place,
             job: job.clone(),
             weight: u32::try_from(weight).unwrap_or(u32::MAX),
         };
-        self.deep.insert(job.request_hash.clone(), Arc::new(entry));
+        self.jobs.insert(job.request_hash.clone(), Arc::new(entry));
     }
 
     /// Forgets a job that may no longer wait.
     pub(crate) fn forget(&self, request_hash: &str) {
-        self.deep.invalidate(request_hash);
+        self.jobs.invalidate(request_hash);
     }
 }
 
 impl Store {
-    /// How a job that waits deep in a long queue stood a moment ago, and how fast builds are made;
-    /// `None` of any other job, and of one this server has not seen yet.
+    /// How a job that waits in a long queue stood a moment ago, and how fast builds are made; `None`
+    /// of any other job, and of one this server has not seen yet.
     pub fn glance(&self, request_hash: &str, now: Timestamp) -> Option<(Job, Option<Tempo>)> {
-        let entry = self.places.deep.get(request_hash)?;
+        let entry = self.places.jobs.get(request_hash)?;
         let picture = self.places.last().filter(|last| last.is_usable(now))?;
         if !picture.is_young(now) {
             self.renew_behind(now);

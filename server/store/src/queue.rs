@@ -97,11 +97,11 @@ impl Store {
             return Ok(None);
         };
         let mut job = read_job(&row)?;
-        if let State::Queued { position } = &mut job.state
-            && *position >= COUNTED
-        {
+        if let State::Queued { position } = &mut job.state {
             let place = row.try_get("place")?;
-            *position = self.before(place, now).await?;
+            if *position >= COUNTED {
+                *position = self.before(place, now).await?;
+            }
             let text: String = row.try_get("request")?;
             self.places.remember(place, &job, text.len());
         }

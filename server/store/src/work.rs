@@ -68,7 +68,11 @@ impl Store {
             .bind(millis(now))
             .fetch_optional(&self.pool)
             .await?;
-        row.as_ref().map(read_claim).transpose()
+        let claim = row.as_ref().map(read_claim).transpose()?;
+        if let Some(claim) = &claim {
+            self.places.forget(claim.lease.request_hash());
+        }
+        Ok(claim)
     }
 
     /// Extends a lease to `now + by`.
