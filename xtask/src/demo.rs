@@ -34,6 +34,7 @@ pub(crate) fn screenshots() -> anyhow::Result<()> {
             "keep_settings",
             "failing_build",
             "missing_package",
+            "same_release",
             "faults",
         ])
         .env("ASU_SCREENSHOTS", folder))

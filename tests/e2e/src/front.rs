@@ -65,6 +65,8 @@ impl Fault {
 struct Rule {
     /// A method and the beginning of a path: `GET /store/`.
     place: String,
+    /// The end of the path.
+    end: String,
     /// A part of the body.
     body: String,
     fault: Fault,
@@ -123,17 +125,28 @@ impl Front {
 
     /// From now on, requests like `GET /store/` go wrong.
     pub fn fail(&self, place: &str, fault: Fault) {
-        self.add(place, String::new(), fault, false);
+        self.fail_file(place, "", fault);
+    }
+
+    /// From now on, requests like `GET /store/` for files that end like this go wrong.
+    pub fn fail_file(&self, place: &str, end: &str, fault: Fault) {
+        self.add(Rule {
+            place: place.to_owned(),
+            end: end.to_owned(),
+            body: String::new(),
+            fault,
+            once: false,
+        });
     }
 
     /// From now on, calls of a ubus method like `attendedsysupgrade info` go wrong.
     pub fn fail_call(&self, call: &str, fault: Fault) {
-        self.add("POST /ubus", in_body(call), fault, false);
+        self.add(of_call(call, fault, false));
     }
 
     /// The next call of a ubus method goes wrong, and only that.
     pub fn fail_next_call(&self, call: &str, fault: Fault) {
-        self.add("POST /ubus", in_body(call), fault, true);
+        self.add(of_call(call, fault, true));
     }
 
     /// Everything works again.
@@ -147,20 +160,20 @@ impl Front {
         Ok(())
     }
 
-    fn add(&self, place: &str, body: String, fault: Fault, once: bool) {
-        let place = place.to_owned();
-        lock(&self.settings.rules).push(Rule {
-            place,
-            body,
-            fault,
-            once,
-        });
+    fn add(&self, rule: Rule) {
+        lock(&self.settings.rules).push(rule);
     }
 }
 
-/// How a ubus call looks in the body of a request.
-fn in_body(call: &str) -> String {
-    call.replacen(' ', "\",\"", 1)
+/// For requests with a ubus call like `attendedsysupgrade info` in their body.
+fn of_call(call: &str, fault: Fault, once: bool) -> Rule {
+    Rule {
+        place: "POST /ubus".to_owned(),
+        end: String::new(),
+        body: call.replacen(' ', "\",\"", 1),
+        fault,
+        once,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -203,7 +216,11 @@ async fn answer(State(settings): State<Arc<Settings>>, request: Request) -> Resp
 impl Settings {
     fn fault(&self, place: &str, body: &str) -> Option<Fault> {
         let mut rules = lock(&self.rules);
-        let fits = |rule: &Rule| place.starts_with(&rule.place) && body.contains(&rule.body);
+        let fits = |rule: &Rule| {
+            place.starts_with(&rule.place)
+                && place.ends_with(&rule.end)
+                && body.contains(&rule.body)
+        };
         let found = rules.iter().rposition(fits)?;
         if rules[found].once {
             return Some(rules.remove(found).fault);

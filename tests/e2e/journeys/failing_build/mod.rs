@@ -19,9 +19,7 @@ async fn a_failing_build_says_why_and_offers_a_way_on() -> anyhow::Result<()> {
     page.search().await?;
     page.click("request").await?;
     page.reach("error", Duration::from_mins(2)).await?;
-    if let Some(folder) = std::env::var_os("ASU_SCREENSHOTS") {
-        browser.photograph(folder.as_ref(), "error").await?;
-    }
+    crate::photograph(&browser, "error").await?;
     let text = page.text().await?;
     assert!(
         text.contains("would not fit into the router") && text.contains("Leave packages out"),

@@ -21,9 +21,7 @@ async fn a_package_the_release_lacks_is_left_out_by_a_button() -> anyhow::Result
     page.login(PASSWORD).await?;
     page.click("search").await?;
     page.reach("problems", ANSWER).await?;
-    if let Some(folder) = std::env::var_os("ASU_SCREENSHOTS") {
-        browser.photograph(folder.as_ref(), "problems").await?;
-    }
+    crate::photograph(&browser, "problems").await?;
     let text = page.text().await?;
     assert!(
         text.contains("adguardhome") && text.contains(NEW_RELEASE),
