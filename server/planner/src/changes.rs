@@ -104,7 +104,7 @@ impl Story<'_> {
 
     fn of_new(&self, name: &str, origin: &Origin) -> Option<PackageChange> {
         let reason = match origin {
-            Origin::Installed => return None,
+            Origin::Installed | Origin::Present => return None,
             // Installed already, and a rule names it for another package as well.
             Origin::Instead(_) | Origin::Rule(_)
                 if self.transformed.packages.contains_key(name) =>

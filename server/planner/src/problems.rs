@@ -104,7 +104,9 @@ impl Teller<'_> {
             Some(Origin::Instead(_) | Origin::Rule(_)) => {
                 " It should take the place of a package that is installed today."
             }
-            Some(Origin::Default) => " It is a default package, so the mirror may be incomplete.",
+            Some(Origin::Default | Origin::Present) => {
+                " It is a default package, so the mirror may be incomplete."
+            }
             Some(Origin::Asked) | None => "",
         }
     }

@@ -17,6 +17,9 @@ pub(crate) enum Origin {
     Instead(Vec<String>),
     /// A rule adds it, for this reason.
     Rule(String),
+    /// The new release has it by default, and it is on the router already because another package
+    /// needs it.
+    Present,
     /// The new release has it by default and the installed one had not.
     Default,
     /// A person, or a set a person named, asks for it.
@@ -110,9 +113,15 @@ impl Selection {
             }
             if wishes.was_removed(name) {
                 self.missing_defaults.push(name.clone());
-            } else {
-                self.wanted.insert(name.clone(), Origin::Default);
+                continue;
             }
+            let is_present = wishes.present_defaults.contains(name);
+            let origin = if is_present {
+                Origin::Present
+            } else {
+                Origin::Default
+            };
+            self.wanted.insert(name.clone(), origin);
         }
     }
 

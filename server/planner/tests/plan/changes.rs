@@ -84,7 +84,7 @@ fn a_default_that_was_removed_on_purpose_stays_away_and_a_new_one_comes() {
 }
 
 #[test]
-fn a_default_that_is_there_for_another_package_is_not_taken_for_removed() {
+fn a_default_that_is_there_for_another_package_is_not_taken_for_removed_or_new() {
     let old = [
         needing(package("luci", "1-1"), &["netifd"]),
         package("netifd", "1-1"),
@@ -96,6 +96,7 @@ fn a_default_that_is_there_for_another_package_is_not_taken_for_removed() {
     let plan = stage.plan().unwrap();
     assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
     assert_eq!(asked(&plan), ["base-files", "luci", "netifd"]);
+    assert_eq!(fate(&plan, "netifd"), None, "nor for new");
 }
 
 #[test]
