@@ -4,7 +4,7 @@
 // together, so the module is asked for with the query (?v=…) this file was asked for with.
 
 import { unpack } from './lzma.js';
-import { mount as show, start } from './module.js';
+import { mount as show, start, unmount as remove } from './module.js';
 
 const here = new URL(import.meta.url);
 const shown = new Map();
@@ -81,7 +81,7 @@ export async function mount(element, options = {}) {
 	return {
 		unmount() {
 			shown.delete(element);
-			view.unmount();
+			remove(view);
 		},
 	};
 }

@@ -158,7 +158,7 @@ impl Names {
         }
         Ok(format!(
             "import * as glue from './{GLUE}.js';
-export {{ mount }} from './{GLUE}.js';
+export {{ mount, unmount }} from './{GLUE}.js';
 export async function start(bytes) {{
 	const {{ instance }} = await WebAssembly.instantiate(bytes, {{ a: {{ {functions} }} }});
 	glue.__wbg_set_wasm(instance.exports);
