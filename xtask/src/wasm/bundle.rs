@@ -67,13 +67,10 @@ fn shrink(work: &Path, into: &Path) -> anyhow::Result<Names> {
     let small = work.join("small.wasm");
     run(Command::new(&optimizer)
         .args(FEATURES)
-        .args([
-            "-Oz",
-            "--converge",
-            "--low-memory-unused",
-            "-g",
-            "--strip-producers",
-        ])
+        // Code without nested expressions gives the optimiser more to find; the second round undoes
+        // what the first leaves of that.
+        .args(["--flatten", "--rereloop", "-Oz", "-Oz"])
+        .args(["--low-memory-unused", "-g", "--strip-producers"])
         .arg(work.join(format!("{GLUE}.wasm")))
         .arg("-o")
         .arg(&small))?;
