@@ -70,13 +70,13 @@ impl Element {
 
     /// Adds an attribute.
     #[must_use]
-    pub fn attr(self, name: &'static str, value: impl Into<String>) -> Self {
-        self.push_attribute(name, value.into())
+    pub fn attr(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.push_attribute(name, value.as_ref())
     }
 
     #[inline(never)]
-    fn push_attribute(mut self, name: &'static str, value: String) -> Self {
-        self.0.attributes.push((name, value));
+    fn push_attribute(mut self, name: &'static str, value: &str) -> Self {
+        self.0.attributes.push((name, value.to_owned()));
         self
     }
 
@@ -104,8 +104,13 @@ impl Element {
 
     /// Adds text.
     #[must_use]
-    pub fn text(self, text: impl Into<String>) -> Self {
-        self.push_child(Node::Text(text.into()))
+    pub fn text(self, text: impl AsRef<str>) -> Self {
+        self.push_text(text.as_ref())
+    }
+
+    #[inline(never)]
+    fn push_text(self, text: &str) -> Self {
+        self.push_child(Node::Text(text.to_owned()))
     }
 
     /// Adds a child.

@@ -35,15 +35,22 @@ impl Trouble {
     /// A trouble that trying again may cure.
     pub(crate) fn new(
         cause: &str,
-        title: impl Into<String>,
-        why: impl Into<String>,
-        next: impl Into<String>,
+        title: impl AsRef<str>,
+        why: impl AsRef<str>,
+        next: impl AsRef<str>,
     ) -> Self {
+        Self::described(cause, [title.as_ref(), why.as_ref(), next.as_ref()])
+    }
+
+    // Out of line and not generic: it is called some sixty times.
+    #[inline(never)]
+    fn described(cause: &str, texts: [&str; 3]) -> Self {
+        let [title, why, next] = texts.map(str::to_owned);
         Self {
             cause: cause.to_owned(),
-            title: title.into(),
-            why: why.into(),
-            next: next.into(),
+            title,
+            why,
+            next,
             ..Self::default()
         }
     }

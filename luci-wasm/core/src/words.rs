@@ -7,8 +7,6 @@
 //! them. Hand-written, because `format!` alone would be a tenth of the module, and a translator
 //! needs the sentence before the values are in it.
 
-use std::borrow::Cow;
-
 /// Begins a sentence.
 const BEGIN: char = '\u{1e}';
 /// Stands between the singular and the plural.
@@ -24,10 +22,7 @@ macro_rules! w {
         concat!("\u{1e}", $text, "\u{1c}")
     };
     ($text:literal, $($value:expr),+ $(,)?) => {
-        $crate::words::fill(
-            concat!("\u{1e}", $text),
-            &[$($crate::words::Value::value(&$value)),+],
-        )
+        $crate::words::sentence!(concat!("\u{1e}", $text), $($value),+)
     };
 }
 
@@ -35,77 +30,82 @@ macro_rules! w {
 /// `many!("{0} package", "{0} packages", count)`.
 macro_rules! many {
     ($one:literal, $many:literal, $($value:expr),+ $(,)?) => {
-        $crate::words::fill(
-            concat!("\u{1e}", $one, "\u{1d}", $many),
-            &[$($crate::words::Value::value(&$value)),+],
-        )
+        $crate::words::sentence!(concat!("\u{1e}", $one, "\u{1d}", $many), $($value),+)
     };
 }
 
-pub(crate) use {many, w};
+/// A begun sentence with its values: each costs one call, and there are hundreds.
+macro_rules! sentence {
+    ($begun:expr, $($value:expr),+) => {{
+        let mut sentence = String::from($begun);
+        $($crate::words::Value::put(&$value, &mut sentence);)+
+        $crate::words::end(&mut sentence);
+        sentence
+    }};
+}
+
+pub(crate) use {many, sentence, w};
 
 /// What can stand in a sentence; another sentence, too.
 pub(crate) trait Value {
-    fn value(&self) -> Cow<'_, str>;
+    fn put(&self, sentence: &mut String);
 }
 
 impl Value for str {
-    fn value(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self)
+    #[inline(never)]
+    fn put(&self, sentence: &mut String) {
+        sentence.push(VALUE);
+        sentence.push_str(self);
     }
 }
 
 impl Value for String {
-    fn value(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self)
+    fn put(&self, sentence: &mut String) {
+        self.as_str().put(sentence);
     }
 }
 
 impl<T: Value + ?Sized> Value for &T {
-    fn value(&self) -> Cow<'_, str> {
-        (**self).value()
+    fn put(&self, sentence: &mut String) {
+        (**self).put(sentence);
     }
 }
 
 impl Value for u64 {
-    fn value(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_string())
+    #[inline(never)]
+    fn put(&self, sentence: &mut String) {
+        self.to_string().put(sentence);
     }
 }
 
 impl Value for usize {
-    fn value(&self) -> Cow<'_, str> {
-        (*self as u64).to_string().into()
+    fn put(&self, sentence: &mut String) {
+        (*self as u64).put(sentence);
     }
 }
 
 impl Value for u32 {
-    fn value(&self) -> Cow<'_, str> {
-        u64::from(*self).to_string().into()
+    fn put(&self, sentence: &mut String) {
+        u64::from(*self).put(sentence);
     }
 }
 
 impl Value for u16 {
-    fn value(&self) -> Cow<'_, str> {
-        u64::from(*self).to_string().into()
+    fn put(&self, sentence: &mut String) {
+        u64::from(*self).put(sentence);
     }
 }
 
 impl Value for i64 {
-    fn value(&self) -> Cow<'_, str> {
-        self.to_string().into()
+    fn put(&self, sentence: &mut String) {
+        self.to_string().put(sentence);
     }
 }
 
-/// Puts a sentence and its values into one text.
-pub(crate) fn fill(sentence: &str, values: &[Cow<'_, str>]) -> String {
-    let mut text = sentence.to_owned();
-    for value in values {
-        text.push(VALUE);
-        text.push_str(value);
-    }
-    text.push(END);
-    text
+/// Ends a sentence.
+#[inline(never)]
+pub(crate) fn end(sentence: &mut String) {
+    sentence.push(END);
 }
 
 /// Puts sentences behind one another.

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use asu_view::node::Node;
 use asu_view::{Action, Edit, Model, Msg, Options, update, view};
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement};
 
@@ -119,8 +119,8 @@ impl App {
     /// Takes people who do not see the page to the headline of a new screen.
     fn focus(&self) {
         let place = self.host.query_selector("[data-focus]").ok().flatten();
-        if let Some(place) = place.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
-            let _ = place.focus();
+        if let Some(place) = place {
+            let _ = place.unchecked_into::<HtmlElement>().focus();
         }
     }
 
@@ -214,8 +214,8 @@ fn edit(event: &Event) -> Vec<Msg> {
 
 fn changed(element: &web_sys::Element) -> Option<Msg> {
     // Fields of every kind have a value; what has none is no field.
-    let property = |name: &str| Reflect::get(element, &name.into()).ok();
-    let value = property("value")?.as_string()?;
-    let checked = property("checked")?.is_truthy();
-    Edit::from_input(&element.id(), &value, checked).map(Msg::Edit)
+    let value = page::text(element, "value")?;
+    let checked = page::property(element, "checked")?.is_truthy();
+    let id = page::text(element, "id")?;
+    Edit::from_input(&id, &value, checked).map(Msg::Edit)
 }

@@ -12,7 +12,7 @@ use std::rc::{Rc, Weak};
 
 use asu_view::{Effect, Msg, Reply};
 use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{AbortController, XmlHttpRequest};
 
 use crate::app::{App, send};
@@ -144,7 +144,5 @@ pub(crate) fn reply(app: &Weak<App>, id: u32, reply: Reply) {
 
 /// What the browser says about a failure, which is not much.
 pub(crate) fn words(error: &JsValue) -> String {
-    error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(String::new, |error| error.message().into())
+    page::text(error, "message").unwrap_or_default()
 }

@@ -37,8 +37,8 @@ fn tree(value: &JsValue) -> Json {
         Json::Bool(on)
     } else if let Some(list) = value.dyn_ref::<Array>() {
         Json::List(list.iter().map(|item| tree(&item)).collect())
-    } else if let Some(object) = value.dyn_ref::<Object>() {
-        Json::Map(entries(object))
+    } else if value.is_truthy() {
+        Json::Map(entries(value.unchecked_ref()))
     } else {
         Json::Null
     }
@@ -48,7 +48,7 @@ fn entries(object: &Object) -> Vec<(String, Json)> {
     Object::entries(object)
         .iter()
         .filter_map(|entry| {
-            let entry = entry.dyn_into::<Array>().ok()?;
+            let entry: Array = entry.unchecked_into();
             Some((entry.get(0).as_string()?, tree(&entry.get(1))))
         })
         .collect()

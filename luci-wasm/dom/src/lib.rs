@@ -13,34 +13,27 @@ mod page;
 mod patch;
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The views on the page. A view lives until it is unmounted, even if JavaScript forgets its
-    /// handle: a garbage collector must not take away a page that somebody looks at.
-    static VIEWS: RefCell<Vec<Rc<app::App>>> = const { RefCell::new(Vec::new()) };
+    /// The views on the page, by the numbers they were given; one that was unmounted leaves its
+    /// place empty. A class for them would be half a kilobyte of script.
+    static VIEWS: RefCell<Vec<Option<Rc<app::App>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A handle of a view on a page.
+/// Stops everything under way in the view that [`mount`] gave this number, removes all listeners,
+/// and takes it off the page.
 #[wasm_bindgen]
-pub struct View {
-    app: Weak<app::App>,
-}
-
-#[wasm_bindgen]
-impl View {
-    /// Stops everything under way, removes all listeners, and takes the view off the page.
-    pub fn unmount(&self) {
-        if let Some(app) = self.app.upgrade() {
-            VIEWS.with_borrow_mut(|views| views.retain(|view| !Rc::ptr_eq(view, &app)));
-            app.close();
-        }
+pub fn unmount(number: usize) {
+    let view = VIEWS.with_borrow_mut(|views| views.get_mut(number).and_then(Option::take));
+    if let Some(view) = view {
+        view.close();
     }
 }
 
-/// Puts the view into `element`.
+/// Puts the view into `element`, and gives the number to [`unmount`] it by.
 ///
 /// `options` is an object (or undefined) with any of: `ubus`, the URL of ubus' JSON-RPC
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
@@ -51,9 +44,9 @@ impl View {
 ///
 /// # Errors
 ///
-/// Throws where the page has no window or document.
+/// Throws where there is no document.
 #[wasm_bindgen]
-pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsValue> {
+pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<usize, JsValue> {
     let painter = patch::Painter::new(options::language(options))?;
     let app = app::App::open(
         element,
@@ -61,7 +54,8 @@ pub fn mount(element: &web_sys::Element, options: &JsValue) -> Result<View, JsVa
         painter,
         options::expired(options),
     )?;
-    let handle = Rc::downgrade(&app);
-    VIEWS.with_borrow_mut(|views| views.push(app));
-    Ok(View { app: handle })
+    Ok(VIEWS.with_borrow_mut(|views| {
+        views.push(Some(app));
+        views.len() - 1
+    }))
 }

@@ -44,7 +44,7 @@ pub(crate) struct Interval {
 impl Interval {
     pub(crate) fn new(milliseconds: i32, run: impl FnMut() + 'static) -> Result<Self, JsValue> {
         let closure = Closure::<dyn FnMut()>::new(run);
-        let id = crate::page::window()?.set_interval_with_callback_and_timeout_and_arguments_0(
+        let id = crate::page::window().set_interval_with_callback_and_timeout_and_arguments_0(
             closure.as_ref().unchecked_ref(),
             milliseconds,
         )?;
@@ -57,8 +57,6 @@ impl Interval {
 
 impl Drop for Interval {
     fn drop(&mut self) {
-        if let Some(window) = web_sys::window() {
-            window.clear_interval_with_handle(self.id);
-        }
+        crate::page::window().clear_interval_with_handle(self.id);
     }
 }

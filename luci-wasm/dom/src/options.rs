@@ -1,17 +1,16 @@
 //! Reading the options of `mount`.
 
 use asu_view::Options;
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::json;
 use crate::language::Catalogue;
-use crate::{json, page};
+use crate::page::{self, property};
 
 pub(crate) fn read(given: &JsValue) -> Options {
-    let text = |name: &str| get(given, name).and_then(|value| value.as_string());
-    let protocol = page::window()
-        .ok()
-        .and_then(|window| window.location().protocol().ok());
+    let text = |name: &str| page::text(given, name);
+    let protocol = page::text(&page::window().location(), "protocol");
     Options {
         ubus_url: text("ubus").unwrap_or_else(|| "/ubus".to_owned()),
         upload_url: text("upload").unwrap_or_else(|| "/cgi-bin/cgi-upload".to_owned()),
@@ -20,25 +19,20 @@ pub(crate) fn read(given: &JsValue) -> Options {
         session: text("session"),
         remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
-        embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
+        embedded: property(given, "embedded").is_some_and(|value| value.is_truthy()),
     }
 }
 
 /// What to call when the session has ended, where the host opens sessions.
 pub(crate) fn expired(given: &JsValue) -> Option<Function> {
-    get(given, "expired")?.dyn_into().ok()
+    property(given, "expired")?.dyn_into().ok()
 }
 
 /// The functions that translate, where the host has some.
 pub(crate) fn language(given: &JsValue) -> Catalogue {
-    let function = |name: &str| get(given, name).and_then(|value| value.dyn_into().ok());
+    let function = |name: &str| property(given, name).and_then(|value| value.dyn_into().ok());
     Catalogue {
         translate: function("translate"),
         plural: function("plural"),
     }
-}
-
-fn get(object: &JsValue, name: &str) -> Option<JsValue> {
-    // Reflect throws on anything but an object, `undefined` included.
-    Reflect::get(object, &JsValue::from_str(name)).ok()
 }

@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::words::w;
 
 /// A screen: a headline that takes the focus when the screen appears, and a sentence.
-pub(super) fn card(title: impl Into<String>, lead: impl Into<String>) -> Element {
+pub(super) fn card(title: impl AsRef<str>, lead: impl AsRef<str>) -> Element {
     el("section")
         .class("card")
         .child(headline(title))
@@ -15,7 +15,7 @@ pub(super) fn card(title: impl Into<String>, lead: impl Into<String>) -> Element
 }
 
 /// The headline of a screen.
-pub(super) fn headline(title: impl Into<String>) -> Element {
+pub(super) fn headline(title: impl AsRef<str>) -> Element {
     el("h1")
         .attr("tabindex", "-1")
         .attr("data-focus", "")
@@ -23,7 +23,7 @@ pub(super) fn headline(title: impl Into<String>) -> Element {
 }
 
 /// A button; `class` is `primary`, `plain`, `danger` or `quiet`.
-pub(super) fn button(action: Action, label: impl Into<String>, class: &'static str) -> Element {
+pub(super) fn button(action: Action, label: impl AsRef<str>, class: &'static str) -> Element {
     el("button")
         .attr("type", "button")
         .class(class)
@@ -37,7 +37,7 @@ pub(super) fn actions() -> Element {
 }
 
 /// A sentence that is only good to know.
-pub(super) fn small(text: impl Into<String>) -> Element {
+pub(super) fn small(text: impl AsRef<str>) -> Element {
     el("p").class("small").text(text)
 }
 
@@ -62,19 +62,19 @@ pub(super) fn select(
 }
 
 /// Text for screen readers only.
-pub(super) fn hidden(text: impl Into<String>) -> Element {
+pub(super) fn hidden(text: impl AsRef<str>) -> Element {
     el("span").class("sr-only").text(text)
 }
 
 /// A labelled fact of a definition list.
-pub(super) fn fact(label: &'static str, value: impl Into<String>) -> Element {
+pub(super) fn fact(label: &'static str, value: impl AsRef<str>) -> Element {
     div("fact")
         .child(el("dt").text(label))
         .child(el("dd").text(value))
 }
 
 /// A box that stands out; `class` is `note info`, `note warn` or `note bad`.
-pub(super) fn note(class: &'static str, text: impl Into<String>) -> Element {
+pub(super) fn note(class: &'static str, text: impl AsRef<str>) -> Element {
     div(class).child(el("p").text(text))
 }
 
@@ -102,7 +102,7 @@ pub(super) fn checklist(items: impl Iterator<Item = Element>) -> Element {
 }
 
 /// What can be folded away: a headline and what is below it.
-pub(super) fn folded(title: impl Into<String>, below: Element) -> Element {
+pub(super) fn folded(title: impl AsRef<str>, below: Element) -> Element {
     el("details")
         .class("group")
         .child(el("summary").text(title))
@@ -116,27 +116,23 @@ pub(super) fn verbatim(text: &str) -> Element {
 
 /// A checkbox with a label and an explanation below it.
 pub(super) fn checkbox(
-    id: impl Into<String>,
-    label: impl Into<String>,
-    hint: impl Into<String>,
+    id: impl AsRef<str>,
+    label: impl AsRef<str>,
+    hint: impl AsRef<str>,
     on: bool,
     enabled: bool,
 ) -> Element {
-    let id = id.into();
-    let hint: String = hint.into();
-    let hint_id = format!("{id}-hint");
+    let (id, hint) = (id.as_ref(), hint.as_ref());
+    let hint_id = [id, "-hint"].concat();
     let input = el("input")
         .attr("type", "checkbox")
-        .attr("id", id.as_str())
+        .attr("id", id)
         .flag("checked", on)
         .flag("disabled", !enabled);
     let (input, text) = if hint.is_empty() {
         (input, None)
     } else {
-        let text = el("span")
-            .class("hint")
-            .attr("id", hint_id.as_str())
-            .text(hint);
+        let text = el("span").class("hint").attr("id", &hint_id).text(hint);
         (input.attr("aria-describedby", hint_id), Some(text))
     };
     let words = el("span")
@@ -169,7 +165,7 @@ impl Mark {
 }
 
 /// One item of a checklist, with anything below its label.
-pub(super) fn item(mark: Mark, label: impl Into<String>, below: Option<Element>) -> Element {
+pub(super) fn item(mark: Mark, label: impl AsRef<str>, below: Option<Element>) -> Element {
     let (class, word) = match mark {
         Mark::Done => ("done", w!("finished: ")),
         Mark::Now => ("now", w!("under way: ")),

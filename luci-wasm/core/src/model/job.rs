@@ -9,7 +9,7 @@ use crate::json::Json;
 use crate::read::Build;
 
 /// A build under way or finished.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub(crate) struct Job {
     pub(crate) hash: String,
     pub(crate) version: String,
@@ -48,7 +48,7 @@ pub(crate) struct Job {
 }
 
 /// What the build server said so far.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub(crate) struct BuildLog {
     /// The last lines.
     pub(crate) text: String,
@@ -94,7 +94,6 @@ fn keep_end(text: &mut String) {
 }
 
 /// Another server that was asked for the same image.
-#[derive(Clone)]
 pub(crate) struct Rebuild {
     pub(crate) server: String,
     pub(crate) hash: String,
@@ -136,7 +135,7 @@ pub(crate) enum Backup {
 }
 
 /// How a restart is getting on.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub(crate) struct Restart {
     pub(crate) started: u64,
     pub(crate) next_poll: u64,

@@ -5,7 +5,7 @@ use crate::json::{Json, map};
 use crate::read;
 
 /// What a reload needs to go on.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Remembered {
     pub(crate) session: String,
     pub(crate) server: String,
@@ -44,8 +44,8 @@ impl Remembered {
         }
     }
 
-    pub(crate) fn write(&self) -> String {
-        let job = &self.job;
+    /// The text to keep, with the session of now.
+    pub(crate) fn write(&self, session: &str, job: &Job) -> String {
         // A first-boot script may hold Wi-Fi passwords; the build goes on without it.
         let secret = *job.request.get("defaults") != Json::Null;
         let request = if secret {
@@ -59,7 +59,7 @@ impl Remembered {
             ("size", job.image.size.map_or(Json::Null, Json::from)),
         ]);
         map([
-            ("session", self.session.as_str().into()),
+            ("session", session.into()),
             ("server", self.server.as_str().into()),
             ("step", self.step.as_str().into()),
             ("from", self.from.as_str().into()),

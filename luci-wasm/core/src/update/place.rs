@@ -15,20 +15,23 @@ const AWAIT: &str = "await";
 impl Model {
     /// Keeps what a reload of the page needs.
     pub(crate) fn remember(&mut self) {
-        let mut kept = self.resume.clone().unwrap_or_else(|| self.remembered());
-        kept.session = self.session.clone().unwrap_or_default();
-        self.out.push(Effect::Remember(kept.write()));
+        let session = self.session.as_deref().unwrap_or_default();
+        let text = match &self.resume {
+            Some(kept) => kept.write(session, &kept.job),
+            None => self.remembered().write(session, &self.job),
+        };
+        self.out.push(Effect::Remember(text));
     }
 
+    /// Without the job, which is large and written from where it is.
     fn remembered(&self) -> Remembered {
         Remembered {
-            session: String::new(),
             server: self.server.clone().unwrap_or_default(),
             step: self.kept.to_owned(),
             from: self.router.version.clone(),
             keep: self.form.keep,
             flashed: self.restart.started,
-            job: self.job.clone(),
+            ..Remembered::default()
         }
     }
 

@@ -61,7 +61,7 @@ async fn read(app: &Weak<App>, id: u32, response: &Response) -> Result<Downloade
     let body = response
         .body()
         .ok_or_else(|| js_sys::Error::new("the answer has no body"))?;
-    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let total = length(response);
     let (parts, mut hasher) = (Array::new(), Sha256::new());
     let (mut size, mut reported) = (0_u64, 0_u64);
@@ -95,7 +95,8 @@ pub(super) async fn next(
     if Reflect::get(&result, &"done".into())?.is_truthy() {
         return Ok(None);
     }
-    Reflect::get(&result, &"value".into())?.dyn_into().map(Some)
+    let value = Reflect::get(&result, &"value".into())?;
+    Ok(Some(value.unchecked_into()))
 }
 
 fn length(response: &Response) -> Option<u64> {

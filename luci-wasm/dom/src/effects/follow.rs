@@ -33,7 +33,7 @@ async fn listen(
     let Some(body) = body.filter(|_| status == 200) else {
         return Ok(status);
     };
-    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     while let Some(piece) = download::next(&reader).await? {
         send(

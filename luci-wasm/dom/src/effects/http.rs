@@ -78,6 +78,6 @@ pub(super) async fn fetch(
         request.set_headers(headers.as_ref());
         request.set_body(&JsValue::from_str(&body));
     }
-    let promise = page::window()?.fetch_with_str_and_init(url, &request);
-    JsFuture::from(promise).await?.dyn_into()
+    let promise = page::window().fetch_with_str_and_init(url, &request);
+    Ok(JsFuture::from(promise).await?.unchecked_into())
 }

@@ -6,6 +6,7 @@ use asu_view::{Body, Reply};
 use web_sys::Storage;
 
 use crate::listen::Listener;
+use crate::page;
 
 const STORAGE_KEY: &str = "asu-view-tab";
 
@@ -15,7 +16,7 @@ pub(super) struct Mark(RefCell<Option<Listener>>);
 
 /// Browsers may forbid storage; tabs then do not know of each other.
 fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok()?
+    page::window().local_storage().ok()?
 }
 
 fn set(text: &str) {
@@ -39,10 +40,7 @@ impl Mark {
 
     pub(super) fn set(&self, text: &str) {
         set(text);
-        let watch = || {
-            let window = web_sys::window()?;
-            Listener::new(&window, "pagehide", |_| set("")).ok()
-        };
+        let watch = || Listener::new(&page::window(), "pagehide", |_| set("")).ok();
         let mut watching = self.0.borrow_mut();
         if text.is_empty() {
             watching.take();

@@ -6,12 +6,12 @@ use asu_view::{Msg, Reply};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, FormData, ProgressEvent, XmlHttpRequest};
+use web_sys::{Blob, FormData, XmlHttpRequest};
 
 use super::{Downloaded, Running, http};
 use crate::app::{App, send};
-use crate::json;
 use crate::listen::Listener;
+use crate::{json, page};
 
 pub(super) fn begin(
     app: &Rc<App>,
@@ -57,9 +57,10 @@ async fn exchange(
 ) -> Result<Reply, JsValue> {
     let app = app.clone();
     let _progress = Listener::new(request.upload()?.as_ref(), "progress", move |event| {
-        if let Some((done, total)) = event.dyn_ref::<ProgressEvent>().map(bytes) {
-            send(&app, Msg::Progress { id, done, total });
-        }
+        let done = page::number(&event, "loaded").unwrap_or_default();
+        // 0 where the browser does not know it.
+        let total = page::number(&event, "total").filter(|total| *total > 0);
+        send(&app, Msg::Progress { id, done, total });
     })?;
     let ended = Promise::new(&mut |resolve, reject| {
         request.set_onload(Some(&resolve));
@@ -68,19 +69,9 @@ async fn exchange(
     });
     request.send_with_opt_form_data(Some(form))?;
     JsFuture::from(ended).await?;
-    let text = request.response_text()?.unwrap_or_default();
+    let text = page::property(request, "responseText").unwrap_or_else(|| "".into());
     Ok(Reply::Http {
         status: request.status()?,
-        body: json::body(&text.into()),
+        body: json::body(text.unchecked_ref()),
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "byte counts are positive and far below 2^53"
-)]
-fn bytes(event: &ProgressEvent) -> (u64, Option<u64>) {
-    let total = event.length_computable().then(|| event.total() as u64);
-    (event.loaded() as u64, total)
 }
