@@ -33,6 +33,7 @@ pub fn view(model: &Model) -> Node {
         .attr("data-version", model.question.version.as_str())
         .child(head(model))
         .child(stations(model))
+        .maybe(parts::only_looking(model))
         .maybe(parts::skipped_servers(model))
         .child(card(model).key(screen))
         .child(announcement(model))

@@ -15,6 +15,7 @@ pub(crate) use remembered::Remembered;
 use crate::answer::Servers;
 use crate::effect::Effect;
 use crate::json::Json;
+use crate::msg::Action;
 use crate::plan::own::ProfileDocument;
 use crate::plan::{Answer, Limits, Plan, Preset, Question};
 use crate::read::{Overview, TestReply};
@@ -24,6 +25,10 @@ use crate::update::{Call, Step};
 
 /// What the host tells the view when it puts it on a page.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "hosts give each of them on its own"
+)]
 pub struct Options {
     /// Where ubus answers JSON-RPC, e.g. `/ubus`.
     pub ubus_url: String,
@@ -42,6 +47,8 @@ pub struct Options {
     pub secure: bool,
     /// Whether the page around the view has its own heading.
     pub embedded: bool,
+    /// Whether the session may look only: see [`crate::Action::only_looks`].
+    pub readonly: bool,
 }
 
 /// User name and password, kept in memory only: the router is asked for them again after it
@@ -245,6 +252,11 @@ impl Model {
     /// Whether the host has to send [`crate::Msg::Tick`]s.
     pub fn is_waiting(&self) -> bool {
         self.state.limit().is_some() || !self.calls.is_empty() || self.is_rebuilding()
+    }
+
+    /// Whether an action is offered, and taken: to a session that may look only, not all are.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        !self.options.readonly || action.only_looks()
     }
 
     /// The plan, if the last answer was one.

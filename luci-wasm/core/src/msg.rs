@@ -156,6 +156,25 @@ impl Action {
         }
     }
 
+    /// Whether it neither changes the router, nor puts together or asks for an image. What would
+    /// solve a problem is looked at, too: it shows the plan behind it.
+    pub fn only_looks(self) -> bool {
+        match self {
+            Self::Request | Self::Flash | Self::Backup | Self::Add => false,
+            Self::Pick(kind, ..) => matches!(
+                kind,
+                Pick::Remedy | Pick::Everything | Pick::Undo | Pick::Channel
+            ),
+            Self::Login
+            | Self::Search
+            | Self::Cancel
+            | Self::Retry
+            | Self::Back
+            | Self::Restart
+            | Self::Logout => true,
+        }
+    }
+
     /// The action of a `data-action`.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut parts = name.split('-');

@@ -9,6 +9,7 @@ use crate::{json, page};
 
 pub(crate) fn read(given: &JsValue) -> Options {
     let text = |name: &str| get(given, name).and_then(|value| value.as_string());
+    let is_on = |name: &str| get(given, name).is_some_and(|value| value.is_truthy());
     let protocol = page::window()
         .ok()
         .and_then(|window| window.location().protocol().ok());
@@ -20,7 +21,8 @@ pub(crate) fn read(given: &JsValue) -> Options {
         session: text("session"),
         remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
-        embedded: get(given, "embedded").is_some_and(|value| value.is_truthy()),
+        embedded: is_on("embedded"),
+        readonly: is_on("readonly"),
     }
 }
 

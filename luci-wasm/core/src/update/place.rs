@@ -77,6 +77,10 @@ impl Model {
         if self.session.is_none() && !kept.session.is_empty() {
             self.session = Some(kept.session.clone());
         }
+        // Another login of this tab began it; whoever may only look does not go on with it.
+        if self.options.readonly {
+            return;
+        }
         let job = &kept.job;
         let is_known = !job.hash.is_empty() || job.request != Json::Null;
         if kept.step == AWAIT {

@@ -13,6 +13,7 @@ use crate::words::w;
 impl Model {
     pub(crate) fn press(&mut self, action: Action) {
         match (action, self.state) {
+            _ if !self.may(action) => {}
             (Action::Login, State::Login) => self.log_in(),
             (Action::Search, State::Overview) => self.run(Step::Search),
             (Action::Request, State::Plan | State::Current) if self.is_ready() => {

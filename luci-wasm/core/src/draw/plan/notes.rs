@@ -5,7 +5,7 @@ use asu_protocol::plan::Warning;
 use super::super::parts::{checkbox, note};
 use super::pick;
 use crate::model::Model;
-use crate::msg::Pick;
+use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
 use crate::order::contains;
 use crate::plan::Plan;
@@ -72,6 +72,7 @@ fn consent(model: &Model, plan: &Plan) -> Option<Element> {
     let agreed = model.question.allow_downgrade && (older.0 || older.1);
     let label = match older {
         _ if !plan.needs_consent() && !agreed => return None,
+        _ if !model.may(Action::Request) => return None,
         (true, true) => w!("Go on although the release and some packages are older"),
         (true, false) => w!("Go on although the release is older"),
         (false, true) => w!("Go on although some packages become older"),
