@@ -1,5 +1,6 @@
 //! What can be chosen of an image beside its packages, and who says what is chosen at first.
 
+use crate::image::is_filesystem;
 use crate::json::Json;
 use crate::offer::Channel;
 
@@ -46,6 +47,8 @@ pub(crate) struct Preset {
     pub(crate) is_advanced: bool,
     /// `client.auto_search`: upgrades are looked for as soon as the router is known.
     pub(crate) searches: bool,
+    /// `owut.fstype`; empty where it names none.
+    pub(crate) filesystem: String,
     /// `owut.rootfs_size`, MiB.
     pub(crate) partition: Option<u64>,
 }
@@ -54,12 +57,15 @@ impl Preset {
     /// Reads the sections of the configuration: those of these names, else the first of the type.
     pub(crate) fn read(sections: &Json) -> Self {
         let client = section(sections, "client");
+        let owut = section(sections, "owut");
+        let filesystem = owut.get("fstype").text().filter(|name| is_filesystem(name));
         let is_on = |name: &str| client.get(name).text() == Some("1");
         Self {
             channel: Channel::from_name(&client.string("channel")).unwrap_or_default(),
             is_advanced: is_on("advanced_mode"),
             searches: is_on("auto_search"),
-            partition: section(sections, "owut").string("rootfs_size").parse().ok(),
+            filesystem: filesystem.unwrap_or_default().to_owned(),
+            partition: owut.string("rootfs_size").parse().ok(),
         }
     }
 }

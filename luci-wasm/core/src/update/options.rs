@@ -35,6 +35,17 @@ impl Model {
         }
     }
 
+    /// Forgets a filesystem that the release has no image of; tells whether it did.
+    pub(crate) fn forget_filesystem(&mut self) -> bool {
+        let found = filesystems(self.known_images());
+        let wished = self.question.filesystem.as_str();
+        let is_missing = !wished.is_empty() && !found.is_empty() && !contains(&found, wished);
+        if is_missing {
+            self.question.filesystem.clear();
+        }
+        is_missing
+    }
+
     /// The router's system partition in whole MiB, if it has one that an image can have as well.
     pub(crate) fn own_partition(&self) -> Option<u64> {
         let size = self

@@ -53,6 +53,7 @@ impl Model {
         self.question = Question {
             version,
             channel,
+            filesystem: self.preset.filesystem.clone(),
             partition: self.preset_partition(),
             ..Question::default()
         };
