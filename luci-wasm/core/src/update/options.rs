@@ -116,6 +116,12 @@ impl Model {
         (self.form.script.len() as u64).saturating_sub(self.limits.script)
     }
 
+    /// Whether a reload forgot the script of the build it went on with.
+    pub(crate) fn has_lost_script(&self) -> bool {
+        let job = &self.job;
+        self.form.script.is_empty() && !job.version.is_empty() && job.request == Json::Null
+    }
+
     /// The plan's request with what it does not say itself.
     pub(crate) fn chosen(&self, plan: &Plan) -> Option<Json> {
         let mut request = plan.request.clone()?;

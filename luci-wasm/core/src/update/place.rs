@@ -28,6 +28,7 @@ impl Model {
             from: self.router.version.clone(),
             keep: self.form.keep,
             flashed: self.restart.started,
+            question: self.question.clone(),
             job: self.job.clone(),
         }
     }
@@ -103,6 +104,7 @@ impl Model {
     fn go_on(&mut self, kept: Remembered) {
         self.server = Some(kept.server);
         self.form.keep = kept.keep;
+        self.question = kept.question;
         self.job = kept.job;
         self.job.started = self.now;
     }

@@ -166,7 +166,7 @@ impl Model {
         }
     }
 
-    fn is_offered(&self, version: &str) -> bool {
+    pub(super) fn is_offered(&self, version: &str) -> bool {
         self.overview.as_ref().is_some_and(|overview| {
             crate::offer::offers(overview, &self.router, true)
                 .iter()

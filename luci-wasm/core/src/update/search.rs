@@ -50,17 +50,20 @@ impl Model {
             return self.fail(trouble.retry(Step::Search));
         };
         self.limits = limits;
-        self.question = Question {
-            version,
-            channel,
-            filesystem: self.preset.filesystem.clone(),
-            partition: self.preset_partition(),
-            ..Question::default()
-        };
+        let is_first = self.overview.replace(overview).is_none();
+        // What was chosen before a reload still counts.
+        if !(is_first && self.is_offered(&self.question.version)) {
+            self.question = Question {
+                version,
+                channel,
+                filesystem: self.preset.filesystem.clone(),
+                partition: self.preset_partition(),
+                ..Question::default()
+            };
+        }
         self.rejected.clear();
         self.too_big = false;
         self.form.filter.clear();
-        self.overview = Some(overview);
         self.run(Step::Plan);
     }
 

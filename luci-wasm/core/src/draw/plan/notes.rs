@@ -17,6 +17,9 @@ pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
     div("notes slot")
         .maybe(model.too_big.then(|| too_big(model)))
         .maybe(rejected(model, plan))
+        .maybe(model.has_lost_script().then(|| {
+            note("note warn", w!("Your first-boot script was not kept when this page was loaded anew. Enter it again below “More options” if it shall be in the image."))
+        }))
         .children(checks.bad.iter().map(warning))
         .children(plan.warnings.iter().map(warning))
         .maybe(consent(model, plan))
