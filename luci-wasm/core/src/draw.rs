@@ -4,6 +4,7 @@ mod confirm;
 mod error;
 mod finish;
 mod login;
+mod news;
 mod overview;
 mod parts;
 mod plan;
@@ -36,6 +37,7 @@ pub fn view(model: &Model) -> Node {
         .maybe(parts::only_looking(model))
         .maybe(parts::skipped_servers(model))
         .child(card(model).key(screen))
+        .child(news::news(model))
         .child(announcement(model))
         .into()
 }

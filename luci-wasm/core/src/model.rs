@@ -116,6 +116,26 @@ pub(crate) struct Outcome {
     pub(crate) differences: Vec<String>,
 }
 
+/// What the page says of newer releases by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing.
+    #[default]
+    Quiet,
+    /// Nothing yet: somebody has just logged in.
+    Due,
+    /// Nobody has decided whether to look for them.
+    Undecided,
+    /// The decision could not be kept.
+    Unsaved,
+    /// Somebody has just agreed.
+    Awaited,
+    /// There is none, which is said to somebody who has just agreed.
+    None,
+    /// There is this one.
+    Found(String),
+}
+
 /// All the view knows. Made by [`Model::new`], changed by [`crate::update`], drawn by
 /// [`crate::view`].
 pub struct Model {
@@ -154,6 +174,7 @@ pub struct Model {
     pub(crate) overview: Option<Overview>,
     pub(crate) limits: Limits,
     pub(crate) preset: Preset,
+    pub(crate) news: News,
     pub(crate) documents: Documents,
     /// The profile name the server knows this router by.
     pub(crate) profile: String,
@@ -216,6 +237,7 @@ impl Model {
             overview: None,
             limits: Limits::default(),
             preset: Preset::default(),
+            news: News::Quiet,
             documents: Documents::default(),
             profile: String::new(),
             question: Question::default(),

@@ -20,6 +20,7 @@ use crate::plan::Plan;
 use crate::state::State;
 use crate::words::{join, many, w};
 
+pub(super) use choice::release_notes;
 pub(super) use problems::problems;
 
 pub(super) fn plan(model: &Model) -> Element {

@@ -3,7 +3,7 @@
 use super::Step;
 use super::calls::Purpose;
 use crate::effect::Effect;
-use crate::model::{Adding, Model};
+use crate::model::{Adding, Model, News};
 use crate::msg::{Action, Edit};
 use crate::plan::Plan;
 use crate::state::State;
@@ -23,6 +23,9 @@ impl Model {
                 self.pick(kind, first.into(), second.into());
             }
             (Action::Add, State::Plan | State::Current) => self.add_packages(),
+            (Action::Tell, State::Overview) if self.is_undecided() => self.decide_news(true),
+            (Action::Hush, State::Overview) if self.news != News::Quiet => self.decide_news(false),
+            (Action::Dismiss, State::Overview) => self.news = News::Quiet,
             (Action::Flash, State::Confirm) => self.run(Step::Start),
             (Action::Backup, State::Confirm) => self.back_up(),
             (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),

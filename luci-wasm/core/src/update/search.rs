@@ -6,7 +6,7 @@ use super::documents::document;
 use crate::answer::tidy_url;
 use crate::effect::Reply;
 use crate::json::Json;
-use crate::model::{Documents, Model};
+use crate::model::{Documents, Model, News};
 use crate::offer::preselect;
 use crate::plan::{Limits, Question};
 use crate::read;
@@ -22,6 +22,10 @@ impl Model {
             return;
         };
         self.notice.clear();
+        // Whoever looks needs no news.
+        if !self.is_undecided() {
+            self.news = News::Quiet;
+        }
         self.skipped.clear();
         self.search_at(server);
     }
