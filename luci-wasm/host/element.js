@@ -41,7 +41,9 @@ class AttendedSysupgrade extends HTMLElement {
 	}
 
 	#options() {
-		const options = { embedded: this.hasAttribute('embedded') };
+		const options = {};
+		for (const name of [ 'embedded', 'readonly' ])
+			options[name] = this.hasAttribute(name);
 		for (const name of [ 'ubus', 'upload', 'session' ])
 			if (this.hasAttribute(name))
 				options[name] = this.getAttribute(name);

@@ -11,7 +11,8 @@ export function AttendedSysupgradePage() {
 		import(/* webpackIgnore: true */ ELEMENT)
 			.catch(() => setTrouble('This router has no page for upgrades. Install the package attendedsysupgrade-web.'));
 	}, []);
-	return trouble
-		? h('p', { role: 'alert' }, trouble)
-		: h('attended-sysupgrade', { ubus: '/ubus', upload: '/cgi-bin/cgi-upload', session: sessionStorage.getItem('sid') });
+	if (trouble)
+		return h('p', { role: 'alert' }, trouble);
+	// @ts-ignore: lime-app's build checks types, and knows HTML's own elements only.
+	return h('attended-sysupgrade', { ubus: '/ubus', upload: '/cgi-bin/cgi-upload', session: sessionStorage.getItem('sid') });
 }

@@ -4,6 +4,7 @@ mod confirm;
 mod error;
 mod finish;
 mod login;
+mod news;
 mod overview;
 mod parts;
 mod plan;
@@ -33,8 +34,10 @@ pub fn view(model: &Model) -> Node {
         .attr("data-version", model.question.version.as_str())
         .child(head(model))
         .child(stations(model))
+        .maybe(parts::only_looking(model))
         .maybe(parts::skipped_servers(model))
         .child(card(model).key(screen))
+        .child(news::news(model))
         .child(announcement(model))
         .into()
 }

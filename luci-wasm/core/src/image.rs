@@ -59,7 +59,12 @@ fn kinds(images: &[Image]) -> Vec<String> {
 pub fn filesystem(images: &[Image], router: &RouterInfo) -> Option<String> {
     let own = router.rootfs_type.as_str();
     let exists = images.is_empty() || images.iter().any(|image| image.filesystem == own);
-    (FILESYSTEMS.contains(&own) && exists).then(|| own.to_owned())
+    (is_filesystem(own) && exists).then(|| own.to_owned())
+}
+
+/// Whether routers run from a root of this filesystem.
+pub(crate) fn is_filesystem(name: &str) -> bool {
+    FILESYSTEMS.contains(&name)
 }
 
 /// The filesystems of the files that can be flashed.

@@ -15,6 +15,7 @@ pub(crate) use remembered::Remembered;
 use crate::answer::Servers;
 use crate::effect::Effect;
 use crate::json::Json;
+use crate::msg::Action;
 use crate::plan::own::ProfileDocument;
 use crate::plan::{Answer, Limits, Plan, Preset, Question};
 use crate::read::{Overview, TestReply};
@@ -24,6 +25,10 @@ use crate::update::{Call, Step};
 
 /// What the host tells the view when it puts it on a page.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "hosts give each of them on its own"
+)]
 pub struct Options {
     /// Where ubus answers JSON-RPC, e.g. `/ubus`.
     pub ubus_url: String,
@@ -42,6 +47,8 @@ pub struct Options {
     pub secure: bool,
     /// Whether the page around the view has its own heading.
     pub embedded: bool,
+    /// Whether the session may look only: see [`crate::Action::only_looks`].
+    pub readonly: bool,
 }
 
 /// User name and password, kept in memory only: the router is asked for them again after it
@@ -109,6 +116,26 @@ pub(crate) struct Outcome {
     pub(crate) differences: Vec<String>,
 }
 
+/// What the page says of newer releases by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing.
+    #[default]
+    Quiet,
+    /// Nothing yet: somebody has just logged in.
+    Due,
+    /// Nobody has decided whether to look for them.
+    Undecided,
+    /// The decision could not be kept.
+    Unsaved,
+    /// Somebody has just agreed.
+    Awaited,
+    /// There is none, which is said to somebody who has just agreed.
+    None,
+    /// There is this one.
+    Found(String),
+}
+
 /// All the view knows. Made by [`Model::new`], changed by [`crate::update`], drawn by
 /// [`crate::view`].
 pub struct Model {
@@ -147,6 +174,7 @@ pub struct Model {
     pub(crate) overview: Option<Overview>,
     pub(crate) limits: Limits,
     pub(crate) preset: Preset,
+    pub(crate) news: News,
     pub(crate) documents: Documents,
     /// The profile name the server knows this router by.
     pub(crate) profile: String,
@@ -209,6 +237,7 @@ impl Model {
             overview: None,
             limits: Limits::default(),
             preset: Preset::default(),
+            news: News::Quiet,
             documents: Documents::default(),
             profile: String::new(),
             question: Question::default(),
@@ -245,6 +274,11 @@ impl Model {
     /// Whether the host has to send [`crate::Msg::Tick`]s.
     pub fn is_waiting(&self) -> bool {
         self.state.limit().is_some() || !self.calls.is_empty() || self.is_rebuilding()
+    }
+
+    /// Whether an action is offered, and taken: to a session that may look only, not all are.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        !self.options.readonly || action.only_looks()
     }
 
     /// The plan, if the last answer was one.

@@ -63,6 +63,12 @@ pub enum Action {
     Logout,
     /// Add the packages that were typed.
     Add,
+    /// From now on, look for news after each login.
+    Tell,
+    /// Do not look for news any more.
+    Hush,
+    /// Close the news.
+    Dismiss,
     /// Change what is asked for, and plan again.
     Pick(Pick, u16, u16),
 }
@@ -117,7 +123,7 @@ impl Pick {
 
 impl Action {
     /// Every action without numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Login,
         Self::Search,
         Self::Request,
@@ -129,6 +135,9 @@ impl Action {
         Self::Restart,
         Self::Logout,
         Self::Add,
+        Self::Tell,
+        Self::Hush,
+        Self::Dismiss,
     ];
 
     /// The value of `data-action`.
@@ -152,7 +161,32 @@ impl Action {
             Self::Restart => "restart",
             Self::Logout => "logout",
             Self::Add => "add",
+            Self::Tell => "tell",
+            Self::Hush => "hush",
+            Self::Dismiss => "dismiss",
             Self::Pick(..) => "",
+        }
+    }
+
+    /// Whether it neither changes the router, nor puts together or asks for an image. What would
+    /// solve a problem is looked at, too: it shows the plan behind it.
+    pub fn only_looks(self) -> bool {
+        match self {
+            Self::Request | Self::Flash | Self::Backup | Self::Add | Self::Tell | Self::Hush => {
+                false
+            }
+            Self::Pick(kind, ..) => matches!(
+                kind,
+                Pick::Remedy | Pick::Everything | Pick::Undo | Pick::Channel
+            ),
+            Self::Login
+            | Self::Search
+            | Self::Cancel
+            | Self::Retry
+            | Self::Back
+            | Self::Restart
+            | Self::Logout
+            | Self::Dismiss => true,
         }
     }
 

@@ -9,6 +9,7 @@ mod documents;
 mod flash;
 mod identify;
 mod login;
+mod news;
 mod options;
 mod pick;
 mod place;
@@ -151,6 +152,8 @@ impl Model {
             Purpose::Key => self.key_looked_up(reply),
             Purpose::Backup => self.backed_up(&reply),
             Purpose::Knock => self.knocked(&reply),
+            Purpose::News(place) => self.news_came(place, &reply),
+            Purpose::Decide | Purpose::Commit => self.decided(purpose, reply),
             Purpose::Background => {}
         }
     }

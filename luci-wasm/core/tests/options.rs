@@ -113,9 +113,12 @@ fn the_size_set_for_owut_is_kept() {
     assert_eq!(asked(&bench)["rootfs_size_mb"], 300);
 }
 
+fn image(filesystem: &str) -> Value {
+    json!({"filesystem": filesystem, "type": "sysupgrade", "name": filesystem})
+}
+
 #[test]
 fn a_filesystem_is_chosen_only_where_there_are_several() {
-    let image = |filesystem: &str| json!({"filesystem": filesystem, "type": "sysupgrade", "name": filesystem});
     for plans in [true, false] {
         let (mut bench, mut world) = planned(World {
             images: json!([image("squashfs"), image("ext4")]),
@@ -135,6 +138,53 @@ fn a_filesystem_is_chosen_only_where_there_are_several() {
         if !plans {
             assert_eq!(request["rootfs_size_mb"], 512);
         }
+    }
+}
+
+/// The request for a build on a router whose owner set a filesystem for owut.
+fn with_fstype(fstype: &str, plans: bool) -> (Bench, Value) {
+    let (mut bench, _) = planned(World {
+        images: json!([image("squashfs"), image("ext4")]),
+        config: json!({"owut": {"fstype": fstype}}),
+        plans,
+        ..World::new()
+    });
+    bench.press(Action::Request);
+    let request = bench.posted("/api/v1/build").pop().unwrap();
+    bench.press(Action::Cancel);
+    (bench, request)
+}
+
+#[test]
+fn the_filesystem_set_for_owut_is_chosen_at_first() {
+    for plans in [true, false] {
+        let (bench, request) = with_fstype("ext4", plans);
+        assert_eq!(chosen(&bench, "asu-filesystem"), "ext4");
+        assert_eq!(request["filesystem"], "ext4");
+        // The device has no such images, or there is no such filesystem.
+        for missing in ["ubifs", "nonsense", ""] {
+            let (bench, request) = with_fstype(missing, plans);
+            assert_eq!(chosen(&bench, "asu-filesystem"), "squashfs", "{missing}");
+            assert_eq!(request["filesystem"], "squashfs", "{missing}");
+        }
+    }
+}
+
+#[test]
+fn a_release_without_the_chosen_filesystem_gets_the_routers_own() {
+    for plans in [true, false] {
+        let (mut bench, mut world) = planned(World {
+            images: json!([image("squashfs"), image("ext4")]),
+            plans,
+            ..World::new()
+        });
+        edit(&mut bench, &mut world, Edit::Filesystem("ext4".into()));
+        world.images = json!([image("squashfs")]);
+        edit(&mut bench, &mut world, Edit::Version("24.10.0-rc1".into()));
+        assert_eq!(bench.state(), State::Plan);
+        bench.press(Action::Request);
+        let request = bench.posted("/api/v1/build").pop().unwrap();
+        assert_eq!(request["filesystem"], "squashfs");
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod common;
 
-use asu_view::{Action, Effect, Msg, Options, Reply, State};
-use common::{Bench, World, assert_trouble, describe, down, http, ok, page, rpc_error, tree};
+use asu_view::{Action, Edit, Effect, Msg, Options, Reply, State};
+use common::{
+    Bench, SHA, World, assert_trouble, built, describe, down, http, ok, page, rpc_error, tree,
+};
 use serde_json::{Value, json};
 
 /// What the page last asked to remember.
@@ -109,6 +111,80 @@ fn what_the_router_holds_is_not_sent_again() {
     let mut bench = reload(&bench);
     bench.walk_to(State::Confirm, &mut world);
     assert!(asked(&bench, "DOWNLOAD") && asked(&bench, "UPLOAD"));
+}
+
+/// A build with something chosen of everything, in the queue.
+fn chosen(script: &str) -> (Bench, World) {
+    let image = |filesystem: &str| json!({"filesystem": filesystem, "type": "sysupgrade", "name": filesystem});
+    let (mut bench, mut world) = (Bench::new(), World::planning());
+    world.images = json!([image("squashfs"), image("ext4")]);
+    bench.walk_to(State::Plan, &mut world);
+    for edit in [
+        Edit::Filesystem("ext4".into()),
+        Edit::Partition("512".into()),
+        Edit::Version("24.10.0-rc1".into()),
+        Edit::Script(script.into()),
+    ] {
+        bench.send(Msg::Edit(edit));
+        bench.settle(&mut world);
+    }
+    let without = bench.find_label("Leave out htop").unwrap();
+    bench.press(without);
+    bench.settle(&mut world);
+    bench.walk_to(State::Queued, &mut world);
+    (bench, world)
+}
+
+#[test]
+fn what_was_chosen_survives_a_reload_but_for_the_script() {
+    for script in ["", "uci set wireless.key=hunter2"] {
+        let (bench, mut world) = chosen(script);
+        assert!(!remembered(&bench).to_string().contains("hunter2"));
+        let mut bench = reload(&bench);
+        bench.walk_to(State::Queued, &mut world);
+        // Somebody looks at the choices once more.
+        bench.press(Action::Cancel);
+        bench.walk_to(State::Plan, &mut world);
+        let question = bench.posted("/api/v1/plan").pop().unwrap();
+        for (name, value) in [
+            ("to", json!("24.10.0-rc1")),
+            ("filesystem", json!("ext4")),
+            ("rootfs_size_mb", json!(512)),
+            ("remove", json!(["htop"])),
+        ] {
+            assert_eq!(question[name], value, "{name}");
+        }
+        assert!(
+            bench.text().contains("Do without htop"),
+            "with its way back"
+        );
+        let said = "first-boot script was not kept";
+        assert_eq!(bench.text().contains(said), !script.is_empty());
+        bench.press(Action::Request);
+        let request = bench.posted("/api/v1/build").pop().unwrap();
+        assert_eq!(request.get("defaults"), None);
+    }
+}
+
+#[test]
+fn the_image_taken_after_a_reload_has_the_chosen_filesystem() {
+    let (bench, mut world) = chosen("");
+    let mut bench = reload(&bench);
+    bench.walk_to(State::Queued, &mut world);
+    let mut built = built();
+    for (filesystem, name) in [
+        ("ext4", "y-sysupgrade.bin"),
+        ("squashfs", "x-sysupgrade.bin"),
+    ] {
+        let image = json!({"filesystem": filesystem, "name": name, "type": "sysupgrade", "sha256": SHA, "size": 7_000_000});
+        built["images"].as_array_mut().unwrap().insert(0, image);
+    }
+    bench.answer("GET http://server/api/v1/build/abc", http(200, &built));
+    assert!(
+        asked(&bench, "DOWNLOAD http://server/store/abc/y-sysupgrade.bin"),
+        "{:?}",
+        bench.log.last()
+    );
 }
 
 #[test]

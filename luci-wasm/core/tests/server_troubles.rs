@@ -3,8 +3,8 @@
 
 mod common;
 
-use asu_view::{Action, Effect, Msg, Options, Pick, Reply, State};
-use common::{Bench, World, assert_trouble, down, fail_at, http, page};
+use asu_view::{Action, Edit, Effect, Msg, Options, Pick, Reply, State};
+use common::{Bench, World, assert_trouble, down, fail_at, http, overview, page};
 use serde_json::{Value, json};
 
 fn detail(status: u16) -> Reply {
@@ -193,16 +193,53 @@ fn a_target_nobody_builds_is_named() {
     assert_trouble(&bench, "unsupported-target");
 }
 
+/// A page that came by https or http, asking the servers its router names.
+fn page_by(secure: bool, servers: &Value) -> (Bench, World) {
+    let options = Options {
+        secure,
+        ..Options::default()
+    };
+    let (mut bench, mut world) = (Bench::with(options), World::new());
+    world.settings = json!({"url": servers[0], "fallback": [servers[1]]});
+    bench.walk_to(State::Searching, &mut world);
+    (bench, world)
+}
+
 #[test]
 fn plain_http_from_a_secure_page_is_explained() {
-    let mut bench = Bench::with(Options {
-        secure: true,
-        ..Options::default()
-    });
-    let mut world = World::new();
-    bench.walk_to(State::Searching, &mut world);
+    let (mut bench, _) = page_by(true, &json!(["http://server"]));
     bench.answer("overview.json", down());
     assert_trouble(&bench, "mixed-content");
+    // The same address would be refused again: the way to another comes first.
+    assert_eq!(bench.buttons()[..2], [Action::Logout, Action::Back]);
+    bench.press(Action::Back);
+    bench.send(Msg::Edit(Edit::Server("https://server".into())));
+    bench.press(Action::Search);
+    bench.answer("https://server/json", http(200, &overview()));
+    assert_eq!(bench.state(), State::Planning);
+}
+
+#[test]
+fn a_secure_page_goes_on_to_the_next_server() {
+    let (mut bench, _) = page_by(true, &json!(["http://first", "https://second"]));
+    bench.answer("http://first/json", down());
+    assert_eq!(bench.state(), State::Searching);
+    bench.answer("https://second/json", http(200, &overview()));
+    let said = "http://first did not help (“The browser blocks this build server”)";
+    assert!(bench.text().contains(said), "{}", bench.text());
+}
+
+#[test]
+fn only_http_from_https_is_mixed() {
+    for (secure, server) in [
+        (false, "https://x"),
+        (false, "http://x"),
+        (true, "https://x"),
+    ] {
+        let (mut bench, _) = page_by(secure, &json!([server]));
+        bench.answer("overview.json", down());
+        assert_trouble(&bench, "server-unreachable");
+    }
 }
 
 #[test]

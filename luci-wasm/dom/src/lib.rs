@@ -39,8 +39,9 @@ pub fn unmount(number: usize) {
 /// (`/ubus`); `upload`, the URL of cgi-upload (`/cgi-bin/cgi-upload`); `session`, a ubus session
 /// that is already open; `backup`, the URL of cgi-backup (`/cgi-bin/cgi-backup`); `expired`, a function
 /// that is called when that session has ended and leads to a new login (the view then asks for no
-/// password; after the login the page is loaded anew, and the view goes on); `embedded`, true where the page has a heading of its own; `translate` and
-/// `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language.
+/// password; after the login the page is loaded anew, and the view goes on); `embedded`, true where
+/// the page has a heading of its own; `readonly`, true where the session may look only; `translate`
+/// and `plural`, functions `(text) -> text` and `(count, one, many) -> text` of the page's language.
 ///
 /// # Errors
 ///

@@ -10,6 +10,7 @@ use crate::page::{self, property};
 
 pub(crate) fn read(given: &JsValue) -> Options {
     let text = |name: &str| page::text(given, name);
+    let is_on = |name: &str| property(given, name).is_some_and(|value| value.is_truthy());
     let protocol = page::text(&page::window().location(), "protocol");
     Options {
         ubus_url: text("ubus").unwrap_or_else(|| "/ubus".to_owned()),
@@ -19,7 +20,8 @@ pub(crate) fn read(given: &JsValue) -> Options {
         session: text("session"),
         remembered: page::remembered().and_then(|text| json::parse(&text.into())),
         secure: protocol.as_deref() == Some("https:"),
-        embedded: property(given, "embedded").is_some_and(|value| value.is_truthy()),
+        embedded: is_on("embedded"),
+        readonly: is_on("readonly"),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn confirm(model: &Model) -> Element {
     .maybe((!model.form.keep).then(erased))
     .child(backup(model))
     .maybe(rebuilds(model))
+    .maybe(model.is_not_compared().then(|| not_compared(model)))
     .child(note(
         "note warn",
         w!("Do not unplug the router. It writes its flash, restarts, and is away for two to three minutes; your network is interrupted while it does."),
@@ -131,6 +132,15 @@ fn rebuilds(model: &Model) -> Option<Element> {
     };
     let list = note(class, title).attr("data-field", "rebuilds");
     (!rebuilds.is_empty()).then(|| list.child(el("ul").children(items)))
+}
+
+fn not_compared(model: &Model) -> Element {
+    let server = model.server.as_deref().unwrap_or_default();
+    let words = w!(
+        "Other servers were not asked for the same image: your first-boot script is for {0} only.",
+        server
+    );
+    note("note info", words).attr("data-field", "not-compared")
 }
 
 fn keep(model: &Model) -> Element {

@@ -78,6 +78,12 @@ pub(super) fn note(class: &'static str, text: impl AsRef<str>) -> Element {
     div(class).child(el("p").text(text))
 }
 
+/// Says why nothing is offered that changes the router.
+pub(super) fn only_looking(model: &Model) -> Option<Element> {
+    let words = w!("You may look at upgrades with this login, but not carry them out.");
+    (model.options.readonly && model.state != State::Login).then(|| note("note info", words))
+}
+
 /// Which server is used and why, where it is not the first choice.
 pub(super) fn skipped_servers(model: &Model) -> Option<Element> {
     let (failed, why) = model.skipped.last()?;

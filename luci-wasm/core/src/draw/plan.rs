@@ -20,6 +20,7 @@ use crate::plan::Plan;
 use crate::state::State;
 use crate::words::{join, many, w};
 
+pub(super) use choice::release_notes;
 pub(super) use problems::problems;
 
 pub(super) fn plan(model: &Model) -> Element {
@@ -51,7 +52,7 @@ pub(super) fn plan(model: &Model) -> Element {
         .child(wishes(model))
         .child(notes::notes(model, plan))
         .child(div("slot").maybe(size::size(model, plan)))
-        .child(options::options(model))
+        .maybe(options::options(model))
         .child(closing(model, plan, current))
         .child(packages::changes(model, plan))
 }
@@ -199,6 +200,10 @@ fn pick(kind: Pick, first: usize, second: usize, label: String, class: &'static 
 }
 
 fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
+    let back = button(Action::Back, w!("Back"), "quiet");
+    if !model.may(Action::Request) {
+        return div("closing").child(actions().child(back));
+    }
     let label = if current {
         w!("Build it again")
     } else {
@@ -209,11 +214,7 @@ fn closing(model: &Model, plan: &Plan, current: bool) -> Element {
     let request = button(Action::Request, label, class).flag("disabled", !model.is_ready());
     div("closing")
         .child(small(promise(model, plan)))
-        .child(
-            actions()
-                .child(request)
-                .child(button(Action::Back, w!("Back"), "quiet")),
-        )
+        .child(actions().child(request).child(back))
 }
 
 fn promise(model: &Model, plan: &Plan) -> String {

@@ -47,6 +47,14 @@ pub(crate) struct Job {
     pub(crate) signed: Signature,
 }
 
+impl Job {
+    /// Whether a first-boot script is in the image, which may hold passwords. Such a request is
+    /// forgotten by a reload, and by nothing else.
+    pub(crate) fn has_script(&self) -> bool {
+        self.request == Json::Null || *self.request.get("defaults") != Json::Null
+    }
+}
+
 /// What the build server said so far.
 #[derive(Default)]
 pub(crate) struct BuildLog {

@@ -1,5 +1,6 @@
 //! What can be chosen of an image beside its packages, and who says what is chosen at first.
 
+use crate::image::is_filesystem;
 use crate::json::Json;
 use crate::offer::Channel;
 
@@ -46,6 +47,12 @@ pub(crate) struct Preset {
     pub(crate) is_advanced: bool,
     /// `client.auto_search`: upgrades are looked for as soon as the router is known.
     pub(crate) searches: bool,
+    /// `client.login_check_for_upgrades`: whether to tell of newer releases; `None`: undecided.
+    pub(crate) tells: Option<bool>,
+    /// The name of the section `client`; empty where there is none.
+    pub(crate) client: String,
+    /// `owut.fstype`; empty where it names none.
+    pub(crate) filesystem: String,
     /// `owut.rootfs_size`, MiB.
     pub(crate) partition: Option<u64>,
 }
@@ -53,22 +60,31 @@ pub(crate) struct Preset {
 impl Preset {
     /// Reads the sections of the configuration: those of these names, else the first of the type.
     pub(crate) fn read(sections: &Json) -> Self {
-        let client = section(sections, "client");
+        let (name, client) = section(sections, "client");
+        let (_, owut) = section(sections, "owut");
+        let tells = client.get("login_check_for_upgrades").text();
+        let tells = tells.filter(|decided| !decided.is_empty());
+        let filesystem = owut.get("fstype").text().filter(|name| is_filesystem(name));
         let is_on = |name: &str| client.get(name).text() == Some("1");
         Self {
             channel: Channel::from_name(&client.string("channel")).unwrap_or_default(),
             is_advanced: is_on("advanced_mode"),
             searches: is_on("auto_search"),
-            partition: section(sections, "owut").string("rootfs_size").parse().ok(),
+            tells: tells.map(|on| on == "1"),
+            client: name.to_owned(),
+            filesystem: filesystem.unwrap_or_default().to_owned(),
+            partition: owut.string("rootfs_size").parse().ok(),
         }
     }
 }
 
-fn section<'a>(sections: &'a Json, name: &str) -> &'a Json {
+/// A section with its name; the name is empty where there is none.
+fn section<'a>(sections: &'a Json, name: &'a str) -> (&'a str, &'a Json) {
     let all = sections.entries().iter();
     let mut of_type = all.filter(|(_, section)| section.get(".type").text() == Some(name));
     match (sections.get(name), of_type.next()) {
-        (Json::Null, Some((_, first))) => first,
-        (named, _) => named,
+        (Json::Null, Some((first, section))) => (first, section),
+        (Json::Null, None) => ("", &Json::Null),
+        (named, _) => (name, named),
     }
 }

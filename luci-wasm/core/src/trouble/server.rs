@@ -46,7 +46,8 @@ fn unreachable(server: &str, secure: bool, text: &str) -> Trouble {
                 server
             ),
             w!("Use a server address that begins with https://, or open this page by http://."),
-        );
+        )
+        .settled();
     }
     let mut trouble = Trouble::new(
         "server-unreachable",

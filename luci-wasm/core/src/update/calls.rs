@@ -64,6 +64,12 @@ pub(crate) enum Purpose {
     Key,
     Backup,
     Knock,
+    /// Whether this server of the router's list has news.
+    News(usize),
+    /// The decision about news goes to the router; leaving the state does not stop it.
+    Decide,
+    /// And is kept there.
+    Commit,
     /// Nobody waits for the answer, and leaving the state does not stop it.
     Background,
 }
@@ -94,7 +100,10 @@ impl Model {
 
     pub(crate) fn abort_calls(&mut self) {
         for call in std::mem::take(&mut self.calls) {
-            if matches!(call.purpose, Purpose::Background | Purpose::Rebuild(_)) {
+            if matches!(
+                call.purpose,
+                Purpose::Background | Purpose::Rebuild(_) | Purpose::Decide | Purpose::Commit
+            ) {
                 self.calls.push(call);
             } else {
                 self.out.push(Effect::Abort { id: call.id });

@@ -170,6 +170,7 @@ impl Model {
 
     /// Compares what is installed with what there is, unless something of it is still to come.
     fn compare(&mut self) {
+        self.forget_filesystem();
         let documents = &self.documents;
         let settled = documents.old_profile_settled;
         let (Some(profile), Some(available), true) =

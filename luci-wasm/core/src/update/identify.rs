@@ -93,6 +93,8 @@ impl Model {
         self.go(State::Overview);
         if self.preset.searches && self.server.is_some() {
             self.run(Step::Search);
+        } else {
+            self.greet();
         }
     }
 }

@@ -5,7 +5,7 @@ use super::calls::{ANSWER, Purpose};
 use crate::answer::{NOBODY, Refusal, ubus_reply};
 use crate::effect::{Effect, Reply};
 use crate::json::{Json, map};
-use crate::model::{Credentials, Model};
+use crate::model::{Credentials, Model, News};
 use crate::state::State;
 use crate::trouble::{Trouble, refused};
 use crate::words::{join, w};
@@ -55,6 +55,7 @@ impl Model {
         match ubus_reply(reply) {
             Ok(login) => {
                 self.open_session(&login);
+                self.news = News::Due;
                 let step = self.parked.take().unwrap_or(Step::Identify);
                 self.restart.logged_in = step == Step::Await;
                 self.run(step);
@@ -185,6 +186,7 @@ impl Model {
         self.job = crate::model::Job::default();
         self.form.script.clear();
         self.skipped.clear();
+        self.news = News::Quiet;
         self.notice.clear();
         self.out.push(Effect::Discard);
         self.out.push(Effect::Forget);

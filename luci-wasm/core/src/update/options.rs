@@ -35,6 +35,17 @@ impl Model {
         }
     }
 
+    /// Forgets a filesystem that the release has no image of; tells whether it did.
+    pub(crate) fn forget_filesystem(&mut self) -> bool {
+        let found = filesystems(self.known_images());
+        let wished = self.question.filesystem.as_str();
+        let is_missing = !wished.is_empty() && !found.is_empty() && !contains(&found, wished);
+        if is_missing {
+            self.question.filesystem.clear();
+        }
+        is_missing
+    }
+
     /// The router's system partition in whole MiB, if it has one that an image can have as well.
     pub(crate) fn own_partition(&self) -> Option<u64> {
         let size = self
@@ -103,6 +114,12 @@ impl Model {
     /// How many bytes the script is too long.
     pub(crate) fn script_excess(&self) -> u64 {
         (self.form.script.len() as u64).saturating_sub(self.limits.script)
+    }
+
+    /// Whether a reload forgot the script of the build it went on with.
+    pub(crate) fn has_lost_script(&self) -> bool {
+        let job = &self.job;
+        self.form.script.is_empty() && !job.version.is_empty() && job.request == Json::Null
     }
 
     /// The plan's request with what it does not say itself.

@@ -31,6 +31,7 @@ impl Model {
             from: self.router.version.clone(),
             keep: self.form.keep,
             flashed: self.restart.started,
+            question: self.question.clone(),
             ..Remembered::default()
         }
     }
@@ -80,6 +81,10 @@ impl Model {
         if self.session.is_none() && !kept.session.is_empty() {
             self.session = Some(kept.session.clone());
         }
+        // Another login of this tab began it; whoever may only look does not go on with it.
+        if self.options.readonly {
+            return;
+        }
         let job = &kept.job;
         let is_known = !job.hash.is_empty() || job.request != Json::Null;
         if kept.step == AWAIT {
@@ -102,6 +107,7 @@ impl Model {
     fn go_on(&mut self, kept: Remembered) {
         self.server = Some(kept.server);
         self.form.keep = kept.keep;
+        self.question = kept.question;
         self.job = kept.job;
         self.job.started = self.now;
     }

@@ -124,6 +124,9 @@ impl Model {
         self.documents_of_question();
         self.documents.profile = document(reply, read::profile);
         self.documents.standard_asked = true;
+        if self.forget_filesystem() {
+            return self.run(Step::Plan);
+        }
         self.show_answer();
     }
 

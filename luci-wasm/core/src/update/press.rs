@@ -3,7 +3,7 @@
 use super::Step;
 use super::calls::Purpose;
 use crate::effect::Effect;
-use crate::model::{Adding, Model};
+use crate::model::{Adding, Model, News};
 use crate::msg::{Action, Edit};
 use crate::plan::Plan;
 use crate::state::State;
@@ -13,6 +13,7 @@ use crate::words::w;
 impl Model {
     pub(crate) fn press(&mut self, action: Action) {
         match (action, self.state) {
+            _ if !self.may(action) => {}
             (Action::Login, State::Login) => self.log_in(),
             (Action::Search, State::Overview) => self.run(Step::Search),
             (Action::Request, State::Plan | State::Current) if self.is_ready() => {
@@ -22,6 +23,9 @@ impl Model {
                 self.pick(kind, first.into(), second.into());
             }
             (Action::Add, State::Plan | State::Current) => self.add_packages(),
+            (Action::Tell, State::Overview) if self.is_undecided() => self.decide_news(true),
+            (Action::Hush, State::Overview) if self.news != News::Quiet => self.decide_news(false),
+            (Action::Dismiss, State::Overview) => self.news = News::Quiet,
             (Action::Flash, State::Confirm) => self.run(Step::Start),
             (Action::Backup, State::Confirm) => self.back_up(),
             (Action::Cancel, _) | (Action::Back, State::Confirm) => self.cancel(),
@@ -165,7 +169,7 @@ impl Model {
         }
     }
 
-    fn is_offered(&self, version: &str) -> bool {
+    pub(super) fn is_offered(&self, version: &str) -> bool {
         self.overview.as_ref().is_some_and(|overview| {
             crate::offer::offers(overview, &self.router, true)
                 .iter()

@@ -2,7 +2,6 @@
 
 use super::calls::Purpose;
 use crate::effect::{Effect, Reply};
-use crate::json::Json;
 use crate::model::{Model, Rebuild, Verdict};
 use crate::read::Build;
 
@@ -30,11 +29,24 @@ impl Model {
                 next_poll: 0,
             })
             .collect();
-        for server in self.servers.rebuilders.clone() {
-            if self.server.as_ref() != Some(&server) && self.job.request != Json::Null {
+        // Passwords in a first-boot script are for the chosen server, not for all of them.
+        if !self.job.has_script() {
+            for server in self.rebuilders() {
                 self.ask_rebuilder(server);
             }
         }
+    }
+
+    /// The servers to compare with.
+    fn rebuilders(&self) -> Vec<String> {
+        let mut servers = self.servers.rebuilders.clone();
+        servers.retain(|server| self.server.as_ref() != Some(server));
+        servers
+    }
+
+    /// Whether other servers would have been asked, but for the first-boot script.
+    pub(crate) fn is_not_compared(&self) -> bool {
+        self.job.has_script() && !self.rebuilders().is_empty()
     }
 
     fn ask_rebuilder(&mut self, server: String) {

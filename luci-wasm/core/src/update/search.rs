@@ -6,7 +6,7 @@ use super::documents::document;
 use crate::answer::tidy_url;
 use crate::effect::Reply;
 use crate::json::Json;
-use crate::model::{Documents, Model};
+use crate::model::{Documents, Model, News};
 use crate::offer::preselect;
 use crate::plan::{Limits, Question};
 use crate::read;
@@ -22,6 +22,10 @@ impl Model {
             return;
         };
         self.notice.clear();
+        // Whoever looks needs no news.
+        if !self.is_undecided() {
+            self.news = News::Quiet;
+        }
         self.skipped.clear();
         self.search_at(server);
     }
@@ -50,16 +54,20 @@ impl Model {
             return self.fail(trouble.retry(Step::Search));
         };
         self.limits = limits;
-        self.question = Question {
-            version,
-            channel,
-            partition: self.preset_partition(),
-            ..Question::default()
-        };
+        let is_first = self.overview.replace(overview).is_none();
+        // What was chosen before a reload still counts.
+        if !(is_first && self.is_offered(&self.question.version)) {
+            self.question = Question {
+                version,
+                channel,
+                filesystem: self.preset.filesystem.clone(),
+                partition: self.preset_partition(),
+                ..Question::default()
+            };
+        }
         self.rejected.clear();
         self.too_big = false;
         self.form.filter.clear();
-        self.overview = Some(overview);
         self.run(Step::Plan);
     }
 

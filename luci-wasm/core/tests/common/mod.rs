@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 pub use planner::{change, plan, question, remedy};
 pub use replies::{down, http, ok, page, rpc_error, tree, ubus_status};
-pub use world::{World, built};
+pub use world::{World, built, overview};
 
 pub const SHA: &str = "aa00000000000000000000000000000000000000000000000000000000000000";
 

@@ -34,7 +34,7 @@ const PLAIN: Way = Way {
     erase: false,
 };
 
-const WAYS: [Way; 9] = [
+const WAYS: [Way; 10] = [
     PLAIN,
     Way {
         world: World::planning,
@@ -71,6 +71,12 @@ const WAYS: [Way; 9] = [
         ..PLAIN
     },
     Way {
+        note: ", looks for news",
+        only: &[State::Overview],
+        world: curious,
+        ..PLAIN
+    },
+    Way {
         note: ", session renewed",
         only: &[State::Verifying, State::Error],
         odd: ended,
@@ -97,6 +103,14 @@ fn lacking() -> World {
     let mut world = World::new();
     world.packages["adguardhome"] = json!("1");
     world
+}
+
+/// Whose owner wants to be told of newer releases.
+fn curious() -> World {
+    World {
+        config: json!({"client": {"login_check_for_upgrades": "1"}}),
+        ..World::new()
+    }
 }
 
 fn generic(_: State, what: &str) -> Option<Reply> {

@@ -35,6 +35,11 @@ async fn a_guest_may_look_only(stage: &Stage, browser: &Browser) -> anyhow::Resu
     page.reach("overview", SOON).await?;
     assert!(page.text().await?.contains("not carry them out"));
     page.search().await?;
+    let offered = "return document.querySelector('[data-action=request], #asu-add') !== null";
+    assert!(
+        !browser.ask::<bool>(offered).await?,
+        "a guest is offered a build"
+    );
     let guest = Router::login_as(stage.router_url()?, "guest", PASSWORD).await?;
     let call = |method, args| guest.call::<Value>("attendedsysupgrade", method, args);
     for (method, args) in [

@@ -5,7 +5,7 @@ use super::pick;
 use crate::model::Model;
 use crate::msg::Pick;
 use crate::node::{Element, div, el};
-use crate::offer::{Channel, Note, Offer, of_channel, release_notes};
+use crate::offer::{Channel, Note, Offer, of_channel};
 use crate::words::{join, w};
 
 pub(super) fn choice(model: &Model) -> Element {
@@ -19,7 +19,7 @@ pub(super) fn choice(model: &Model) -> Element {
             model.form.advanced,
             true,
         ))
-        .child(div("slot").maybe(notes(model)))
+        .child(div("slot").maybe(release_notes(model, &model.question.version)))
 }
 
 fn offers(model: &Model, channel: Channel) -> Vec<Offer> {
@@ -61,15 +61,16 @@ fn versions(model: &Model) -> [Element; 2] {
     select("asu-version", w!("Version"), chosen, options.collect())
 }
 
-/// Release notes are OpenWrt's, so other distributions' releases have none there.
-fn notes(model: &Model) -> Option<Element> {
+/// A link to what is new in a release. The notes are OpenWrt's, so other distributions' releases have
+/// none there.
+pub(in crate::draw) fn release_notes(model: &Model, version: &str) -> Option<Element> {
     let name = &model.router.distribution;
-    let page = release_notes(&model.question.version)
+    let page = crate::offer::release_notes(version)
         .filter(|_| name.is_empty() || name.eq_ignore_ascii_case("openwrt"))?;
     let link = el("a")
         .attr("href", page)
         .attr("target", "_blank")
         .attr("rel", "noopener")
-        .text(w!("What is new in OpenWrt {0}", model.question.version));
+        .text(w!("What is new in OpenWrt {0}", version));
     Some(link.child(hidden(w!("opens in a new tab"))))
 }

@@ -5,7 +5,7 @@ use asu_protocol::plan::Warning;
 use super::super::parts::{checkbox, note};
 use super::pick;
 use crate::model::Model;
-use crate::msg::Pick;
+use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
 use crate::order::contains;
 use crate::plan::Plan;
@@ -17,6 +17,9 @@ pub(super) fn notes(model: &Model, plan: &Plan) -> Element {
     div("notes slot")
         .maybe(model.too_big.then(|| too_big(model)))
         .maybe(rejected(model, plan))
+        .maybe(model.has_lost_script().then(|| {
+            note("note warn", w!("Your first-boot script was not kept when this page was loaded anew. Enter it again below “More options” if it shall be in the image."))
+        }))
         .children(checks.bad.iter().map(warning))
         .children(plan.warnings.iter().map(warning))
         .maybe(consent(model, plan))
@@ -72,6 +75,7 @@ fn consent(model: &Model, plan: &Plan) -> Option<Element> {
     let agreed = model.question.allow_downgrade && (older.0 || older.1);
     let label = match older {
         _ if !plan.needs_consent() && !agreed => return None,
+        _ if !model.may(Action::Request) => return None,
         (true, true) => w!("Go on although the release and some packages are older"),
         (true, false) => w!("Go on although the release is older"),
         (false, true) => w!("Go on although some packages become older"),

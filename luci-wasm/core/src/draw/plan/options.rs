@@ -2,18 +2,22 @@
 
 use super::super::parts::{note, select, small};
 use crate::model::Model;
+use crate::msg::Action;
 use crate::node::{Element, div, el};
 use crate::units::bytes;
 use crate::words::w;
 
-pub(super) fn options(model: &Model) -> Element {
-    el("details")
-        .class("options")
-        .flag("open", model.preset.is_advanced)
-        .child(el("summary").text(w!("More options")))
-        .child(div("slot").maybe(filesystem(model)))
-        .child(div("slot").maybe(partition(model)))
-        .child(script(model))
+pub(super) fn options(model: &Model) -> Option<Element> {
+    let options = || {
+        el("details")
+            .class("options")
+            .flag("open", model.preset.is_advanced)
+            .child(el("summary").text(w!("More options")))
+            .child(div("slot").maybe(filesystem(model)))
+            .child(div("slot").maybe(partition(model)))
+            .child(script(model))
+    };
+    model.may(Action::Request).then(options)
 }
 
 fn filesystem(model: &Model) -> Option<Element> {

@@ -6,7 +6,7 @@ use super::super::parts::small;
 use super::pick;
 use super::row::{arrow, row};
 use crate::model::Model;
-use crate::msg::Pick;
+use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
 use crate::plan::Plan;
 use crate::words::w;
@@ -40,11 +40,11 @@ pub(super) fn changes(model: &Model, plan: &Plan) -> Element {
     });
     div("changes")
         .child(el("h2").text(w!("What changes")))
-        .child(super::add::add(model))
+        .maybe(model.may(Action::Add).then(|| super::add::add(model)))
         .child(filter())
         .child(div("slot").maybe(none))
         .children(groups)
-        .child(choices(plan))
+        .child(choices(model, plan))
         .child(image(model, plan))
 }
 
@@ -117,9 +117,9 @@ fn folded(title: &'static str, count: &str) -> Element {
 }
 
 /// Where several packages would have done.
-fn choices(plan: &Plan) -> Element {
+fn choices(model: &Model, plan: &Plan) -> Element {
     let rows = plan.choices.iter().enumerate();
-    let rows = rows.map(|(place, choice)| provider(place, choice));
+    let rows = rows.map(|(place, choice)| provider(model, place, choice));
     folded(w!("Chosen among several"), &plan.choices.len().to_string())
         .flag("hidden", plan.choices.is_empty())
         .child(small(w!(
@@ -128,7 +128,7 @@ fn choices(plan: &Plan) -> Element {
         .child(el("ul").class("packages").children(rows))
 }
 
-fn provider(place: usize, choice: &Choice) -> Element {
+fn provider(model: &Model, place: usize, choice: &Choice) -> Element {
     let name = el("span")
         .class("name")
         .text(choice.name.as_str())
@@ -139,7 +139,10 @@ fn provider(place: usize, choice: &Choice) -> Element {
         let label = w!("Use {0} instead", name);
         pick(Pick::Provider, place, other, label, "plain mini")
     });
-    el("li").child(name).child(div("ways").children(buttons))
+    let ways = model
+        .may(Action::Add)
+        .then(|| div("ways").children(buttons));
+    el("li").child(name).maybe(ways)
 }
 
 /// The whole content of the new image.

@@ -4,7 +4,7 @@ use asu_protocol::plan::{Fate, PackageChange};
 
 use super::pick;
 use crate::model::Model;
-use crate::msg::Pick;
+use crate::msg::{Action, Pick};
 use crate::node::{Element, div, el};
 use crate::order::contains;
 use crate::plan::Plan;
@@ -33,7 +33,7 @@ pub(super) fn row(model: &Model, plan: &Plan, place: usize, change: &PackageChan
         .child(name(change))
         .child(versions(plan, change))
         .maybe(reason)
-        .maybe(ways(model, place, change))
+        .maybe(ways(model, place, change).filter(|_| model.may(Action::Add)))
 }
 
 fn name(change: &PackageChange) -> Element {

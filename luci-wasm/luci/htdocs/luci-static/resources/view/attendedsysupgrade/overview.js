@@ -10,7 +10,7 @@ const file = name => L.resource('attendedsysupgrade/' + name) + (version ? '?v='
 // An ended session lets any call of LuCI's own fail, and LuCI then asks for a new login.
 const expired = rpc.declare({ object: 'system', method: 'board' });
 
-const warning = (style, text) => E('div', { 'class': 'alert-message ' + style, 'role': 'alert' }, [ E('p', [ text ]) ]);
+const warning = text => E('div', { 'class': 'alert-message danger', 'role': 'alert' }, [ E('p', [ text ]) ]);
 
 // A static import would be a syntax error: LuCI evaluates this file as the body of a function.
 const load = () => import(file('asu.js')).catch(() => {
@@ -52,7 +52,6 @@ function dress(place) {
 
 return view.extend({
 	render() {
-		const readonly = !L.hasViewPermission();
 		const place = E('div', [ E('p', { 'class': 'spinning' }, [ _('Loading…') ]) ]);
 		dress(place);
 		Promise.all([ load(), style() ]).then(([ asu ]) => asu.mount(place, {
@@ -62,13 +61,12 @@ return view.extend({
 			embedded: true,
 			translate: _,
 			plural: N_,
-			readonly,
+			readonly: !L.hasViewPermission(),
 			expired
-		})).catch(error => place.replaceChildren(warning('danger', error.message)));
+		})).catch(error => place.replaceChildren(warning(error.message)));
 
 		return E('div', { 'class': 'cbi-map' }, [
 			E('h2', { 'name': 'content' }, [ _('Attended Sysupgrade') ]),
-			readonly ? warning('notice', _('You may look at upgrades with this login, but not carry them out.')) : '',
 			place
 		]);
 	},
