@@ -3,7 +3,6 @@
 // `cargo xtask wasm` joins this file with the module's glue; both files are public and belong
 // together, so the module is asked for with the query (?v=…) this file was asked for with.
 
-import { unpack } from './lzma.js';
 import { mount as show, start, unmount as remove } from './module.js';
 
 const here = new URL(import.meta.url);
@@ -34,15 +33,23 @@ async function fetched(name, say) {
 	// uhttpd sends a page with its 404, which is no module.
 	if (!answer.ok)
 		throw new Error(fill(say(messages.missing), name, answer.status));
-	return new Uint8Array(body);
+	return body;
+}
+
+// A web server may have inflated it already, and said so in no header.
+function inflated(body) {
+	if (new Uint8Array(body)[0] !== 0x1f)
+		return body;
+	const packed = new Response(body).body;
+	return new Response(packed.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 async function load(say) {
 	if (typeof WebAssembly !== 'object')
 		throw new Error(say(messages.noWasm));
-	const packed = await fetched('asu.wasm.lzma', say);
+	const body = await fetched(self.DecompressionStream ? 'asu.wasm.gz' : 'asu.wasm', say);
 	try {
-		await start(unpack(packed));
+		await start(await inflated(body));
 	} catch (cause) {
 		throw new Error(say(messages.mixed), { cause });
 	}

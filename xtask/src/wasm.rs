@@ -23,6 +23,7 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
         fs::create_dir_all(folder)?;
     }
     bundle::bundle(&module, &work, &www)?;
+    pack(&www.join("asu.wasm"), &www.join("asu.wasm.gz"))?;
     words::write_for_page(&www)?;
     copy_page(&root().join("luci-wasm/standalone"), &www)?;
     luci::minify(
@@ -33,11 +34,23 @@ pub(crate) fn page() -> anyhow::Result<PathBuf> {
     Ok(www)
 }
 
+/// Compresses a file as well as gzip can: uhttpd does not, and the browser inflates it.
+fn pack(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let options = zopfli::Options::default();
+    let bytes = fs::read(from)?;
+    Ok(zopfli::compress(
+        options,
+        zopfli::Format::Gzip,
+        bytes.as_slice(),
+        fs::File::create(to)?,
+    )?)
+}
+
 /// Copies the plain page. Its files ask for each other with a sum of them all in the query, so that
 /// a browser never mixes those of two versions: uhttpd lets it keep them without asking again.
 fn copy_page(from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut sum = flate2::Crc::new();
-    let made = [to.join("asu.js"), to.join("asu.wasm.lzma")];
+    let made = [to.join("asu.js"), to.join("asu.wasm")];
     let (words, files) = (files(&to.join("words"))?, files(from)?);
     for file in made.iter().chain(&words).chain(&files) {
         sum.update(&fs::read(file)?);
@@ -69,7 +82,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The text, with the version behind the names of files that end a quotation.
 fn versioned(text: &str, version: &str) -> String {
-    let names = ["asu.js", "asu.wasm.lzma", "app.js", "app.css", "words.js"];
+    let names = ["asu.js", "asu.wasm.gz", "app.js", "app.css", "words.js"];
     names.iter().fold(text.to_owned(), |text, name| {
         ['"', '\''].iter().fold(text, |text, quote| {
             text.replace(

@@ -1,13 +1,10 @@
-//! From the compiled module to the two files a browser loads: `asu.js` and `asu.wasm.lzma`.
+//! From the compiled module to the two files a browser loads: `asu.js` and `asu.wasm`.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, anyhow};
-use liblzma::stream::{LzmaOptions, PRESET_EXTREME, Stream};
-use liblzma::write::XzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::npm::tool;
@@ -15,7 +12,7 @@ use crate::run::{output, root, run};
 
 /// What wasm-bindgen calls the module's own script and the module.
 const GLUE: &str = "asu_view_dom_bg";
-/// What browsers since 2022 understand.
+/// What every browser with `DecompressionStream` understands, and most of those without.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -25,19 +22,15 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Makes `asu.js` and `asu.wasm.lzma` in `www` from `module`; `work` is a folder for what lies between.
+/// Makes `asu.js` and `asu.wasm` in `www` from `module`; `work` is a folder for what lies between.
 pub(super) fn bundle(module: &Path, work: &Path, www: &Path) -> anyhow::Result<()> {
     bind(module, work)?;
-    let small = work.join("asu.wasm");
-    let names = shrink(work, &small)?;
-    std::fs::write(www.join("asu.wasm.lzma"), pack(&std::fs::read(small)?)?)?;
+    let names = shrink(work, &www.join("asu.wasm"))?;
     let glue = work.join(format!("{GLUE}.js"));
     let text = std::fs::read_to_string(&glue)?;
     std::fs::write(&glue, names.rename_exports(text))?;
     std::fs::write(work.join("module.js"), names.loader()?)?;
-    for name in ["asu.js", "lzma.js"] {
-        std::fs::copy(root().join("luci-wasm/host").join(name), work.join(name))?;
-    }
+    std::fs::copy(root().join("luci-wasm/host/asu.js"), work.join("asu.js"))?;
     run(Command::new(tool("esbuild")?)
         .arg(work.join("asu.js"))
         .args(["--bundle", "--minify", "--format=esm", "--target=es2020"])
@@ -88,25 +81,6 @@ fn shrink(work: &Path, into: &Path) -> anyhow::Result<Names> {
             .arg(into),
     )?;
     Names::read(&names).context("wasm-opt did not tell the new names")
-}
-
-/// Packs it as `luci-wasm/host/lzma.js` unpacks it: uhttpd sends files as they are.
-fn pack(module: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut options = LzmaOptions::new_preset(9 | PRESET_EXTREME)?;
-    // Code is better guessed from the byte before it than from its place.
-    options.literal_context_bits(4).position_bits(0);
-    options.nice_len(273).depth(1000);
-    let stream = Stream::new_lzma_encoder(&options)?;
-    let mut encoder = XzEncoder::new_stream(Vec::new(), stream);
-    encoder.write_all(module)?;
-    let mut packed = encoder.finish()?;
-    // The encoder writes before it knows the size.
-    let size = (module.len() as u64).to_le_bytes();
-    packed
-        .get_mut(5..13)
-        .context("liblzma wrote no header")?
-        .copy_from_slice(&size);
-    Ok(packed)
 }
 
 /// The short names of what the module imports and exports.

@@ -19,7 +19,7 @@ pub(super) fn package(www: &Path) -> anyhow::Result<()> {
         fs::remove_dir_all(&into)?;
     }
     copy(&root().join("luci-wasm/luci"), &into)?;
-    for name in ["asu.js", "asu.wasm.lzma"] {
+    for name in ["asu.js", "asu.wasm", "asu.wasm.gz"] {
         fs::copy(www.join(name), into.join(MODULE).join(name))?;
     }
     Ok(())

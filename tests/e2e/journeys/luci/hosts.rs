@@ -120,7 +120,7 @@ async fn an_element_of_any_page(stage: &Stage, browser: &Browser) -> anyhow::Res
 }
 
 async fn a_broken_module_ends_in_words(stage: &Stage, browser: &Browser) -> anyhow::Result<()> {
-    let file = "www/luci-static/resources/attendedsysupgrade/asu.wasm.lzma";
+    let file = "www/luci-static/resources/attendedsysupgrade/asu.wasm.gz";
     std::fs::write(stage.router_root().join(file), "<h1>Not Found</h1>")?;
     let page = Page::at(browser, &address(stage, OVERVIEW, "root")?, None).await?;
     page.says("do not belong together", true, SOON).await?;
