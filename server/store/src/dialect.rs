@@ -44,4 +44,16 @@ impl Dialect {
             ),
         }
     }
+
+    /// Whether the target in `column` is among the patterns of `scope`, see [`crate::Scope`].
+    pub(crate) fn is_within(self, target: &str, scope: &str) -> String {
+        let find = match self {
+            Self::Sqlite => "instr",
+            Self::Postgres => "strpos",
+        };
+        format!(
+            "({find}({scope}, ' ' || {target} || ' ') > 0
+              OR {find}({scope}, ' ' || substr({target}, 1, {find}({target}, '/')) || '* ') > 0)"
+        )
+    }
 }

@@ -7,14 +7,27 @@ use jiff::Timestamp;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
 
-use crate::StoreError;
 use crate::dialect::Dialect;
 use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
+use crate::{Scope, StoreError};
+
+/// What a worker takes: jobs of these targets, and sooner those it is prepared for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The targets.
+    pub scope: Scope,
+}
 
 /// The longest-waiting job that may be tried, to this worker, in one statement.
-fn claim(dialect: Dialect) -> String {
+fn claim(dialect: Dialect, wanted: &Wanted) -> String {
     let skip_locked = dialect.skip_locked();
+    let within = if wanted.scope.is_all() {
+        String::new()
+    } else {
+        let target = dialect.field("request", "target");
+        format!("AND {}", dialect.is_within(&target, "$5"))
+    };
     format!(
         "
     UPDATE jobs SET
@@ -25,6 +38,7 @@ fn claim(dialect: Dialect) -> String {
         WHERE state IN ('queued', 'started')
           AND ((state = 'queued' AND not_before <= $4)
             OR (state = 'started' AND lease_until <= $4))
+          {within}
         ORDER BY place LIMIT 1 {skip_locked})
     RETURNING request_hash, request, lease, attempts"
     )
@@ -60,14 +74,38 @@ impl Store {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
+        self.claim_of(&Wanted::default(), worker, now, lease).await
+    }
+
+    /// As [`Store::claim`], of the jobs that are wanted.
+    pub async fn claim_of(
+        &self,
+        wanted: &Wanted,
+        worker: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
         self.give_up_killers(now).await?;
-        let row = sqlx::query(&claim(self.dialect))
+        let claim = claim(self.dialect, wanted);
+        let mut query = sqlx::query(&claim)
             .bind(worker)
             .bind(millis(later(now, lease)))
             .bind(format!("{now} started by {worker}\n"))
-            .bind(millis(now))
-            .fetch_optional(&self.pool)
-            .await?;
+            .bind(millis(now));
+        if !wanted.scope.is_all() {
+            query = query.bind(wanted.scope.framed());
+        }
+        let row = query.fetch_optional(&self.pool).await?;
+        row.as_ref().map(read_claim).transpose()
+    }
+
+    /// The job of a lease, if `worker` was given it and holds it still.
+    pub async fn held(&self, lease: &Lease, worker: &str) -> Result<Option<Claim>, StoreError> {
+        let query = format!(
+            "SELECT request_hash, request, lease, attempts FROM jobs {HELD} AND worker = $3"
+        );
+        let row = held(&query, lease).bind(worker);
+        let row = row.fetch_optional(&self.pool).await?;
         row.as_ref().map(read_claim).transpose()
     }
 
