@@ -99,6 +99,21 @@ impl Store {
         row.as_ref().map(read_claim).transpose()
     }
 
+    /// Whether anybody holds this lease still.
+    pub async fn is_held(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let query = format!("SELECT request_hash FROM jobs {HELD}");
+        let row = held(&query, lease).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether a job has ended under this lease: what its worker reports is known.
+    pub async fn has_ended(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let query = "SELECT request_hash FROM jobs
+            WHERE request_hash = $1 AND lease = $2 AND state IN ('done', 'failed')";
+        let row = held(query, lease).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
     /// The job of a lease, if `worker` was given it and holds it still.
     pub async fn held(&self, lease: &Lease, worker: &str) -> Result<Option<Claim>, StoreError> {
         let query = format!(

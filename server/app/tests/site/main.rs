@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use asu_http::Limits;
+use asu_protocol::worker::Terms;
 use asu_server::{Connections, DataDir, Pace, Settings, Site};
 use asu_store::{Database, Policy};
 use jiff::{SignedDuration, Timestamp};
@@ -93,6 +94,8 @@ impl Server {
             policy: policy(),
             database: database_of(data),
             pace: pace(),
+            worker: true,
+            terms: Terms::default(),
             connections: Connections::default(),
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
