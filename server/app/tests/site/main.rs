@@ -10,6 +10,9 @@
 mod builds;
 mod cancel;
 mod connections;
+mod elsewhere;
+pub(crate) mod mirror;
+mod processes;
 mod restarts;
 mod signed;
 mod upstream;
@@ -87,6 +90,15 @@ impl Server {
     }
 
     async fn set_up(data: &Path, workshop: &Workshop, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::at("127.0.0.1:0", data, workshop, change).await
+    }
+
+    async fn at(
+        address: &str,
+        data: &Path,
+        workshop: &Workshop,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let read = Arc::clone(&ahead);
         let mut settings = Settings {
@@ -107,7 +119,7 @@ impl Server {
         let site = Site::open(data, Upstream, workshop.clone(), settings)
             .await
             .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
