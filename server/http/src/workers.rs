@@ -154,6 +154,7 @@ async fn claim<O: Offer>(
     loop {
         let wanted = Wanted {
             scope: caller.scope(&api).await?,
+            places: wish.imagebuilders.clone(),
         };
         api.hot.worker_seen(&caller.worker);
         if let Some(job) = caller.foreman.claim(&caller.worker, &wanted).await? {

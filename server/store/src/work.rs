@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use asu_protocol::build::{BuildAnswer, stage};
+use asu_protocol::worker::Place;
 use jiff::Timestamp;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
@@ -17,16 +18,44 @@ use crate::{Scope, StoreError};
 pub struct Wanted {
     /// The targets.
     pub scope: Scope,
+    /// The ImageBuilders it has at hand. A job for one of them overtakes a few others, none of which
+    /// has waited much longer.
+    pub places: Vec<Place>,
 }
 
-/// The longest-waiting job that may be tried, to this worker, in one statement.
-fn claim(dialect: Dialect, wanted: &Wanted) -> String {
+impl Wanted {
+    /// For the statement that looks for a release and target in it.
+    fn framed_places(&self) -> String {
+        let places = self.places.iter();
+        let places = places.map(|Place { version, target }| format!(" {version}/{target} "));
+        places.collect()
+    }
+}
+
+/// By how much longer a job may have waited that is overtaken. Obtaining an ImageBuilder takes about as
+/// long, so whoever waits for the overtaken one is not better off without.
+const AHEAD: Duration = Duration::from_mins(1);
+/// How many places a job may gain: so many rows are looked at, however long the queue is.
+const PLACES_GAINED: i64 = 256;
+
+/// Jobs that may be tried at the time $4.
+const READY: &str = "state IN ('queued', 'started')
+          AND ((state = 'queued' AND not_before <= $4)
+            OR (state = 'started' AND lease_until <= $4))";
+
+/// The longest-waiting job that may be tried, to this worker, in one statement; with `prepared`, only
+/// one that it is prepared for and that may overtake.
+fn claim(dialect: Dialect, wanted: &Wanted, prepared: bool) -> String {
     let skip_locked = dialect.skip_locked();
-    let within = if wanted.scope.is_all() {
-        String::new()
-    } else {
+    let mut ready = READY.to_owned();
+    if !wanted.scope.is_all() {
         let target = dialect.field("request", "target");
-        format!("AND {}", dialect.is_within(&target, "$5"))
+        ready = format!("{ready} AND {}", dialect.is_within(&target, "$5"));
+    }
+    let prepared = match (prepared, wanted.scope.is_all()) {
+        (false, _) => String::new(),
+        (true, true) => may_overtake(dialect, &ready, 5),
+        (true, false) => may_overtake(dialect, &ready, 6),
     };
     format!(
         "
@@ -35,12 +64,26 @@ fn claim(dialect: Dialect, wanted: &Wanted) -> String {
         lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
     WHERE place = (
         SELECT place FROM jobs
-        WHERE state IN ('queued', 'started')
-          AND ((state = 'queued' AND not_before <= $4)
-            OR (state = 'started' AND lease_until <= $4))
-          {within}
+        WHERE {ready} {prepared}
         ORDER BY place LIMIT 1 {skip_locked})
     RETURNING request_hash, request, lease, attempts"
+    )
+}
+
+/// Whether a job is one of the places in this parameter, and not far from the first that is ready.
+fn may_overtake(dialect: Dialect, ready: &str, parameter: u8) -> String {
+    let place = format!(
+        "{} || '/' || {}",
+        dialect.field("request", "version"),
+        dialect.field("request", "target")
+    );
+    let is_prepared = dialect.is_listed(&place, &format!("${parameter}"));
+    let first =
+        |column| format!("(SELECT {column} FROM jobs WHERE {ready} ORDER BY place LIMIT 1)");
+    let (place, since) = (first("place"), first("enqueued_at"));
+    let ahead = AHEAD.as_millis();
+    format!(
+        "AND {is_prepared} AND place < {place} + {PLACES_GAINED} AND enqueued_at <= {since} + {ahead}"
     )
 }
 
@@ -86,7 +129,24 @@ impl Store {
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
         self.give_up_killers(now).await?;
-        let claim = claim(self.dialect, wanted);
+        if !wanted.places.is_empty() {
+            let prepared = self.claim_one(wanted, true, worker, now, lease).await?;
+            if prepared.is_some() {
+                return Ok(prepared);
+            }
+        }
+        self.claim_one(wanted, false, worker, now, lease).await
+    }
+
+    async fn claim_one(
+        &self,
+        wanted: &Wanted,
+        prepared: bool,
+        worker: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
+        let claim = claim(self.dialect, wanted, prepared);
         let mut query = sqlx::query(&claim)
             .bind(worker)
             .bind(millis(later(now, lease)))
@@ -94,6 +154,9 @@ impl Store {
             .bind(millis(now));
         if !wanted.scope.is_all() {
             query = query.bind(wanted.scope.framed());
+        }
+        if prepared {
+            query = query.bind(wanted.framed_places());
         }
         let row = query.fetch_optional(&self.pool).await?;
         row.as_ref().map(read_claim).transpose()

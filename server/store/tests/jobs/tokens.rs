@@ -57,6 +57,7 @@ async fn a_worker_is_given_jobs_of_its_targets_only() {
     ] {
         let wanted = Wanted {
             scope: scope(targets),
+            ..Wanted::default()
         };
         let claim = store.claim_of(&wanted, "w", at(1), LEASE).await.unwrap();
         given.push(claim.map_or_else(String::new, |claim| claim.request.target.to_string()));
@@ -89,4 +90,48 @@ async fn a_lease_is_its_workers_own() {
     assert_eq!(store.held(&other, "w").await.unwrap(), None);
     store.hand_back(&claim.lease, at(2)).await.unwrap();
     assert_eq!(store.held(&told, "w").await.unwrap(), None);
+}
+
+/// Who has this ImageBuilder at hand claims at `second`; the target of what it is given.
+async fn prepared(store: &Store, targets: &str, target: &str, second: i64) -> String {
+    let place = asu_protocol::worker::Place {
+        version: "24.10.2".parse().unwrap(),
+        target: target.parse().unwrap(),
+    };
+    let wanted = Wanted {
+        scope: scope(targets),
+        places: vec![place],
+    };
+    let claim = store.claim_of(&wanted, "w", at(second), LEASE).await;
+    claim.unwrap().unwrap().request.target.to_string()
+}
+
+async fn queue_at(store: &Store, target: &str, second: i64) {
+    let mut request = request("a");
+    request.target = target.parse().unwrap();
+    store.enqueue(&request, at(second), MANY).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_prepared_worker_takes_what_it_is_prepared_for_unless_others_wait_much_longer() {
+    let (_dir, store) = store().await;
+    queue_at(&store, "x86/64", 0).await;
+    queue_at(&store, "x86/generic", 1).await;
+    queue_at(&store, "ath79/generic", 30).await;
+    queue_at(&store, "ath79/nand", 90).await;
+    assert_eq!(
+        prepared(&store, "*", "ath79/generic", 100).await,
+        "ath79/generic"
+    );
+    // This one came more than a minute after the first.
+    assert_eq!(prepared(&store, "*", "ath79/nand", 100).await, "x86/64");
+    // Whose jobs it is not given do not hold it up.
+    assert_eq!(
+        prepared(&store, "ath79/*", "ath79/nand", 100).await,
+        "ath79/nand"
+    );
+    assert_eq!(
+        prepared(&store, "*", "ath79/nand", 100).await,
+        "x86/generic"
+    );
 }
