@@ -314,9 +314,9 @@ impl<B: Build> Remote<B> {
     async fn keep_beating(&self, job: &Job) -> Trouble {
         loop {
             tokio::time::sleep(job.heartbeat).await;
-            match self.report(job, Vec::new()).await {
-                Err(lost @ (Trouble::Lost(_) | Trouble::Dismissed(_))) => return lost,
-                Ok(()) | Err(_) => {}
+            let told = self.report(job, Vec::new()).await;
+            if let Err(lost @ (Trouble::Lost(_) | Trouble::Dismissed(_))) = told {
+                return lost;
             }
         }
     }
@@ -367,7 +367,7 @@ impl<B: Build> Jobs for Remote<B> {
 
     async fn cancelled(&self) {
         // The next sign of life tells.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn foresee(&self, job: &Job, anew: bool) -> Option<Foreseen> {
