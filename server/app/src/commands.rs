@@ -15,10 +15,12 @@ pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
+pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod verify;
 pub(crate) mod version_compare;
 pub(crate) mod warm;
+pub(crate) mod worker;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;

@@ -44,4 +44,26 @@ impl Dialect {
             ),
         }
     }
+
+    /// Whether `text` is in `list`, where each item has a space on both sides.
+    pub(crate) fn is_listed(self, text: &str, list: &str) -> String {
+        let find = self.find();
+        format!("{find}({list}, ' ' || {text} || ' ') > 0")
+    }
+
+    fn find(self) -> &'static str {
+        match self {
+            Self::Sqlite => "instr",
+            Self::Postgres => "strpos",
+        }
+    }
+
+    /// Whether the target in `column` is among the patterns of `scope`, see [`crate::Scope`].
+    pub(crate) fn is_within(self, target: &str, scope: &str) -> String {
+        let (find, is_listed) = (self.find(), self.is_listed(target, scope));
+        format!(
+            "({is_listed}
+              OR {find}({scope}, ' ' || substr({target}, 1, {find}({target}, '/')) || '* ') > 0)"
+        )
+    }
 }

@@ -25,6 +25,7 @@ mod queue;
 mod rebuilds;
 mod statistics;
 mod store;
+mod tokens;
 mod wake;
 mod work;
 
@@ -37,3 +38,5 @@ pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
 pub use statistics::ImageCount;
 pub use store::Store;
+pub use tokens::{InvalidScope, Scope, Token};
+pub use work::Wanted;

@@ -1,19 +1,50 @@
 //! Removes what is no longer given out.
 
+use std::time::Duration;
+
 use asu_artifacts::{ArtifactError, Artifacts, FolderName};
 use asu_http::Api;
 use asu_store::{State, Store};
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
-use super::Worker;
-use crate::{Build, Foresee, ServeError};
+use crate::office::Office;
+use crate::{Foresee, ServeError};
 
-impl<O: Foresee, B: Build> Worker<O, B> {
+/// The time between two looks for images that no job tells of.
+const SWEEP: Duration = Duration::from_hours(1);
+
+/// Cleans up now and then. It never ends by itself; a round that panics is the last of nothing.
+pub(crate) async fn keep_clean<O: Foresee>(office: Office<O>) {
+    let mut swept = (office.api.clock)();
+    loop {
+        let now = (office.api.clock)();
+        let is_due = now.duration_since(swept).unsigned_abs() >= SWEEP;
+        if is_due {
+            swept = now;
+        }
+        let round = office.clone();
+        let mut rounds = JoinSet::new();
+        rounds.spawn(async move {
+            // No images are removed while some are published, perhaps the same anew.
+            let _alone = round.publishing.lock().await;
+            round.clean(now).await;
+            if is_due {
+                round.sweep(now).await;
+            }
+        });
+        if let Some(Err(error)) = rounds.join_next().await {
+            tracing::error!(%error, "something could not be cleaned up");
+        }
+        tokio::time::sleep(office.pace.clean).await;
+    }
+}
+
+impl<O: Foresee> Office<O> {
     /// Removes the images of expired answers, then the answers.
     ///
-    /// In this order, so that no image is left without a row to find it by; and between builds, so
-    /// that none is removed while it is being made anew.
-    pub(super) async fn clean(&self, now: Timestamp) {
+    /// In this order, so that no image is left without a row to find it by.
+    async fn clean(&self, now: Timestamp) {
         let expired = match self.api.store.expired(now).await {
             Ok(expired) => expired,
             Err(error) => return tracing::error!(%error, "expired answers could not be found"),
@@ -34,14 +65,16 @@ impl<O: Foresee, B: Build> Worker<O, B> {
         if let Err(error) = self.api.store.forget_askers().await {
             tracing::error!(%error, "some who wait for nothing stay");
         }
+        if let Err(error) = self.discard_strays().await {
+            tracing::error!(%error, "what is left of builds elsewhere stays");
+        }
         if let Err(error) = self.api.keep_counts().await {
             tracing::error!(%error, "some requests are missing in the statistics");
         }
     }
 
-    /// Removes images of jobs that another server has forgotten: it could only remove its own. Between
-    /// builds, so that no images are taken whose answer is just being written.
-    pub(super) async fn sweep(&self, now: Timestamp) {
+    /// Removes images of jobs that another server has forgotten: it could only remove its own.
+    async fn sweep(&self, now: Timestamp) {
         let Api {
             store, artifacts, ..
         } = &self.api;

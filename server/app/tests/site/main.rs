@@ -10,6 +10,9 @@
 mod builds;
 mod cancel;
 mod connections;
+mod elsewhere;
+pub(crate) mod mirror;
+mod processes;
 mod restarts;
 mod signed;
 mod upstream;
@@ -21,6 +24,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use asu_http::Limits;
+use asu_protocol::worker::Terms;
 use asu_server::{Connections, DataDir, Pace, Settings, Site};
 use asu_store::{Database, Policy};
 use jiff::{SignedDuration, Timestamp};
@@ -86,6 +90,15 @@ impl Server {
     }
 
     async fn set_up(data: &Path, workshop: &Workshop, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::at("127.0.0.1:0", data, workshop, change).await
+    }
+
+    async fn at(
+        address: &str,
+        data: &Path,
+        workshop: &Workshop,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let read = Arc::clone(&ahead);
         let mut settings = Settings {
@@ -93,6 +106,8 @@ impl Server {
             policy: policy(),
             database: database_of(data),
             pace: pace(),
+            worker: true,
+            terms: Terms::default(),
             connections: Connections::default(),
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
@@ -104,7 +119,7 @@ impl Server {
         let site = Site::open(data, Upstream, workshop.clone(), settings)
             .await
             .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {

@@ -83,6 +83,7 @@ impl Server {
             clock: Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).unwrap()),
             hot: asu_http::Hot::default(),
             signer: None,
+            foreman: None,
         };
         let router = asu_http::router(api.clone());
         Self {

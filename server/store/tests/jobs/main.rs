@@ -21,6 +21,7 @@ mod line;
 mod numbers;
 mod queue;
 mod rebuilds;
+mod tokens;
 mod work;
 
 const LEASE: Duration = Duration::from_mins(1);
