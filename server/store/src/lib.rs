@@ -27,6 +27,7 @@ mod statistics;
 mod store;
 mod wake;
 mod work;
+mod writer;
 
 pub use askers::Withdrawal;
 pub use database::{Database, DatabaseError};

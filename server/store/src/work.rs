@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use asu_protocol::build::{BuildAnswer, stage};
 use jiff::Timestamp;
-use sqlx::any::AnyArguments;
-use sqlx::{Any, query::Query};
 
 use crate::StoreError;
 use crate::dialect::Dialect;
 use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
+use crate::writer::Statement;
 
 /// The longest-waiting job that may be tried, to this worker, in one statement.
 fn claim(dialect: Dialect) -> String {
@@ -30,25 +29,9 @@ fn claim(dialect: Dialect) -> String {
     )
 }
 
-/// What a job that took its workers down with it, try after try, is answered.
-fn give_up(dialect: Dialect) -> String {
-    let skip_locked = dialect.skip_locked();
-    format!(
-        "
-    UPDATE jobs SET
-        state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
-        log = log || $1, answer = $2, expires_at = $3, finished_at = $5
-    WHERE request_hash IN (
-        SELECT request_hash FROM jobs
-        WHERE attempts >= $4
-          AND state IN ('queued', 'started')
-          AND (state = 'queued' OR (state = 'started' AND lease_until <= $5))
-        {skip_locked})"
-    )
-}
-
 /// Every report is refused unless its lease is the job's current one.
-const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'";
+const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'
+    RETURNING request_hash";
 
 impl Store {
     /// Takes the next job for `worker`, whose lease ends at `now + lease` unless it is extended.
@@ -60,14 +43,27 @@ impl Store {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
-        self.give_up_killers(now).await?;
-        let row = sqlx::query(&claim(self.dialect))
+        while let Some(claim) = self.take(worker, now, lease).await? {
+            if claim.attempt <= self.policy.attempts {
+                return Ok(Some(claim));
+            }
+            self.give_up_killer(&claim, now).await?;
+        }
+        Ok(None)
+    }
+
+    async fn take(
+        &self,
+        worker: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
+        let statement = Statement::new(claim(self.dialect))
             .bind(worker)
             .bind(millis(later(now, lease)))
             .bind(format!("{now} started by {worker}\n"))
-            .bind(millis(now))
-            .fetch_optional(&self.pool)
-            .await?;
+            .bind(millis(now));
+        let row = self.writer.write(statement).await?;
         let claim = row.as_ref().map(read_claim).transpose()?;
         if let Some(claim) = &claim {
             self.places.forget(claim.lease.request_hash());
@@ -83,7 +79,7 @@ impl Store {
         by: Duration,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
-        let query = held(&query, lease).bind(millis(later(now, by)));
+        let query = held(query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
     }
 
@@ -95,7 +91,7 @@ impl Store {
         stage: &str,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET stage = $3, log = log || $4 {HELD}");
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(stage)
             .bind(format!("{now} {stage}\n"));
         self.report(lease, query).await
@@ -104,7 +100,7 @@ impl Store {
     /// Adds a line to what is kept of how the job went, which all who follow it see.
     pub async fn note(&self, lease: &Lease, now: Timestamp, line: &str) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET log = log || $3 {HELD}");
-        let query = held(&query, lease).bind(format!("{now} {line}\n"));
+        let query = held(query, lease).bind(format!("{now} {line}\n"));
         self.report(lease, query).await
     }
 
@@ -194,10 +190,7 @@ impl Store {
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
                 lease_until = NULL, not_before = $3, attempts = attempts - $4, log = log || $5 {HELD}"
         );
-        let query = held(&query, lease)
-            .bind(not_before)
-            .bind(untried)
-            .bind(line);
+        let query = held(query, lease).bind(not_before).bind(untried).bind(line);
         self.report(lease, query).await
     }
 
@@ -219,7 +212,7 @@ impl Store {
             detail,
             ..answer.clone()
         };
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(state)
             .bind(written(lease, &answer)?)
             .bind(millis(until))
@@ -228,7 +221,8 @@ impl Store {
         self.report(lease, query).await
     }
 
-    async fn give_up_killers(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Ends a job that took its workers down with it, try after try.
+    async fn give_up_killer(&self, claim: &Claim, now: Timestamp) -> Result<(), StoreError> {
         let answer = BuildAnswer {
             status: 500,
             detail: format!(
@@ -238,24 +232,15 @@ impl Store {
             cause: "infrastructure".to_owned(),
             ..BuildAnswer::default()
         };
-        let answer = serde_json::to_string(&answer).unwrap_or_default();
-        sqlx::query(&give_up(self.dialect))
-            .bind(format!("{now} given up\n"))
-            .bind(answer)
-            .bind(millis(later(now, self.policy.keep_given_up)))
-            .bind(i64::from(self.policy.attempts))
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        match self.give_up(claim, now, &answer).await {
+            // Whoever asked for it has withdrawn.
+            Ok(_) | Err(StoreError::LeaseLost { .. }) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
-    async fn report<'q>(
-        &self,
-        lease: &Lease,
-        query: Query<'q, Any, AnyArguments<'q>>,
-    ) -> Result<(), StoreError> {
-        if query.execute(&self.pool).await?.rows_affected() == 1 {
+    async fn report(&self, lease: &Lease, statement: Statement) -> Result<(), StoreError> {
+        if self.writer.write(statement).await?.is_some() {
             return Ok(());
         }
         Err(StoreError::LeaseLost {
@@ -264,8 +249,8 @@ impl Store {
     }
 }
 
-fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
-    sqlx::query(query)
+fn held(query: String, lease: &Lease) -> Statement {
+    Statement::new(query)
         .bind(lease.request_hash.clone())
         .bind(lease.number)
 }
