@@ -11,7 +11,8 @@ use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
 use crate::writer::Statement;
 
-/// The longest-waiting job that may be tried, to this worker, in one statement.
+/// The longest-waiting job that may be tried, to this worker, in one statement. The order is written as
+/// the index `jobs_next` has it.
 fn claim(dialect: Dialect) -> String {
     let skip_locked = dialect.skip_locked();
     format!(
@@ -24,7 +25,7 @@ fn claim(dialect: Dialect) -> String {
         WHERE state IN ('queued', 'started')
           AND ((state = 'queued' AND not_before <= $4)
             OR (state = 'started' AND lease_until <= $4))
-        ORDER BY place LIMIT 1 {skip_locked})
+        ORDER BY place + 0 LIMIT 1 {skip_locked})
     RETURNING request_hash, request, lease, attempts"
     )
 }
