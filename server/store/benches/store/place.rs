@@ -42,7 +42,7 @@ impl Place {
     pub(crate) async fn new(kind: Kind) -> Self {
         let dir = tempfile::tempdir_in(DISK).unwrap();
         let address = match kind {
-            Kind::Sqlite => format!("sqlite:{}?mode=rwc", dir.path().join("jobs").display()),
+            Kind::Sqlite => format!("sqlite:{}", dir.path().join("jobs").display()),
             Kind::Postgres => asu_test_postgres::durable_database(),
         };
         let place = Self {
@@ -56,12 +56,8 @@ impl Place {
 
     /// The store in it.
     pub(crate) async fn open(&self) -> Store {
-        let address = self.address.split('?').next().unwrap();
-        let address = match self.kind {
-            Kind::Sqlite => address.parse(),
-            Kind::Postgres => self.address.parse(),
-        };
-        let store = Store::open(&address.unwrap(), Policy::default()).await;
+        let database = self.address.parse().unwrap();
+        let store = Store::open(&database, Policy::default()).await;
         store.unwrap()
     }
 }
