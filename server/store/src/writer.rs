@@ -102,9 +102,9 @@ impl Writer {
     pub(crate) async fn write(&self, statement: Statement) -> Result<Changed, sqlx::Error> {
         let (told, answer) = oneshot::channel();
         let wanted = Wanted { statement, told };
-        let gone = |_| sqlx::Error::PoolClosed;
-        self.wanted.send(wanted).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let sent = self.wanted.send(wanted).await;
+        sent.map_err(|_| sqlx::Error::PoolClosed)?;
+        answer.await.map_err(|_| sqlx::Error::PoolClosed)?
     }
 }
 
