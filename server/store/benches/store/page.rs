@@ -40,8 +40,8 @@ pub(crate) fn write(lines: &[Line]) {
     writeln!(
         text,
         "
-Each figure is the median of a thousand requests, one after the other, each of another finished job;
-of several turns the least. Database and asker share a machine with {cores} cores and an ordinary disk,
+Each figure is the median of a thousand requests, one after the other, for each thousandth of the
+finished jobs in turn; of several such medians the least. Database and asker share a machine with {cores} cores and an ordinary disk,
 whose cache holds the whole database. PostgreSQL is reached by its socket, with the settings of a plain
 installation; most of its time, and much of SQLite's, goes into handing question and answer over. The
 server answers what is asked for often from memory, and asks the database for none of it."
