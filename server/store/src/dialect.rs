@@ -17,6 +17,23 @@ impl Dialect {
         }
     }
 
+    /// Begins a transaction that writes. SQLite waits for its turn here, and then not again.
+    pub(crate) fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// How many transactions of one server are under way at once that write for its workers:
+    /// PostgreSQL works on one while the other waits for the disk.
+    pub(crate) fn writers(self) -> u32 {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => 2,
+        }
+    }
+
     /// What a transaction says first whose statement looks at the whole queue. PostgreSQL would let
     /// two of them look at the same moment, and both take the last place.
     pub(crate) fn lock_queue(self) -> Option<&'static str> {

@@ -12,6 +12,7 @@
 
 mod askers;
 mod checks;
+mod claim;
 mod database;
 mod dialect;
 mod error;
@@ -28,6 +29,7 @@ mod store;
 mod tokens;
 mod wake;
 mod work;
+mod writer;
 
 pub use askers::Withdrawal;
 pub use database::{Database, DatabaseError};
@@ -39,4 +41,4 @@ pub use policy::Policy;
 pub use statistics::ImageCount;
 pub use store::Store;
 pub use tokens::{InvalidScope, Scope, Token};
-pub use work::Wanted;
+pub use claim::Wanted;

@@ -1,175 +1,25 @@
-//! The workers' side: claim, report, finish.
+//! The workers' side: report, finish, and whether a lease is still held.
 
 use std::time::Duration;
 
 use asu_protocol::build::{BuildAnswer, stage};
-use asu_protocol::worker::Place;
 use jiff::Timestamp;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
 
-use crate::dialect::Dialect;
+use crate::StoreError;
 use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
-use crate::{Scope, StoreError};
-
-/// What a worker takes: jobs of these targets, and sooner those it is prepared for.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// The targets.
-    pub scope: Scope,
-    /// The ImageBuilders it has at hand. A job for one of them overtakes a few others, none of which
-    /// has waited much longer.
-    pub places: Vec<Place>,
-}
-
-impl Wanted {
-    /// For the statement that looks for a release and target in it.
-    fn framed_places(&self) -> String {
-        let places = self.places.iter();
-        let places = places.map(|Place { version, target }| format!(" {version}/{target} "));
-        places.collect()
-    }
-}
-
-/// By how much longer a job may have waited that is overtaken. Obtaining an ImageBuilder takes about as
-/// long, so whoever waits for the overtaken one is not better off without.
-const AHEAD: Duration = Duration::from_mins(1);
-/// How many places a job may gain: so many rows are looked at, however long the queue is.
-const PLACES_GAINED: i64 = 256;
-
-/// Jobs that may be tried at the time $4.
-const READY: &str = "state IN ('queued', 'started')
-          AND ((state = 'queued' AND not_before <= $4)
-            OR (state = 'started' AND lease_until <= $4))";
-
-/// The longest-waiting job that may be tried, to this worker, in one statement; with `prepared`, only
-/// one that it is prepared for and that may overtake.
-fn claim(dialect: Dialect, wanted: &Wanted, prepared: bool) -> String {
-    let skip_locked = dialect.skip_locked();
-    let mut ready = READY.to_owned();
-    if !wanted.scope.is_all() {
-        let target = dialect.field("request", "target");
-        ready = format!("{ready} AND {}", dialect.is_within(&target, "$5"));
-    }
-    let prepared = match (prepared, wanted.scope.is_all()) {
-        (false, _) => String::new(),
-        (true, true) => may_overtake(dialect, &ready, 5),
-        (true, false) => may_overtake(dialect, &ready, 6),
-    };
-    format!(
-        "
-    UPDATE jobs SET
-        state = 'started', stage = 'init', worker = $1, lease_until = $2,
-        lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
-    WHERE place = (
-        SELECT place FROM jobs
-        WHERE {ready} {prepared}
-        ORDER BY place LIMIT 1 {skip_locked})
-    RETURNING request_hash, request, lease, attempts"
-    )
-}
-
-/// Whether a job is one of the places in this parameter, and not far from the first that is ready.
-fn may_overtake(dialect: Dialect, ready: &str, parameter: u8) -> String {
-    let place = format!(
-        "{} || '/' || {}",
-        dialect.field("request", "version"),
-        dialect.field("request", "target")
-    );
-    let is_prepared = dialect.is_listed(&place, &format!("${parameter}"));
-    let first =
-        |column| format!("(SELECT {column} FROM jobs WHERE {ready} ORDER BY place LIMIT 1)");
-    let (place, since) = (first("place"), first("enqueued_at"));
-    let ahead = AHEAD.as_millis();
-    format!(
-        "AND {is_prepared} AND place < {place} + {PLACES_GAINED} AND enqueued_at <= {since} + {ahead}"
-    )
-}
-
-/// What a job that took its workers down with it, try after try, is answered.
-fn give_up(dialect: Dialect) -> String {
-    let skip_locked = dialect.skip_locked();
-    format!(
-        "
-    UPDATE jobs SET
-        state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
-        log = log || $1, answer = $2, expires_at = $3, finished_at = $5
-    WHERE request_hash IN (
-        SELECT request_hash FROM jobs
-        WHERE attempts >= $4
-          AND state IN ('queued', 'started')
-          AND (state = 'queued' OR (state = 'started' AND lease_until <= $5))
-        {skip_locked})"
-    )
-}
+use crate::writer::Statement;
 
 /// Every report is refused unless its lease is the job's current one.
 const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'";
 
 impl Store {
-    /// Takes the next job for `worker`, whose lease ends at `now + lease` unless it is extended.
-    ///
-    /// `None`: nothing waits, or what waits is in a pause after a failure.
-    pub async fn claim(
-        &self,
-        worker: &str,
-        now: Timestamp,
-        lease: Duration,
-    ) -> Result<Option<Claim>, StoreError> {
-        self.claim_of(&Wanted::default(), worker, now, lease).await
-    }
-
-    /// As [`Store::claim`], of the jobs that are wanted.
-    pub async fn claim_of(
-        &self,
-        wanted: &Wanted,
-        worker: &str,
-        now: Timestamp,
-        lease: Duration,
-    ) -> Result<Option<Claim>, StoreError> {
-        self.give_up_killers(now).await?;
-        if !wanted.places.is_empty() {
-            let prepared = self.claim_one(wanted, true, worker, now, lease).await?;
-            if prepared.is_some() {
-                return Ok(prepared);
-            }
-        }
-        self.claim_one(wanted, false, worker, now, lease).await
-    }
-
-    async fn claim_one(
-        &self,
-        wanted: &Wanted,
-        prepared: bool,
-        worker: &str,
-        now: Timestamp,
-        lease: Duration,
-    ) -> Result<Option<Claim>, StoreError> {
-        let claim = claim(self.dialect, wanted, prepared);
-        let mut query = sqlx::query(&claim)
-            .bind(worker)
-            .bind(millis(later(now, lease)))
-            .bind(format!("{now} started by {worker}\n"))
-            .bind(millis(now));
-        if !wanted.scope.is_all() {
-            query = query.bind(wanted.scope.framed());
-        }
-        if prepared {
-            query = query.bind(wanted.framed_places());
-        }
-        let row = query.fetch_optional(&self.pool).await?;
-        let claim = row.as_ref().map(read_claim).transpose()?;
-        if let Some(claim) = &claim {
-            self.places.forget(claim.lease.request_hash());
-        }
-        Ok(claim)
-    }
-
     /// Whether anybody holds this lease still.
     pub async fn is_held(&self, lease: &Lease) -> Result<bool, StoreError> {
         let query = format!("SELECT request_hash FROM jobs {HELD}");
-        let row = held(&query, lease).fetch_optional(&self.pool).await?;
+        let row = of(&query, lease).fetch_optional(&self.pool).await?;
         Ok(row.is_some())
     }
 
@@ -177,7 +27,7 @@ impl Store {
     pub async fn has_ended(&self, lease: &Lease) -> Result<bool, StoreError> {
         let query = "SELECT request_hash FROM jobs
             WHERE request_hash = $1 AND lease = $2 AND state IN ('done', 'failed')";
-        let row = held(query, lease).fetch_optional(&self.pool).await?;
+        let row = of(query, lease).fetch_optional(&self.pool).await?;
         Ok(row.is_some())
     }
 
@@ -186,7 +36,7 @@ impl Store {
         let query = format!(
             "SELECT request_hash, request, lease, attempts FROM jobs {HELD} AND worker = $3"
         );
-        let row = held(&query, lease).bind(worker);
+        let row = of(&query, lease).bind(worker);
         let row = row.fetch_optional(&self.pool).await?;
         row.as_ref().map(read_claim).transpose()
     }
@@ -199,7 +49,7 @@ impl Store {
         by: Duration,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
-        let query = held(&query, lease).bind(millis(later(now, by)));
+        let query = held(query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
     }
 
@@ -211,7 +61,7 @@ impl Store {
         stage: &str,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET stage = $3, log = log || $4 {HELD}");
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(stage)
             .bind(format!("{now} {stage}\n"));
         self.report(lease, query).await
@@ -220,7 +70,7 @@ impl Store {
     /// Adds a line to what is kept of how the job went, which all who follow it see.
     pub async fn note(&self, lease: &Lease, now: Timestamp, line: &str) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET log = log || $3 {HELD}");
-        let query = held(&query, lease).bind(format!("{now} {line}\n"));
+        let query = held(query, lease).bind(format!("{now} {line}\n"));
         self.report(lease, query).await
     }
 
@@ -310,10 +160,7 @@ impl Store {
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
                 lease_until = NULL, not_before = $3, attempts = attempts - $4, log = log || $5 {HELD}"
         );
-        let query = held(&query, lease)
-            .bind(not_before)
-            .bind(untried)
-            .bind(line);
+        let query = held(query, lease).bind(not_before).bind(untried).bind(line);
         self.report(lease, query).await
     }
 
@@ -335,7 +182,7 @@ impl Store {
             detail,
             ..answer.clone()
         };
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(state)
             .bind(written(lease, &answer)?)
             .bind(millis(until))
@@ -344,7 +191,8 @@ impl Store {
         self.report(lease, query).await
     }
 
-    async fn give_up_killers(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Ends a job that took its workers down with it, try after try.
+    pub(crate) async fn give_up_killer(&self, claim: &Claim, now: Timestamp) -> Result<(), StoreError> {
         let answer = BuildAnswer {
             status: 500,
             detail: format!(
@@ -354,24 +202,15 @@ impl Store {
             cause: "infrastructure".to_owned(),
             ..BuildAnswer::default()
         };
-        let answer = serde_json::to_string(&answer).unwrap_or_default();
-        sqlx::query(&give_up(self.dialect))
-            .bind(format!("{now} given up\n"))
-            .bind(answer)
-            .bind(millis(later(now, self.policy.keep_given_up)))
-            .bind(i64::from(self.policy.attempts))
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        match self.give_up(claim, now, &answer).await {
+            // Whoever asked for it has withdrawn.
+            Ok(_) | Err(StoreError::LeaseLost { .. }) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
-    async fn report<'q>(
-        &self,
-        lease: &Lease,
-        query: Query<'q, Any, AnyArguments<'q>>,
-    ) -> Result<(), StoreError> {
-        if query.execute(&self.pool).await?.rows_affected() == 1 {
+    async fn report(&self, lease: &Lease, statement: Statement) -> Result<(), StoreError> {
+        if self.writer.write(statement).await?.is_some() {
             return Ok(());
         }
         Err(StoreError::LeaseLost {
@@ -380,8 +219,16 @@ impl Store {
     }
 }
 
-fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
+/// A question about a lease.
+fn of<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
     sqlx::query(query)
+        .bind(lease.request_hash.clone())
+        .bind(lease.number)
+}
+
+/// A change under a lease; without one, nothing is returned.
+fn held(query: String, lease: &Lease) -> Statement {
+    Statement::new(format!("{query} RETURNING request_hash"))
         .bind(lease.request_hash.clone())
         .bind(lease.number)
 }
