@@ -79,6 +79,11 @@ impl Lease {
     pub fn request_hash(&self) -> &str {
         &self.request_hash
     }
+
+    /// Tells it from every other lease of the job, also from those of the request's earlier jobs.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
 }
 
 /// A job to work on.
