@@ -1,6 +1,7 @@
 //! The build worker: takes one job at a time, and says so while it is on it.
 
 mod clean;
+mod hold;
 mod run;
 mod vouch;
 
@@ -12,13 +13,16 @@ use std::time::Duration;
 use asu_builder::{BuildError, Failure};
 use asu_http::Api;
 use asu_protocol::build::BuildAnswer;
-use asu_store::{Claim, StoreError};
+use asu_store::{Claim, StoreError, Verdict};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::{Build, Foresee, outcome};
 pub(crate) use clean::remove_strays;
 use run::Ended;
+
+/// The cause of failures of the disk or bucket that images are kept in.
+const STORAGE: &str = "storage";
 
 /// The time between two looks for images that no job tells of.
 const SWEEP: Duration = Duration::from_hours(1);
@@ -84,7 +88,7 @@ impl<O: Foresee, B: Build> Worker<O, B> {
                 cleaned = now;
             }
             if now.duration_since(swept).unsigned_abs() >= SWEEP {
-                self.sweep(now).await;
+                self.sweep().await;
                 swept = now;
             }
             match self.api.store.claim(&self.name, now, self.pace.lease).await {
@@ -132,7 +136,11 @@ impl<O: Foresee, B: Build> Worker<O, B> {
     }
 
     async fn failed(&self, claim: &Claim, failure: &Failure, out: &std::path::Path) -> BuildAnswer {
-        let (bin_dir, log) = self.keep_log(claim, out).await;
+        // Where images cannot be kept, a log cannot either.
+        let (bin_dir, log) = match failure.cause.as_str() {
+            STORAGE => Default::default(),
+            _ => self.keep_log(claim, out).await,
+        };
         BuildAnswer {
             bin_dir,
             log,
@@ -140,22 +148,58 @@ impl<O: Foresee, B: Build> Worker<O, B> {
         }
     }
 
+    /// Reports how the build ended. Its files count if the report does, and go otherwise: a worker that
+    /// lost its lease has nothing published.
     async fn report(
         &self,
         claim: &Claim,
         ended: Ended,
         out: &std::path::Path,
     ) -> Result<(), StoreError> {
-        let ended = match ended {
+        let told = self.holding(claim, self.answer_of(claim, ended, out));
+        let counts = match told.await {
+            Ok(ended) => self.tell(claim, ended).await,
+            Err(error) => Err(error),
+        };
+        if matches!(counts, Ok(false) | Err(StoreError::LeaseLost { .. })) {
+            self.discard(claim).await;
+        }
+        counts.map(drop)
+    }
+
+    /// Keeps what is to be kept, and says how that went together with the answer it is kept for.
+    async fn answer_of(
+        &self,
+        claim: &Claim,
+        ended: Ended,
+        out: &std::path::Path,
+    ) -> (BuildAnswer, Result<(), BuildError>) {
+        let kept = match ended {
             Ok(output) => self.keep(claim, output, out).await,
             Err(error) => Err(error),
         };
+        match kept {
+            Ok(answer) => (answer, Ok(())),
+            Err(error) => {
+                let answer = self.failed(claim, error.failure(), out).await;
+                (answer, Err(error))
+            }
+        }
+    }
+
+    /// Whether the answer was given, and so its files count.
+    async fn tell(
+        &self,
+        claim: &Claim,
+        (answer, ended): (BuildAnswer, Result<(), BuildError>),
+    ) -> Result<bool, StoreError> {
         let now = (self.api.clock)();
         let store = &self.api.store;
         match ended {
-            Ok(answer) => {
+            Ok(()) => {
                 tracing::info!(images = answer.images.len(), "built");
-                store.succeed(claim, now, &answer).await
+                store.succeed(claim, now, &answer).await?;
+                Ok(true)
             }
             Err(BuildError::Request(failure)) => {
                 tracing::info!(
@@ -163,11 +207,10 @@ impl<O: Foresee, B: Build> Worker<O, B> {
                     detail = failure.detail,
                     "refused by the build"
                 );
-                let answer = self.failed(claim, &failure, out).await;
-                store.fail(claim, now, &answer).await
+                store.fail(claim, now, &answer).await?;
+                Ok(true)
             }
             Err(BuildError::Infrastructure(failure)) => {
-                let answer = self.failed(claim, &failure, out).await;
                 let verdict = if mends_by_itself(&failure.cause) {
                     store.retry(claim, now, &answer).await?
                 } else {
@@ -181,7 +224,7 @@ impl<O: Foresee, B: Build> Worker<O, B> {
                     ?verdict,
                     "the build could not be made"
                 );
-                Ok(())
+                Ok(verdict == Verdict::GivenUp)
             }
         }
     }

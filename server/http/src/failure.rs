@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use asu_artifacts::ArtifactError;
 use asu_catalog::CatalogError;
 use asu_protocol::plan::PlanProblem;
 use asu_protocol::problem::PackageProblem;
@@ -376,6 +377,16 @@ impl From<Unplannable> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<ArtifactError> for Failure {
+    fn from(error: ArtifactError) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let detail = "the server cannot reach its images at the moment";
+        Self::new(status, detail, "storage", "Try again in a minute.")
+            .retried_after(RETRY_UPSTREAM)
+            .logged(&error)
     }
 }
 

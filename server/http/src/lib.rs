@@ -14,7 +14,7 @@
 //! | `plans` | `/api/v1/plan` |
 //! | `legacy` | the API of 2017: `/api/upgrade-check` and many more |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
-//! | `images` | `/store/{hash}/{file}` |
+//! | `images` | `/store/{bin_dir}/{file}` |
 //! | `moved` | the old paths and double slashes |
 //! | `openapi`, `docs` | `/api/v1/openapi.json`, `/api/v1/docs` |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |

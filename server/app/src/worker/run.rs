@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use asu_artifacts::{FolderName, StoredFile};
+use asu_artifacts::StoredFile;
 use asu_builder::{BUILD_LOG, BuildError, BuildOutput, Progress};
 use asu_protocol::build::BuildAnswer;
 use asu_store::Claim;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::hold::folder_of;
 use super::vouch::vouch;
-use super::{Dropped, Worker, remove, stopped};
+use super::{Dropped, STORAGE, Worker, remove, stopped};
 use crate::outcome::infrastructure;
 use crate::{Build, Foresee, build, outcome};
 
@@ -58,9 +59,9 @@ impl<O: Foresee, B: Build> Worker<O, B> {
                 () = stopped(stop) => return Err(Dropped::Stopped),
                 Some(told) = told.recv() => self.pass_on(claim, told).await?,
                 Some(ended) = build.join_next() => return Ok(ended.unwrap_or_else(|panic| panicked(&panic))),
-                _ = heartbeat.tick() => self.beat(claim).await?,
+                _ = heartbeat.tick() => self.beat(claim).await.map_err(Dropped::Lost)?,
                 // Perhaps this one: then its lease is lost.
-                () = self.api.hot.cancelled().notified() => self.beat(claim).await?,
+                () = self.api.hot.cancelled().notified() => self.beat(claim).await.map_err(Dropped::Lost)?,
                 () = &mut limit => return Ok(Err(out_of_time(self.pace.limit))),
             }
         }
@@ -75,64 +76,69 @@ impl<O: Foresee, B: Build> Worker<O, B> {
         passed_on.map_err(Dropped::Lost)
     }
 
-    async fn beat(&self, claim: &Claim) -> Result<(), Dropped> {
-        let now = (self.api.clock)();
-        self.api.pulse.beat(now);
-        let extended = self.api.store.heartbeat(&claim.lease, now, self.pace.lease);
-        extended.await.map_err(Dropped::Lost)
-    }
-
     /// Moves the images to where they are served from, and describes them as they are there.
     pub(super) async fn keep(
         &self,
         claim: &Claim,
-        mut output: BuildOutput,
+        output: BuildOutput,
         out: &Path,
     ) -> Result<BuildAnswer, BuildError> {
-        let hash = claim.lease.request_hash().to_owned();
-        let artifacts = self.api.artifacts.clone();
-        let request = claim.request.clone();
-        let (signer, out) = (self.api.signer.clone(), out.to_owned());
-        let put = tokio::task::spawn_blocking(move || {
-            let sbom = vouch(signer.as_deref(), &request, &mut output, &out)
+        match self.put(claim, output, out).await {
+            Ok(answer) => Ok(answer),
+            Err(reason) => {
+                tracing::error!(reason, "images could not be kept");
+                self.discard(claim).await;
+                let detail = "the server could not store the images";
+                Err(infrastructure(STORAGE, detail))
+            }
+        }
+    }
+
+    async fn put(
+        &self,
+        claim: &Claim,
+        mut output: BuildOutput,
+        out: &Path,
+    ) -> Result<BuildAnswer, String> {
+        let (signer, request) = (self.api.signer.clone(), claim.request.clone());
+        let from = out.to_owned();
+        let vouched = tokio::task::spawn_blocking(move || {
+            let sbom = vouch(signer.as_deref(), &request, &mut output, &from)
                 .map_err(|e| format!("signatures and the list of packages: {e}"))?;
-            let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
-            let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
-            Ok((stored, hash, sbom, output))
+            Ok((sbom, output))
         });
-        let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
-        let now = (self.api.clock)();
-        put.and_then(|(stored, hash, sbom, output)| {
-            let answer = outcome::done(output, &stored, &hash, now)?;
-            Ok(BuildAnswer {
-                sbom,
-                log: log_among(&stored),
-                ..answer
-            })
-        })
-        .map_err(|reason| {
-            tracing::error!(reason, "images could not be kept");
-            infrastructure("storage", "the server could not store the images")
+        let vouched = vouched.await;
+        let (sbom, output) = vouched.unwrap_or_else(|panic| Err(panic.to_string()))?;
+        let (folder, stored) = self.store(claim, out).await?;
+        let answer = outcome::done(output, &stored, &folder, (self.api.clock)())?;
+        Ok(BuildAnswer {
+            sbom,
+            log: log_among(&stored),
+            ..answer
         })
     }
 
     /// Keeps the log of a build that failed where its images would be; tells the folder and its name.
     pub(super) async fn keep_log(&self, claim: &Claim, out: &Path) -> (String, String) {
-        let hash = claim.lease.request_hash().to_owned();
-        let (artifacts, out) = (self.api.artifacts.clone(), out.to_owned());
-        let put = tokio::task::spawn_blocking(move || {
-            if !remove_all_but_log(&out).map_err(|e| e.to_string())? {
-                return Ok((String::new(), String::new()));
+        let kept = match remove_all_but_log(out) {
+            Ok(false) => return Default::default(),
+            Ok(true) => self.store(claim, out).await,
+            Err(error) => Err(error.to_string()),
+        };
+        match kept {
+            Ok((folder, stored)) => (folder, log_among(&stored)),
+            Err(reason) => {
+                tracing::warn!(reason, "the log of a failed build could not be kept");
+                Default::default()
             }
-            let folder = FolderName::new(&hash).map_err(|e| e.to_string())?;
-            let stored = artifacts.put(&folder, &out).map_err(|e| e.to_string())?;
-            Ok::<_, String>((hash, log_among(&stored)))
-        });
-        let put = put.await.unwrap_or_else(|panic| Err(panic.to_string()));
-        put.unwrap_or_else(|reason| {
-            tracing::warn!(reason, "the log of a failed build could not be kept");
-            Default::default()
-        })
+        }
+    }
+
+    /// Puts the files of this attempt into the folder of this attempt; tells its name, and what is there.
+    async fn store(&self, claim: &Claim, out: &Path) -> Result<(String, Vec<StoredFile>), String> {
+        let folder = folder_of(claim).map_err(|e| e.to_string())?;
+        let stored = self.api.artifacts.put(&folder, out).await;
+        Ok((folder.to_string(), stored.map_err(|e| e.to_string())?))
     }
 }
 
@@ -164,7 +170,7 @@ async fn make<O: Foresee, B: Build>(
     // What a crash left would become part of this build.
     remove(&out).map_err(|error| {
         tracing::error!(%error, "an earlier build's folder could not be removed");
-        infrastructure("storage", "the server could not prepare the build")
+        infrastructure(STORAGE, "the server could not prepare the build")
     })?;
     let (hot, hash) = (&worker.api.hot, claim.lease.request_hash());
     hot.begin_talk(hash);

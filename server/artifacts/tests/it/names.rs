@@ -1,146 +1,33 @@
-//! Behaviour of the image store, seen from outside.
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy.toml allows it in test functions, not in their helpers"
-)]
+//! Names from outside.
 
-use std::fs;
 use std::path::Path;
 
-use asu_artifacts::{Artifacts, FileName, FolderName, StoredFile};
+use asu_artifacts::{FileName, FolderName};
 use proptest::prelude::*;
-use tempfile::TempDir;
-
-const SHA256_OF_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-fn folder(digit: char) -> FolderName {
-    FolderName::new(&digit.to_string().repeat(64)).unwrap()
-}
-
-fn file(name: &str) -> FileName {
-    FileName::new(name).unwrap()
-}
-
-fn open(dir: &TempDir) -> Artifacts {
-    Artifacts::open(dir.path().join("store")).unwrap()
-}
-
-fn finished(dir: &TempDir, files: &[(&str, &str)]) -> std::path::PathBuf {
-    let from = dir.path().join("out");
-    fs::create_dir(&from).unwrap();
-    for (name, text) in files {
-        fs::write(from.join(name), text).unwrap();
-    }
-    from
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap()
-}
 
 #[test]
-fn what_is_put_is_found_with_its_true_size_and_sum() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    let from = finished(&dir, &[("a.bin", "abc")]);
-    let stored = artifacts.put(&folder('1'), &from).unwrap();
-    let expected = StoredFile {
-        name: "a.bin".to_owned(),
-        size: 3,
-        sha256: SHA256_OF_ABC.to_owned(),
-    };
-    assert_eq!(stored, [expected]);
-    let path = artifacts.find(&folder('1'), &file("a.bin")).unwrap();
-    assert_eq!(read(&path), "abc");
-    assert!(!from.exists());
-    assert_eq!(artifacts.folders().unwrap(), [folder('1')]);
-}
-
-#[test]
-fn links_folders_and_hidden_files_are_left_out() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    let from = finished(
-        &dir,
-        &[("a.bin", "abc"), (".hidden", "x"), ("with space", "x")],
+fn a_folder_is_named_by_request_and_lease() {
+    let hash = "ab".repeat(32);
+    let folder = FolderName::of(&hash, 1_795_000_000_000).unwrap();
+    assert_eq!(folder.as_str(), format!("{hash}-1795000000000"));
+    assert_eq!(
+        (folder.request_hash(), folder.lease()),
+        (hash.as_str(), Some(1_795_000_000_000))
     );
-    fs::create_dir(from.join("sub")).unwrap();
-    std::os::unix::fs::symlink("/etc/passwd", from.join("passwd")).unwrap();
-    let stored = artifacts.put(&folder('1'), &from).unwrap();
-    assert_eq!(stored.len(), 1);
-    assert!(artifacts.find(&folder('1'), &file("passwd")).is_none());
-    assert!(artifacts.find(&folder('1'), &file("sub")).is_none());
-    assert!(Path::new("/etc/passwd").exists());
-}
-
-#[test]
-fn a_link_that_got_in_later_is_not_followed() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    let from = finished(&dir, &[]);
-    artifacts.put(&folder('1'), &from).unwrap();
-    let inside = dir.path().join("store").join(folder('1').as_str());
-    std::os::unix::fs::symlink("/etc/passwd", inside.join("passwd")).unwrap();
-    assert!(artifacts.find(&folder('1'), &file("passwd")).is_none());
-}
-
-#[test]
-fn a_second_put_replaces_the_first_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    artifacts
-        .put(&folder('1'), &finished(&dir, &[("old", "1")]))
-        .unwrap();
-    artifacts
-        .put(&folder('1'), &finished(&dir, &[("new", "2")]))
-        .unwrap();
-    assert!(artifacts.find(&folder('1'), &file("old")).is_none());
-    assert!(artifacts.find(&folder('1'), &file("new")).is_some());
-}
-
-#[test]
-fn removing_takes_all_and_twice_is_fine() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    artifacts
-        .put(&folder('1'), &finished(&dir, &[("a", "1")]))
-        .unwrap();
-    artifacts.remove(&folder('1')).unwrap();
-    artifacts.remove(&folder('1')).unwrap();
-    assert!(artifacts.find(&folder('1'), &file("a")).is_none());
-    assert!(artifacts.folders().unwrap().is_empty());
-}
-
-#[test]
-fn an_interrupted_removal_is_finished_at_the_next_start() {
-    let dir = tempfile::tempdir().unwrap();
-    open(&dir);
-    let left = dir
-        .path()
-        .join("store")
-        .join(format!(".leaving-{}", folder('1')));
-    fs::create_dir(&left).unwrap();
-    fs::write(left.join("a"), "1").unwrap();
-    open(&dir);
-    assert!(!left.exists());
-}
-
-#[test]
-fn a_removal_that_failed_halfway_is_not_in_the_way_of_the_next() {
-    let dir = tempfile::tempdir().unwrap();
-    let artifacts = open(&dir);
-    let left = dir
-        .path()
-        .join("store")
-        .join(format!(".leaving-{}", folder('1')));
-    fs::create_dir(&left).unwrap();
-    fs::write(left.join("old"), "1").unwrap();
-    let from = dir.path().join("from");
-    fs::create_dir(&from).unwrap();
-    fs::write(from.join("new"), "2").unwrap();
-    artifacts.put(&folder('1'), &from).unwrap();
-    artifacts.remove(&folder('1')).unwrap();
-    assert!(!left.exists() && artifacts.folders().unwrap().is_empty());
+    let older = FolderName::new(&hash).unwrap();
+    assert_eq!((older.request_hash(), older.lease()), (hash.as_str(), None));
+    for bad in [
+        "-",
+        "-x",
+        "-1-2",
+        "--1",
+        "-01",
+        "-+1",
+        "-1/",
+        "-99999999999999999999",
+    ] {
+        assert!(FolderName::new(&format!("{hash}{bad}")).is_err(), "{bad:?}");
+    }
 }
 
 #[test]
