@@ -195,10 +195,11 @@ async fn a_worker_that_comes_late_publishes_nothing() {
         .unwrap();
 
     let unfinished = stage.dir.path().join("unfinished").join(hash);
-    until("the late worker ends", || !unfinished.exists()).await;
+    until("the late worker has put all", || !unfinished.exists()).await;
+    let other_alone = || stage.held() == [folder_of(&other).as_str()];
+    until("the late worker's files go", other_alone).await;
     let (_, body) = stage.server.wait(hash, |status, _| status == 200).await;
     assert_eq!(body["detail"], "the other's");
-    assert_eq!(stage.held(), [folder_of(&other).as_str()]);
     let path = format!("/store/{}/image.bin", folder_of(&other));
     assert_eq!(
         stage.server.get(&path).await.text().await.unwrap(),
