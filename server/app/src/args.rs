@@ -78,6 +78,11 @@ Examples:
     ASU_DATABASE=postgres://asu:PASSWORD@db.lan/asu \\
         asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server
 
+  With images in a bucket, which clients read there by signed addresses:
+    AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET asu-server serve \\
+        --upstream-key openwrt-24.10.pub --images s3://firmware/asu \\
+        --s3-endpoint https://s3.example.org --serve-images signed
+
   From a mirror of your own that signs nothing, on a network you trust:
     asu-server serve --upstream http://mirror.lan --unsigned-upstream --data ./data";
 
@@ -122,6 +127,9 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) jobs: commands::jobs::Jobs,
+
+    #[command(flatten)]
+    pub(crate) images: commands::images::Images,
 
     #[command(flatten)]
     pub(crate) keep: commands::keep::Keep,

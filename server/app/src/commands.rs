@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 pub(crate) mod confinement;
 pub(crate) mod disk;
 mod folder;
+pub(crate) mod images;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod keep;

@@ -129,6 +129,7 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
         },
         policy: serve.keep.policy(),
         database: serve.jobs.database()?,
+        images: serve.images.settings()?,
         pace: Pace::for_builds_of(serve.building.time_limit()),
         worker: !serve.no_worker,
         terms: serve.building.terms()?,

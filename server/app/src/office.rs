@@ -2,19 +2,22 @@
 //! are in this process or elsewhere.
 
 mod elsewhere;
+mod keep;
+mod vouch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use asu_builder::BuildError;
+use asu_builder::{BuildError, Failure};
 use asu_http::Api;
 use asu_protocol::build::BuildAnswer;
 use asu_protocol::profiles::TargetProfiles;
 use asu_protocol::worker::{News, Terms};
-use asu_store::{Claim, Lease, StoreError, Wanted};
+use asu_store::{Claim, Lease, StoreError, Verdict, Wanted};
 use tokio::sync::Mutex;
 
 use crate::jobs::Ended;
+use crate::outcome::STORAGE;
 use crate::{Foresee, Pace, build, outcome};
 
 /// Longest line that a build leaves in its job's log, bytes.
@@ -29,7 +32,7 @@ pub(crate) struct Office<O> {
     pub(crate) pace: Pace,
     /// How workers elsewhere are to build.
     pub(crate) terms: Terms,
-    /// Held by who publishes images or removes some: an expired folder may be published anew.
+    /// Held by who takes the end of a build elsewhere, which may be told twice.
     pub(crate) publishing: Arc<Mutex<()>>,
 }
 
@@ -87,24 +90,12 @@ impl<O: Foresee> Office<O> {
         Ok(())
     }
 
-    /// Ends a job with what came of its build, whose files are in `out`.
-    pub(crate) async fn end(
-        &self,
-        claim: &Claim,
-        ended: Ended,
-        out: &std::path::Path,
-    ) -> Result<(), StoreError> {
-        let _alone = self.publishing.lock().await;
-        self.report(claim, ended, out).await
-    }
-
-    async fn failed(
-        &self,
-        claim: &Claim,
-        failure: &asu_builder::Failure,
-        out: &std::path::Path,
-    ) -> BuildAnswer {
-        let (bin_dir, log) = self.keep_log(claim, out).await;
+    async fn failed(&self, claim: &Claim, failure: &Failure, out: &Path) -> BuildAnswer {
+        // Where images cannot be kept, a log cannot either.
+        let (bin_dir, log) = match failure.cause.as_str() {
+            STORAGE => Default::default(),
+            _ => self.keep_log(claim, out).await,
+        };
         BuildAnswer {
             bin_dir,
             log,
@@ -112,22 +103,58 @@ impl<O: Foresee> Office<O> {
         }
     }
 
-    pub(crate) async fn report(
+    /// Reports how the build ended. Its files count if the report does, and go otherwise: a worker that
+    /// lost its lease has nothing published.
+    pub(crate) async fn end(
         &self,
         claim: &Claim,
         ended: Ended,
-        out: &std::path::Path,
+        out: &Path,
     ) -> Result<(), StoreError> {
-        let ended = match ended {
+        let told = self.holding(claim, self.answer_of(claim, ended, out));
+        let counts = match told.await {
+            Ok(ended) => self.conclude(claim, ended).await,
+            Err(error) => Err(error),
+        };
+        if matches!(counts, Ok(false) | Err(StoreError::LeaseLost { .. })) {
+            self.discard_published(claim).await;
+        }
+        counts.map(drop)
+    }
+
+    /// Keeps what is to be kept, and says how that went together with the answer it is kept for.
+    async fn answer_of(
+        &self,
+        claim: &Claim,
+        ended: Ended,
+        out: &Path,
+    ) -> (BuildAnswer, Result<(), BuildError>) {
+        let kept = match ended {
             Ok(output) => self.keep(claim, output, out).await,
             Err(error) => Err(error),
         };
+        match kept {
+            Ok(answer) => (answer, Ok(())),
+            Err(error) => {
+                let answer = self.failed(claim, error.failure(), out).await;
+                (answer, Err(error))
+            }
+        }
+    }
+
+    /// Whether the answer was given, and so its files count.
+    async fn conclude(
+        &self,
+        claim: &Claim,
+        (answer, ended): (BuildAnswer, Result<(), BuildError>),
+    ) -> Result<bool, StoreError> {
         let now = (self.api.clock)();
         let store = &self.api.store;
         match ended {
-            Ok(answer) => {
+            Ok(()) => {
                 tracing::info!(images = answer.images.len(), "built");
-                store.succeed(claim, now, &answer).await
+                store.succeed(claim, now, &answer).await?;
+                Ok(true)
             }
             Err(BuildError::Request(failure)) => {
                 tracing::info!(
@@ -135,11 +162,10 @@ impl<O: Foresee> Office<O> {
                     detail = failure.detail,
                     "refused by the build"
                 );
-                let answer = self.failed(claim, &failure, out).await;
-                store.fail(claim, now, &answer).await
+                store.fail(claim, now, &answer).await?;
+                Ok(true)
             }
             Err(BuildError::Infrastructure(failure)) => {
-                let answer = self.failed(claim, &failure, out).await;
                 let verdict = if mends_by_itself(&failure.cause) {
                     store.retry(claim, now, &answer).await?
                 } else {
@@ -153,7 +179,7 @@ impl<O: Foresee> Office<O> {
                     ?verdict,
                     "the build could not be made"
                 );
-                Ok(())
+                Ok(verdict == Verdict::GivenUp)
             }
         }
     }

@@ -3,7 +3,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asu_artifacts::{ArtifactError, Artifacts};
+use asu_artifacts::{ArtifactError, Artifacts, BucketSettings};
 use asu_http::{Api, Clock, Limits, Pulse};
 use asu_protocol::worker::Terms;
 use asu_signing::Signer;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Where the jobs are; in the data folder if it is not said.
     pub database: Option<Database>,
+    /// The bucket that images are kept in; the data folder if it is not said.
+    pub images: Option<BucketSettings>,
     /// How the worker spends its time.
     pub pace: Pace,
     /// Whether there is a worker in this process; if not, only those elsewhere build.
@@ -58,7 +60,7 @@ pub enum ServeError {
     /// The data folder's path cannot be that of a job database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The image folder cannot be used.
+    /// The folder or bucket of images cannot be used.
     #[error(transparent)]
     Artifacts(#[from] ArtifactError),
     /// The listener failed.
@@ -92,8 +94,14 @@ impl<O: Foresee, B: Build> Site<O, B> {
         if released > 0 {
             tracing::warn!(released, "builds were interrupted and are queued again");
         }
-        let artifacts = Artifacts::open(data.images())?;
-        remove_strays(&store, &artifacts, now).await?;
+        let artifacts = match settings.images {
+            Some(bucket) => Artifacts::in_bucket(bucket).await?,
+            None => Artifacts::on_disk(data.images())?,
+        };
+        // A bucket may be large, and others look after it too: it waits for the first sweep.
+        if !artifacts.are_shared() {
+            remove_strays(&store, &artifacts).await?;
+        }
         // A job that was given up or lost never comes back to clear its own folder.
         remove(&data.unfinished())?;
         std::fs::create_dir_all(data.unfinished())?;

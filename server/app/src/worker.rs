@@ -2,7 +2,6 @@
 
 mod clean;
 mod run;
-mod vouch;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! The one place where an error becomes an answer.
 
+mod storage;
 mod worker;
 
 use std::time::Duration;

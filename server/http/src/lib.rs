@@ -15,7 +15,7 @@
 //! | `workers` | `/api/v1/worker/…`, for those who build elsewhere |
 //! | `legacy` | the API of 2017: `/api/upgrade-check` and many more |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
-//! | `images` | `/store/{hash}/{file}` |
+//! | `images` | `/store/{bin_dir}/{file}` |
 //! | `moved` | the old paths and double slashes |
 //! | `openapi`, `docs` | `/api/v1/openapi.json`, `/api/v1/docs` |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |

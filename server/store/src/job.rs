@@ -88,7 +88,7 @@ impl Lease {
         &self.request_hash
     }
 
-    /// Which of the job's leases it is.
+    /// Tells it from every other lease of the job, also from those of the request's earlier jobs.
     pub fn number(&self) -> i64 {
         self.number
     }

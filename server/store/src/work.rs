@@ -133,13 +133,14 @@ impl Store {
         self.requeue(lease, 0, 1, line).await
     }
 
-    /// Takes all leases of `worker` away, at its restart: whatever held them is gone.
+    /// Takes all leases of `worker` away, at its restart: whatever held them is gone, and files that were
+    /// made under them never count.
     ///
     /// Says how many there were.
     pub async fn release(&self, worker: &str, now: Timestamp) -> Result<u64, StoreError> {
         let released = sqlx::query(
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
-                lease_until = NULL, not_before = 0, log = log || $1
+                lease_until = NULL, lease = lease + 1, not_before = 0, log = log || $1
              WHERE state = 'started' AND worker = $2",
         )
         .bind(format!("{now} its worker was gone\n"))
@@ -192,7 +193,11 @@ impl Store {
     }
 
     /// Ends a job that took its workers down with it, try after try.
-    pub(crate) async fn give_up_killer(&self, claim: &Claim, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn give_up_killer(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let answer = BuildAnswer {
             status: 500,
             detail: format!(

@@ -146,7 +146,7 @@ impl<O: Foresee> Office<O> {
         let folder = out.clone();
         let checked = tokio::task::spawn_blocking(move || verify(&folder, &files)).await;
         checked.map_err(io::Error::other)??;
-        let reported = self.report(claim, ended, &out).await;
+        let reported = self.end(claim, ended, &out).await;
         self.discard(&claim.lease);
         Ok(reported?)
     }

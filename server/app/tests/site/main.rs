@@ -7,6 +7,7 @@
     reason = "clippy.toml allows it in test functions, not in their helpers"
 )]
 
+mod bucket;
 mod builds;
 mod cancel;
 mod connections;
@@ -35,6 +36,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use upstream::Upstream;
 use workshop::Workshop;
+
+asu_test_s3::process!();
 
 /// Longer than anything here takes; a test that gets here has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -105,6 +108,7 @@ impl Server {
             limits: Limits::default(),
             policy: policy(),
             database: database_of(data),
+            images: None,
             pace: pace(),
             worker: true,
             terms: Terms::default(),

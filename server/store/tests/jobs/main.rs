@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 mod checks;
 mod crowds;
+mod files;
 mod history;
 mod line;
 mod numbers;
