@@ -13,6 +13,7 @@
 //! | [`profiles`] | upstream's `profiles.json` and the package indexes | OpenWrt `json_overview_image_info.py` |
 //! | [`repository`] | package feeds a request brings along, and their keys | ASU API v1, opkg, apk |
 //! | [`router`] | the ubus objects of a router | our rpcd plugins, procd's `system` |
+//! | [`worker`] | what a server and its workers say to each other | ours; `/api/v1/worker/…` |
 //! | [`problem`] | why something was refused or failed | RFC 9457 in spirit, ASU's keys in form |
 
 pub mod build;
@@ -24,3 +25,4 @@ pub mod profiles;
 pub mod release;
 pub mod repository;
 pub mod router;
+pub mod worker;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `targets/{target}/profiles.json` of a mirror, and the file an ImageBuilder writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetProfiles {
     /// The architecture of packages: `mips_24kc`.
     pub arch_packages: String,

@@ -15,6 +15,10 @@ pub(crate) enum Subject {
     Builder,
     /// How soon a browser shows the page, throttled to 1 MB/s and a processor four times slower.
     View,
+    /// Jobs claimed and ended a second, and how long a claim takes, with 100,000 waiting.
+    Queue,
+    /// What a request costs with up to a million finished jobs; writes docs/scale.md and its plot.
+    Scale,
 }
 
 /// Measures, prints the figures, and fails if one is over its budget (bench-budget.json).
@@ -33,6 +37,10 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
             build::everything()?;
             ["--package", "asu-test-e2e", "--bench", "view"]
         }
+        Subject::Queue | Subject::Scale => {
+            setup::debian(&setup::POSTGRES)?;
+            ["--package", "asu-store", "--bench", "store"]
+        }
     };
     let mut command = cargo_in(&root(), &["bench", "--locked"]);
     if matches!(subject, Subject::View) {
@@ -41,10 +49,20 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
     }
     // More than the bench asks for at once; by default the queue is shorter.
     command.args(package).env("ASU_MAX_PENDING", "20000");
+    command.arg("--").args(chapter(subject));
     if json {
-        command.args(["--", "--json"]);
+        command.arg("--json");
     }
     run(&mut command)
+}
+
+/// Which of a program's measurements it is, where it has several.
+fn chapter(subject: Subject) -> Option<&'static str> {
+    match subject {
+        Subject::Queue => Some("queue"),
+        Subject::Scale => Some("scale"),
+        _ => None,
+    }
 }
 
 fn prepare_api() -> anyhow::Result<()> {

@@ -31,6 +31,17 @@ pub(crate) enum Command {
     /// made after the next start. Nothing queued or built is lost when it is killed, either.
     #[command(after_long_help = EXAMPLES)]
     Serve(Serve),
+    /// Build images for a server elsewhere until told to stop.
+    ///
+    /// It asks the server for jobs, so it may be where nobody can reach it, and needs nothing but the
+    /// server's URL and a token. When the server has admitted it, one line is printed to stdout:
+    /// {"working_for":"URL","worker":"NAME"}.
+    ///
+    /// SIGTERM and SIGINT stop it in order: the build under way goes back to the server's queue.
+    Worker(commands::worker::Args),
+    /// Say who may build for this server from elsewhere.
+    #[command(subcommand)]
+    Token(commands::token::Args),
     /// Build one image, here and now, without a server.
     Build(Box<commands::build::Args>),
     /// Build a finished request again, here or at another server, and say whether the same came of it.
@@ -67,6 +78,11 @@ Examples:
     ASU_DATABASE=postgres://asu:PASSWORD@db.lan/asu \\
         asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server
 
+  With images in a bucket, which clients read there by signed addresses:
+    AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET asu-server serve \\
+        --upstream-key openwrt-24.10.pub --images s3://firmware/asu \\
+        --s3-endpoint https://s3.example.org --serve-images signed
+
   From a mirror of your own that signs nothing, on a network you trust:
     asu-server serve --upstream http://mirror.lan --unsigned-upstream --data ./data";
 
@@ -85,6 +101,10 @@ pub(crate) struct Serve {
         value_delimiter = ' '
     )]
     pub(crate) warm: Vec<commands::warm::Wanted>,
+
+    /// Build nothing in this process: leave it to workers elsewhere (see asu-server worker).
+    #[arg(long, env = "ASU_NO_WORKER")]
+    pub(crate) no_worker: bool,
 
     /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
     ///
@@ -107,6 +127,9 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) jobs: commands::jobs::Jobs,
+
+    #[command(flatten)]
+    pub(crate) images: commands::images::Images,
 
     #[command(flatten)]
     pub(crate) keep: commands::keep::Keep,

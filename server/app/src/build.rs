@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use asu_builder::{BuildError, BuildOutput, Builder, Failure, Progress};
 use asu_catalog::CatalogError;
@@ -9,7 +10,8 @@ use asu_protocol::build::BuildRequest;
 use asu_protocol::profiles::TargetProfiles;
 use asu_signing::unsigned_sum;
 
-use crate::{Foresee, foresight, outcome};
+use crate::foresight::{self, ForRequest, Foresight};
+use crate::{Foresee, outcome};
 
 /// What makes images: [`Builder`], or a test's invention.
 pub trait Build: Clone + Send + Sync + 'static {
@@ -30,16 +32,36 @@ pub async fn produce<O: Foresee, B: Build>(
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
     out: &Path,
 ) -> Result<BuildOutput, BuildError> {
+    let profiles = order(offer, limits, request).await?;
+    let foresight = ForRequest { offer, request };
+    make((builder, &foresight), (request, &profiles), progress, out).await
+}
+
+/// What a builder needs to know of the mirror to build a request, if it may be built.
+pub(crate) async fn order<O: Foresee>(
+    offer: &O,
+    limits: &Limits,
+    request: &BuildRequest,
+) -> Result<Arc<TargetProfiles>, BuildError> {
     refuse_feeds(limits, request)?;
     let profiles = offer.profiles(&request.version, &request.target);
-    let profiles = profiles.await.map_err(not_offered)?;
-    let building = builder.build(request, &profiles, progress, out);
+    profiles.await.map_err(not_offered)
+}
+
+/// Makes what a request asks for, once it is known to be offered.
+pub(crate) async fn make<B: Build, F: Foresight>(
+    (builder, foresight): (&B, &F),
+    (request, profiles): (&BuildRequest, &TargetProfiles),
+    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    out: &Path,
+) -> Result<BuildOutput, BuildError> {
+    let building = builder.build(request, profiles, progress, out);
     // Beside the build, which takes longer.
-    let (built, foreseen) = tokio::join!(building, offer.foresee(request, false));
+    let (built, foreseen) = tokio::join!(building, foresight.foresee(false));
     let built = built?;
     // Of another revision than the one built, nothing is known.
     let foreseen = foreseen.filter(|_| built.version_code == profiles.version_code);
-    foresight::check(offer, request, foreseen, &built).await?;
+    foresight::check(foresight, foreseen, &built).await?;
     measured(built, out.to_owned()).await
 }
 

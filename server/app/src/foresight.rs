@@ -26,12 +26,29 @@ pub trait Foresee: Offer {
     }
 }
 
+/// What is foreseen of one build.
+pub(crate) trait Foresight: Sync {
+    /// See [`Foresee::foresee`].
+    fn foresee(&self, anew: bool) -> impl Future<Output = Option<Foreseen>> + Send;
+}
+
+/// What is foreseen of a request here.
+pub(crate) struct ForRequest<'a, O> {
+    pub(crate) offer: &'a O,
+    pub(crate) request: &'a BuildRequest,
+}
+
+impl<O: Foresee> Foresight for ForRequest<'_, O> {
+    async fn foresee(&self, anew: bool) -> Option<Foreseen> {
+        self.offer.foresee(self.request, anew).await
+    }
+}
+
 /// Checks the packages of an image against those foreseen when its build began.
 ///
 /// Indexes may have been older than the build, so that a difference is looked at once more.
-pub(crate) async fn check<F: Foresee>(
-    offer: &F,
-    request: &BuildRequest,
+pub(crate) async fn check<F: Foresight>(
+    foresight: &F,
     foreseen: Option<Foreseen>,
     built: &BuildOutput,
 ) -> Result<(), BuildError> {
@@ -41,7 +58,7 @@ pub(crate) async fn check<F: Foresee>(
     if foreseen.compare(&built.manifest).is_none() {
         return Ok(());
     }
-    let Some(foreseen) = offer.foresee(request, true).await else {
+    let Some(foreseen) = foresight.foresee(true).await else {
         return Ok(());
     };
     let difference = foreseen.compare(&built.manifest);

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return asu_builder::enter(rest);
     }
     let command = Args::parse().command;
-    let quiet = if matches!(command, Command::Serve(_)) {
+    let quiet = if matches!(command, Command::Serve(_) | Command::Worker(_)) {
         // PostgreSQL's notices at each start are nobody's concern.
         "info,sqlx::postgres::notice=warn"
     } else {
@@ -62,6 +62,8 @@ fn main() -> ExitCode {
         Command::Build(args) => wait_for(commands::build::run(*args)),
         Command::Plan(args) => wait_for(commands::plan::run(args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
+        Command::Token(args) => wait_for(commands::token::run(args)),
+        Command::Worker(args) => wait_for(commands::worker::run(args)),
         Command::Serve(serve) => wait_for(run(serve)),
     };
     match ended {
@@ -127,7 +129,10 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
         },
         policy: serve.keep.policy(),
         database: serve.jobs.database()?,
+        images: serve.images.settings()?,
         pace: Pace::for_builds_of(serve.building.time_limit()),
+        worker: !serve.no_worker,
+        terms: serve.building.terms()?,
         connections: Connections {
             most: serve.connections.get(),
             ..Connections::default()

@@ -6,6 +6,9 @@ use asu_protocol::build::{BuildAnswer, stage};
 use asu_protocol::profiles::Image;
 use jiff::Timestamp;
 
+/// The cause of failures of the disk or bucket that images are kept in.
+pub(crate) const STORAGE: &str = "storage";
+
 /// The answer of a finished build; its images are described by the bytes that will be served.
 ///
 /// An image that is not stored is an error, said in words for the log.

@@ -3,15 +3,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asu_artifacts::{ArtifactError, Artifacts};
+use asu_artifacts::{ArtifactError, Artifacts, BucketSettings};
 use asu_http::{Api, Clock, Limits, Pulse};
+use asu_protocol::worker::Terms;
 use asu_signing::Signer;
 use asu_store::{Database, DatabaseError, Policy, Store, StoreError};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::worker::{Worker, remove, remove_strays};
+use crate::local::Local;
+use crate::office::Office;
+use crate::worker::{Worker, keep_clean, remove, remove_strays};
 use crate::{Build, Connections, DataDir, DataError, Foresee, Pace, listen, verdicts};
 
 /// How long open downloads may go on when the server stops.
@@ -29,8 +32,14 @@ pub struct Settings {
     pub policy: Policy,
     /// Where the jobs are; in the data folder if it is not said.
     pub database: Option<Database>,
+    /// The bucket that images are kept in; the data folder if it is not said.
+    pub images: Option<BucketSettings>,
     /// How the worker spends its time.
     pub pace: Pace,
+    /// Whether there is a worker in this process; if not, only those elsewhere build.
+    pub worker: bool,
+    /// How workers elsewhere are to build.
+    pub terms: Terms,
     /// What connections may take.
     pub connections: Connections,
     /// The time.
@@ -51,7 +60,7 @@ pub enum ServeError {
     /// The data folder's path cannot be that of a job database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The image folder cannot be used.
+    /// The folder or bucket of images cannot be used.
     #[error(transparent)]
     Artifacts(#[from] ArtifactError),
     /// The listener failed.
@@ -63,7 +72,8 @@ pub enum ServeError {
 pub struct Site<O, B> {
     // Held to the end: it is the lock.
     _data: DataDir,
-    worker: Worker<O, B>,
+    office: Office<O>,
+    worker: Option<Worker<Local<O, B>>>,
     connections: Connections,
 }
 
@@ -84,15 +94,26 @@ impl<O: Foresee, B: Build> Site<O, B> {
         if released > 0 {
             tracing::warn!(released, "builds were interrupted and are queued again");
         }
-        let artifacts = Artifacts::open(data.images())?;
-        remove_strays(&store, &artifacts, now).await?;
+        let artifacts = match settings.images {
+            Some(bucket) => Artifacts::in_bucket(bucket).await?,
+            None => Artifacts::on_disk(data.images())?,
+        };
+        // A bucket may be large, and others look after it too: it waits for the first sweep.
+        if !artifacts.are_shared() {
+            remove_strays(&store, &artifacts).await?;
+        }
         // A job that was given up or lost never comes back to clear its own folder.
         remove(&data.unfinished())?;
         std::fs::create_dir_all(data.unfinished())?;
         let pulse = Pulse::default();
-        pulse.beat(now);
+        if settings.worker {
+            pulse.beat(now);
+        } else {
+            pulse.excuse();
+        }
         let wake = store.wake();
-        let api = Api {
+        let publishing = Arc::default();
+        let mut api = Api {
             offer,
             store,
             artifacts,
@@ -102,17 +123,32 @@ impl<O: Foresee, B: Build> Site<O, B> {
             clock: settings.clock,
             hot: asu_http::Hot::default(),
             signer: settings.signer,
+            foreman: None,
+        };
+        let office = |api| Office {
+            api,
+            unfinished: data.unfinished(),
+            pace: settings.pace.clone(),
+            terms: settings.terms.clone(),
+            publishing: Arc::clone(&publishing),
+        };
+        // Not with itself inside: then neither of them would ever go.
+        api.foreman = Some(Arc::new(office(api.clone())));
+        let office = office(api);
+        let jobs = Local {
+            name: name.into(),
+            office: office.clone(),
+            builder,
         };
         let worker = Worker {
-            name: name.into(),
-            api,
-            builder,
+            jobs,
             unfinished: data.unfinished(),
-            pace: settings.pace,
+            idle: None,
         };
         Ok(Self {
+            worker: settings.worker.then_some(worker),
             _data: data,
-            worker,
+            office,
             connections: settings.connections,
         })
     }
@@ -125,8 +161,10 @@ impl<O: Foresee, B: Build> Site<O, B> {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let (say_stop, stopping) = watch::channel(false);
-        let api = self.worker.api.clone();
-        let worker = tokio::spawn(keep_working(self.worker.clone(), stopping.clone()));
+        let api = self.office.api.clone();
+        let worker = self.worker.clone();
+        let worker = worker.map(|worker| tokio::spawn(keep_working(worker, stopping.clone())));
+        let cleaner = tokio::spawn(keep_clean(self.office.clone()));
         let hot = api.hot.clone();
         let stopper = tokio::spawn(async move {
             stop.await;
@@ -150,23 +188,30 @@ impl<O: Foresee, B: Build> Site<O, B> {
         }
         stopper.abort();
         verdicts.abort();
-        if let Err(error) = worker.await {
+        if let Some(worker) = worker
+            && let Err(error) = worker.await
+        {
             tracing::error!(%error, "the worker did not end in order");
         }
+        cleaner.abort();
         api.store.close().await;
         Ok(())
     }
 }
 
 /// Runs the worker, and runs it again should it panic outside of a build.
-async fn keep_working<O: Foresee, B: Build>(worker: Worker<O, B>, stopping: watch::Receiver<bool>) {
+async fn keep_working<O: Foresee, B: Build>(
+    worker: Worker<Local<O, B>>,
+    stopping: watch::Receiver<bool>,
+) {
+    let (name, api) = (&worker.jobs.name, &worker.jobs.office.api);
     loop {
         let run = tokio::spawn(worker.clone().run(stopping.clone()));
         let Err(error) = run.await else { return };
         tracing::error!(%error, "the worker is started again");
         tokio::time::sleep(RESTART_PAUSE).await;
-        let now = (worker.api.clock)();
-        if let Err(error) = worker.api.store.release(&worker.name, now).await {
+        let now = (api.clock)();
+        if let Err(error) = api.store.release(name, now).await {
             tracing::error!(%error, "its job stays taken until its lease ends");
         }
     }

@@ -2,26 +2,15 @@
 
 mod clean;
 mod run;
-mod vouch;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use asu_builder::{BuildError, Failure};
-use asu_http::Api;
-use asu_protocol::build::BuildAnswer;
-use asu_store::{Claim, StoreError};
-use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::{Build, Foresee, outcome};
-pub(crate) use clean::remove_strays;
-use run::Ended;
-
-/// The time between two looks for images that no job tells of.
-const SWEEP: Duration = Duration::from_hours(1);
+use crate::jobs::{Dismissed, Dropped, Job, Jobs};
+pub(crate) use clean::{keep_clean, remove_strays};
 
 /// How the worker spends its time.
 #[derive(Debug, Clone)]
@@ -55,148 +44,56 @@ impl Pace {
 }
 
 #[derive(Clone)]
-pub(crate) struct Worker<O, B> {
-    /// What its leases are known by, see [`crate::DataDir::worker`].
-    pub(crate) name: Arc<str>,
-    pub(crate) api: Api<O>,
-    pub(crate) builder: B,
+pub(crate) struct Worker<J> {
+    pub(crate) jobs: J,
     pub(crate) unfinished: PathBuf,
-    pub(crate) pace: Pace,
+    /// It ends after so long without a job; never, if it is not said.
+    pub(crate) idle: Option<Duration>,
 }
 
-/// Why the worker stops being on a job without an outcome to report.
-enum Dropped {
-    /// The server stops.
-    Stopped,
-    /// Somebody else has the job, or the database failed; a lease that nobody extends ends.
-    Lost(StoreError),
-}
-
-impl<O: Foresee, B: Build> Worker<O, B> {
+impl<J: Jobs> Worker<J> {
     /// Works until `stop` says so; a build under way is then given back to the queue.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
-        let (mut cleaned, mut swept) = (Timestamp::MIN, (self.api.clock)());
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Dismissed> {
+        let mut busy = Instant::now();
         while !*stop.borrow() {
-            let now = (self.api.clock)();
-            self.api.pulse.beat(now);
-            if now.duration_since(cleaned).unsigned_abs() >= self.pace.clean {
-                self.clean(now).await;
-                cleaned = now;
-            }
-            if now.duration_since(swept).unsigned_abs() >= SWEEP {
-                self.sweep(now).await;
-                swept = now;
-            }
-            match self.api.store.claim(&self.name, now, self.pace.lease).await {
-                Ok(Some(claim)) => self.work(claim, &mut stop).await,
-                Ok(None) => self.rest(&mut stop).await,
-                Err(error) => {
-                    tracing::error!(%error, "no job could be taken");
-                    self.rest(&mut stop).await;
-                }
+            if let Some(job) = self.jobs.next(&mut stop).await? {
+                self.work(job, &mut stop).await;
+                busy = Instant::now();
+            } else if self.idle.is_some_and(|idle| busy.elapsed() >= idle) {
+                tracing::info!("there was nothing to do for long enough");
+                break;
             }
         }
+        Ok(())
     }
 
-    async fn rest(&self, stop: &mut watch::Receiver<bool>) {
-        tokio::select! {
-            () = self.api.wake.notified() => {}
-            () = tokio::time::sleep(self.pace.idle) => {}
-            () = stopped(stop) => {}
-        }
-    }
-
-    #[tracing::instrument(skip_all, fields(request_hash = claim.lease.request_hash(), attempt = claim.attempt))]
-    async fn work(&self, claim: Claim, stop: &mut watch::Receiver<bool>) {
-        tracing::info!(version = %claim.request.version, profile = %claim.request.profile, "build started");
-        let out = self.unfinished.join(claim.lease.request_hash());
-        let reported = match self.follow(&claim, &out, stop).await {
-            Ok(ended) => self.report(&claim, ended, &out).await,
-            Err(Dropped::Stopped) => {
-                tracing::info!("the server stops; the job goes back to the queue");
-                let now = (self.api.clock)();
-                self.api.store.hand_back(&claim.lease, now).await
-            }
-            Err(Dropped::Lost(error)) => Err(error),
+    #[tracing::instrument(skip_all, fields(request_hash = job.claim.lease.request_hash(), attempt = job.claim.attempt))]
+    async fn work(&self, job: Job, stop: &mut watch::Receiver<bool>) {
+        let request = &job.claim.request;
+        tracing::info!(version = %request.version, profile = %request.profile, "build started");
+        let out = self.unfinished.join(job.claim.lease.request_hash());
+        let ended = match self.follow(&job, &out, stop).await {
+            Ok(ended) => self.jobs.finish(&job, ended, &out, stop).await,
+            Err(dropped) => Err(dropped),
         };
-        match reported {
-            Ok(()) => {}
-            Err(lost @ StoreError::LeaseLost { .. }) => {
-                tracing::info!(%lost, "the build was stopped");
+        let ended = match ended {
+            Err(Dropped::Stopped) => {
+                tracing::info!("this worker stops; the job goes back to the queue");
+                self.jobs.hand_back(&job).await
             }
-            Err(error) => tracing::error!(%error, "the job's state could not be reported"),
+            ended => ended,
+        };
+        match ended {
+            Ok(()) | Err(Dropped::Stopped) => {}
+            Err(Dropped::Lost(lost)) => tracing::info!(lost, "the build was stopped"),
+            Err(Dropped::Broken(error)) => {
+                tracing::error!(error, "the job's state could not be reported");
+            }
         }
         if let Err(error) = remove(&out) {
             tracing::warn!(%error, "what was left of the build could not be removed");
         }
     }
-
-    async fn failed(&self, claim: &Claim, failure: &Failure, out: &std::path::Path) -> BuildAnswer {
-        let (bin_dir, log) = self.keep_log(claim, out).await;
-        BuildAnswer {
-            bin_dir,
-            log,
-            ..outcome::failed(failure)
-        }
-    }
-
-    async fn report(
-        &self,
-        claim: &Claim,
-        ended: Ended,
-        out: &std::path::Path,
-    ) -> Result<(), StoreError> {
-        let ended = match ended {
-            Ok(output) => self.keep(claim, output, out).await,
-            Err(error) => Err(error),
-        };
-        let now = (self.api.clock)();
-        let store = &self.api.store;
-        match ended {
-            Ok(answer) => {
-                tracing::info!(images = answer.images.len(), "built");
-                store.succeed(claim, now, &answer).await
-            }
-            Err(BuildError::Request(failure)) => {
-                tracing::info!(
-                    cause = failure.cause,
-                    detail = failure.detail,
-                    "refused by the build"
-                );
-                let answer = self.failed(claim, &failure, out).await;
-                store.fail(claim, now, &answer).await
-            }
-            Err(BuildError::Infrastructure(failure)) => {
-                let answer = self.failed(claim, &failure, out).await;
-                let verdict = if mends_by_itself(&failure.cause) {
-                    store.retry(claim, now, &answer).await?
-                } else {
-                    store.give_up(claim, now, &answer).await?
-                };
-                let stderr = failure.stderr;
-                tracing::error!(
-                    cause = failure.cause,
-                    detail = failure.detail,
-                    stderr,
-                    ?verdict,
-                    "the build could not be made"
-                );
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Whether another try within the minute may go better: a mirror or a disk may, an ImageBuilder that
-/// is not published or not signed will not, and a build that took all its time holds up the others.
-fn mends_by_itself(cause: &str) -> bool {
-    !matches!(cause, "imagebuilder-missing" | "untrusted" | "time-limit")
-}
-
-/// Ends when the server stops, and at once if it already does.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // A sender that is gone is a server that is gone.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 pub(crate) fn remove(folder: &std::path::Path) -> std::io::Result<()> {

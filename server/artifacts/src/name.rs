@@ -10,20 +10,48 @@ pub struct UnsafeName;
 /// The longest file name served; Linux allows 255 bytes.
 const MAX_FILE_NAME: usize = 255;
 
-/// The folder of one request's images: its hash, 64 lower-case hex digits.
+/// How long a request's hash is, hex digits.
+const HASH: usize = 64;
+
+/// The folder of what one attempt at a build made: the request's hash, 64 lower-case hex digits, and
+/// after a hyphen the number of the lease under which it was made.
+///
+/// Folders of older servers are the hash alone; they are served, and none is made any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderName(String);
 
 impl FolderName {
     /// Checks a name from outside.
     pub fn new(name: &str) -> Result<Self, UnsafeName> {
+        let (hash, lease) = name.split_once('-').unwrap_or((name, "0"));
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if name.len() == 64 && name.bytes().all(hex) {
+        if hash.len() == HASH && hash.bytes().all(hex) && is_number(lease) {
             Ok(Self(name.to_owned()))
         } else {
             Err(UnsafeName)
         }
     }
+
+    /// The folder for what is made under a lease of a request.
+    pub fn of(request_hash: &str, lease: i64) -> Result<Self, UnsafeName> {
+        Self::new(&format!("{request_hash}-{lease}"))
+    }
+
+    /// The request that it was made for.
+    pub fn request_hash(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+
+    /// The lease under which it was made; `None` of a folder of an older server.
+    pub fn lease(&self) -> Option<i64> {
+        self.0.split_once('-')?.1.parse().ok()
+    }
+}
+
+/// Whether it is the one way to write a number that is not negative.
+fn is_number(text: &str) -> bool {
+    let number: Option<i64> = text.parse().ok();
+    number.is_some_and(|number| number >= 0 && number.to_string() == text)
 }
 
 /// A file in it: letters, digits and `. _ + - ~`, not beginning with a dot.

@@ -1,6 +1,5 @@
 //! One build, from canonical request to image files.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +8,8 @@ use std::time::Duration;
 use asu_index::adb;
 use asu_protocol::build::BuildRequest;
 use asu_protocol::name::{Target, VersionName};
-use asu_protocol::profiles::{Image, TargetProfiles, Title};
+use asu_protocol::profiles::TargetProfiles;
+use asu_protocol::worker::BuildOutput;
 use tokio::sync::RwLock;
 
 use crate::depot::Depot;
@@ -92,37 +92,6 @@ impl Trust {
             Self::Unsigned => false,
         }
     }
-}
-
-/// What a build gave; the image files lie in the folder it was told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BuildOutput {
-    /// The image files, with SHA-256 and size of the final bytes.
-    pub images: Vec<Image>,
-    /// What every image file's name begins with.
-    pub image_prefix: String,
-    /// The packages in the image, with their versions.
-    pub manifest: BTreeMap<String, String>,
-    /// The profile built.
-    pub id: String,
-    /// The target built for.
-    pub target: String,
-    /// The release built, e.g. `24.10.2`.
-    pub version_number: String,
-    /// The revision built, e.g. `r28739-d9340319c6`.
-    pub version_code: String,
-    /// Seconds since 1970 that stand in for all build times.
-    pub source_date_epoch: u64,
-    /// The names a device may report to be given this image.
-    pub supported_devices: Vec<String>,
-    /// The device's names for people.
-    pub titles: Vec<Title>,
-    /// The command that made the images, without this server's paths.
-    pub build_cmd: Vec<String>,
-    /// What the ImageBuilder printed, at most the last 256 KiB.
-    pub stdout: String,
-    /// What the ImageBuilder complained, at most the last 256 KiB.
-    pub stderr: String,
 }
 
 /// The file beside the images with all that was said while they were made, both streams in the order

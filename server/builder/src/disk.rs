@@ -24,7 +24,7 @@ impl Default for DiskLimits {
 }
 
 /// What this process may still write below `folder`, bytes.
-pub(crate) fn free(folder: &Path) -> io::Result<u64> {
+pub fn free(folder: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }

@@ -43,7 +43,8 @@ mod warm;
 mod workspace;
 
 pub use asu_index::usign;
-pub use builder::{BUILD_LOG, BuildOutput, Builder, BuilderConfig, PackageConfig, Progress, Trust};
-pub use disk::DiskLimits;
+pub use asu_protocol::worker::BuildOutput;
+pub use builder::{BUILD_LOG, Builder, BuilderConfig, PackageConfig, Progress, Trust};
+pub use disk::{DiskLimits, free as free_space};
 pub use error::{BuildError, Failure};
 pub use sandbox::{Sandbox, SandboxLimits, enter};

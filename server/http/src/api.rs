@@ -13,7 +13,7 @@ use asu_store::{Job, State, Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::{Hot, Limits, OfferedDistribution, Pulse};
+use crate::{Foreman, Hot, Limits, OfferedDistribution, Pulse};
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub struct Api<O> {
     pub hot: Hot,
     /// Signs answers, where the server has a key.
     pub signer: Option<Arc<Signer>>,
+    /// Gives jobs to workers elsewhere; without one there are none.
+    pub foreman: Option<Arc<dyn Foreman>>,
 }
 
 impl<O> Api<O> {

@@ -50,6 +50,11 @@ pub(crate) fn read_question(headers: &HeaderMap, body: &[u8]) -> Result<PlanRequ
     Ok(request)
 }
 
+/// Reads any other object; what is not well-formed is 422.
+pub(crate) fn read_as<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Failure> {
+    typed(&json_of(headers, body)?)
+}
+
 fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Failure> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| Failure::wrong_field(located(value, error.path(), error.inner())))

@@ -1,13 +1,15 @@
 //! The one place where an error becomes an answer.
 
+mod storage;
+mod worker;
+
 use std::time::Duration;
 
 use asu_catalog::CatalogError;
 use asu_protocol::plan::PlanProblem;
 use asu_protocol::problem::PackageProblem;
-use asu_store::StoreError;
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -373,12 +375,6 @@ impl From<Unplannable> for Failure {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::internal(&error)
-    }
-}
-
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status =
@@ -390,6 +386,11 @@ impl IntoResponse for Failure {
             }
         }
         let mut response = (status, Json(self.told)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            let headers = response.headers_mut();
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if let Some(seconds) = self.retry_after {
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, seconds.into());

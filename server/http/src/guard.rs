@@ -19,6 +19,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::failure::Failure;
+use crate::workers;
 
 /// How many seconds' worth of requests an address may send at once.
 const BURST: u32 = 10;
@@ -122,7 +123,8 @@ pub(crate) async fn whole_body(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.body().is_end_stream() {
+    let is_exempt = workers::reads_its_body(request.method(), request.uri().path());
+    if is_exempt || request.body().is_end_stream() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

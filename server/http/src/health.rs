@@ -19,13 +19,20 @@ const SILENCE: Duration = Duration::from_mins(2);
 pub struct Pulse(Arc<AtomicI64>);
 
 impl Pulse {
+    /// There is no worker whose life could be doubted: others build.
+    pub fn excuse(&self) {
+        self.0.store(i64::MAX, Ordering::Relaxed);
+    }
+
     /// The worker lives.
     pub fn beat(&self, now: Timestamp) {
         self.0.store(now.as_second(), Ordering::Relaxed);
     }
 
     fn silent_for(&self, now: Timestamp) -> Duration {
-        let seconds = now.as_second() - self.0.load(Ordering::Relaxed);
+        let seconds = now
+            .as_second()
+            .saturating_sub(self.0.load(Ordering::Relaxed));
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     }
 }
@@ -46,6 +53,8 @@ pub(crate) struct Well {
 pub(crate) struct Ready {
     /// `ready`.
     status: &'static str,
+    /// Workers elsewhere that this server has lately heard of.
+    workers: u32,
 }
 
 /// Whether requests are accepted and built.
@@ -82,5 +91,8 @@ pub(crate) async fn ready<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Re
         let text = "no version is known yet; the mirror has not answered so far";
         return Err(Failure::unhealthy(text, &text));
     }
-    Ok(Json(Ready { status: "ready" }))
+    Ok(Json(Ready {
+        status: "ready",
+        workers: api.hot.workers(),
+    }))
 }

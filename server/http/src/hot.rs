@@ -38,6 +38,10 @@ pub(crate) const LONGEST_BODY: usize = 16 * 1024;
 const BODY_AGE: Duration = Duration::from_secs(10);
 /// How long a document is given out before it is made anew.
 const DOCUMENT_AGE: Duration = Duration::from_secs(1);
+/// A worker elsewhere that was silent for so long is not counted any more.
+const WORKER_SILENCE: Duration = Duration::from_mins(2);
+/// Workers that are counted.
+const WORKERS: u64 = 10_000;
 /// How long a document nobody asks for is remembered, to be compared with.
 const MEMORY: Duration = Duration::from_mins(10);
 
@@ -56,6 +60,7 @@ struct Caches {
     askers: Askers,
     streams: Arc<Semaphore>,
     talk: Talk,
+    workers: sync::Cache<String, ()>,
     cancelled: Notify,
     closed: AtomicBool,
 }
@@ -92,6 +97,10 @@ impl Default for Hot {
             askers: Askers::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             talk: Talk::default(),
+            workers: sync::Cache::builder()
+                .max_capacity(WORKERS)
+                .time_to_live(WORKER_SILENCE)
+                .build(),
             cancelled: Notify::default(),
             closed: AtomicBool::new(false),
         }))
@@ -133,6 +142,22 @@ impl Hot {
     /// Told when a build was cancelled: whoever builds it need not wait for its next heartbeat.
     pub fn cancelled(&self) -> &Notify {
         &self.0.cancelled
+    }
+
+    /// A worker elsewhere gave a sign of life.
+    pub(crate) fn worker_seen(&self, worker: &str) {
+        self.0.workers.insert(worker.to_owned(), ());
+    }
+
+    /// A worker elsewhere said that it goes.
+    pub(crate) fn worker_gone(&self, worker: &str) {
+        self.0.workers.invalidate(worker);
+    }
+
+    /// How many workers elsewhere gave a sign of life to this server lately.
+    pub(crate) fn workers(&self) -> u32 {
+        self.0.workers.run_pending_tasks();
+        u32::try_from(self.0.workers.entry_count()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -1,6 +1,9 @@
-use std::time::UNIX_EPOCH;
+mod object;
 
-use asu_artifacts::{FileName, FolderName};
+use std::path::{Path as File, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use asu_artifacts::{FileName, FolderName, Found};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
@@ -24,13 +27,14 @@ pub(crate) struct Binary(Vec<u8>);
 
 /// An image, whole or in part.
 ///
-/// It is an attachment; one range of bytes at a time can be asked for.
+/// It is an attachment; one range of bytes at a time can be asked for. A server whose images are
+/// elsewhere may send a `GET` there.
 #[utoipa::path(
     method(get, head),
-    path = "/store/{request_hash}/{file}",
+    path = "/store/{bin_dir}/{file}",
     tag = "images",
     params(
-        ("request_hash" = String, Path, pattern = "^[0-9a-f]{64}$",
+        ("bin_dir" = String, Path, pattern = "^[0-9a-f]{64}(-(0|[1-9][0-9]{0,17}))?$",
             description = "`bin_dir` of the answer."),
         ("file" = String, Path, pattern = "^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$",
             description = "`name` of an image in it."),
@@ -45,41 +49,67 @@ pub(crate) struct Binary(Vec<u8>);
         (status = 206, body = Binary, content_type = "application/octet-stream",
             description = "The range.",
             headers(("Content-Range" = String, description = "which bytes of how many"))),
+        (status = 302, description = "To where the file is, by an address that may last some minutes only.",
+            headers(("Location" = String, description = "a URL of another server"))),
         (status = 304, description = "What was held (`If-None-Match`) is still the file."),
         (status = 404, body = Told, description = "There is no such file, or it has expired."),
         (status = 416, description = "The file has no such range."),
+        (status = 503, body = Told, description = "The server's images cannot be reached.",
+            headers(("Retry-After" = u32, description = "5 seconds"))),
     ),
 )]
 pub(crate) async fn serve<O: Offer>(
     State(api): State<Api<O>>,
-    Path((request_hash, file)): Path<(String, String)>,
-    mut request: Request<Body>,
+    Path((bin_dir, file)): Path<(String, String)>,
+    request: Request<Body>,
 ) -> Result<Response, Failure> {
-    let folder = FolderName::new(&request_hash).map_err(|_| Failure::not_found())?;
+    let folder = FolderName::new(&bin_dir).map_err(|_| Failure::not_found())?;
     let name = FileName::new(&file).map_err(|_| Failure::not_found())?;
-    let path = api
-        .artifacts
-        .find(&folder, &name)
-        .ok_or_else(Failure::not_found)?;
+    let found = api.artifacts.find(&folder, &name).await?;
+    match found.ok_or_else(Failure::not_found)? {
+        Found::File(path) => from_disk(path, &name, request).await,
+        Found::Object(found) => object::serve(&found, &name, request).await,
+    }
+}
+
+async fn from_disk(
+    path: PathBuf,
+    name: &FileName,
+    request: Request<Body>,
+) -> Result<Response, Failure> {
     let tag = tag_of(&path).await.ok_or_else(Failure::not_found)?;
-    if has(request.headers(), &header::IF_NONE_MATCH, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    let request = match unless_held(request, &tag) {
+        Ok(request) => request,
+        Err(unchanged) => return Ok(*unchanged),
+    };
+    let Ok(response) = ServeFile::new(path).oneshot(request).await;
+    Ok(dressed(response.map(Body::new), name, &tag))
+}
+
+async fn tag_of(path: &File) -> Option<String> {
+    let meta = tokio::fs::metadata(path).await.ok()?;
+    made_tag(meta.modified().ok()?, meta.len())
+}
+
+/// Size and time of change: what is in a folder never changes.
+fn made_tag(changed: SystemTime, size: u64) -> Option<String> {
+    let changed = changed.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("\"{:x}-{size:x}\"", changed.as_nanos()))
+}
+
+/// The request, or the answer that what is held is still the file.
+fn unless_held(mut request: Request<Body>, tag: &str) -> Result<Request<Body>, Box<Response>> {
+    if has(request.headers(), &header::IF_NONE_MATCH, tag) {
+        let held = (StatusCode::NOT_MODIFIED, [(header::ETAG, tag.to_owned())]);
+        return Err(Box::new(held.into_response()));
     }
     // The rest of another file would make a broken image: send this one whole.
     if request.headers().contains_key(header::IF_RANGE)
-        && !has(request.headers(), &header::IF_RANGE, &tag)
+        && !has(request.headers(), &header::IF_RANGE, tag)
     {
         request.headers_mut().remove(header::RANGE);
     }
-    let Ok(response) = ServeFile::new(path).oneshot(request).await;
-    Ok(dressed(response.map(Body::new), &name, &tag))
-}
-
-/// Size and time of change: a folder's files never change, they are only replaced by a new build.
-async fn tag_of(path: &std::path::Path) -> Option<String> {
-    let meta = tokio::fs::metadata(path).await.ok()?;
-    let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("\"{:x}-{:x}\"", changed.as_nanos(), meta.len()))
+    Ok(request)
 }
 
 fn has(headers: &HeaderMap, name: &header::HeaderName, tag: &str) -> bool {

@@ -12,9 +12,10 @@
 //! | `events` | `/api/v1/build/{hash}/events` |
 //! | `stats` | `/api/v1/stats/summary`, `/api/v1/builds-per-day`, … |
 //! | `plans` | `/api/v1/plan` |
+//! | `workers` | `/api/v1/worker/…`, for those who build elsewhere |
 //! | `legacy` | the API of 2017: `/api/upgrade-check` and many more |
 //! | `documents` | `/json/v1/…`, `/api/v1/revision/…` |
-//! | `images` | `/store/{hash}/{file}` |
+//! | `images` | `/store/{bin_dir}/{file}` |
 //! | `moved` | the old paths and double slashes |
 //! | `openapi`, `docs` | `/api/v1/openapi.json`, `/api/v1/docs` |
 //! | `page`, `health`, `metrics` | `/`, `/healthz`, `/readyz`, `/metrics` |
@@ -34,6 +35,7 @@ mod docs;
 mod documents;
 mod events;
 mod failure;
+mod foreman;
 mod front;
 mod guard;
 mod health;
@@ -54,6 +56,7 @@ mod signed;
 mod stats;
 mod status;
 mod talk;
+mod workers;
 mod wrong;
 
 use std::num::NonZeroU32;
@@ -67,6 +70,7 @@ use openapi::renamed;
 use crate::guard::Rates;
 
 pub use api::{Api, Clock, Offer, Unplannable};
+pub use foreman::{Foreman, NotTaken, Upload};
 pub use front::Front;
 pub use health::Pulse;
 pub use hot::Hot;
@@ -107,6 +111,7 @@ fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
         .merge(documents())
         .merge(statistics())
         .merge(legacy::routes())
+        .merge(workers::routes())
         .routes(renamed(&overview, "/overview"))
         .routes(renamed(&overview, "/api/overview"))
         .routes(overview)

@@ -124,6 +124,7 @@ pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response
     let mut text = api.hot.metrics().text();
     gauge(&mut text, "asu_builds_waiting", load.pending);
     gauge(&mut text, "asu_builds_running", load.building);
+    gauge(&mut text, "asu_workers_elsewhere", api.hot.workers());
     Ok(([(header::CONTENT_TYPE, FORMAT)], text).into_response())
 }
 

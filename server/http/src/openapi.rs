@@ -46,6 +46,8 @@ use crate::{Api, Offer};
             with `If-None-Match`; it is at most a second older than what the server knows."),
         (name = "statistics", description = "What was asked for and built."),
         (name = "operation", description = "For the operator, and for people who came by."),
+        (name = "workers", description = "For `asu-server worker`, which builds elsewhere. Each request \
+            has the headers of `register`, and each answer `X-Worker-Protocol`."),
         (name = "moved", description = "Old paths."),
         (name = "2017", description = "The API of the original server, for routers that still run \
             its clients. Images are those of API v1. What is wrong is said in `error`."),
@@ -174,6 +176,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
         get,
         head,
         post,
+        put,
         delete,
         ..
     } = item;
@@ -181,6 +184,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
         ("get", get),
         ("head", head),
         ("post", post),
+        ("put", put),
         ("delete", delete),
     ];
     all.into_iter()

@@ -17,6 +17,23 @@ impl Dialect {
         }
     }
 
+    /// Begins a transaction that writes. SQLite waits for its turn here, and then not again.
+    pub(crate) fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// How many transactions of one server are under way at once that write for its workers:
+    /// PostgreSQL works on one while the other waits for the disk.
+    pub(crate) fn writers(self) -> u32 {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => 2,
+        }
+    }
+
     /// What a transaction says first whose statement looks at the whole queue. PostgreSQL would let
     /// two of them look at the same moment, and both take the last place.
     pub(crate) fn lock_queue(self) -> Option<&'static str> {
@@ -43,5 +60,27 @@ impl Dialect {
                  FROM json_array_elements_text(as_json({column}) -> '{name}')) AS item"
             ),
         }
+    }
+
+    /// Whether `text` is in `list`, where each item has a space on both sides.
+    pub(crate) fn is_listed(self, text: &str, list: &str) -> String {
+        let find = self.find();
+        format!("{find}({list}, ' ' || {text} || ' ') > 0")
+    }
+
+    fn find(self) -> &'static str {
+        match self {
+            Self::Sqlite => "instr",
+            Self::Postgres => "strpos",
+        }
+    }
+
+    /// Whether the target in `column` is among the patterns of `scope`, see [`crate::Scope`].
+    pub(crate) fn is_within(self, target: &str, scope: &str) -> String {
+        let (find, is_listed) = (self.find(), self.is_listed(target, scope));
+        format!(
+            "({is_listed}
+              OR {find}({scope}, ' ' || substr({target}, 1, {find}({target}, '/')) || '* ') > 0)"
+        )
     }
 }

@@ -75,9 +75,22 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// A lease as it was told to somebody else, who may have made it up: reports find out.
+    pub fn told(request_hash: String, number: i64) -> Self {
+        Self {
+            request_hash,
+            number,
+        }
+    }
+
     /// The job's identity.
     pub fn request_hash(&self) -> &str {
         &self.request_hash
+    }
+
+    /// Tells it from every other lease of the job, also from those of the request's earlier jobs.
+    pub fn number(&self) -> i64 {
+        self.number
     }
 }
 

@@ -12,9 +12,11 @@
 
 mod askers;
 mod checks;
+mod claim;
 mod database;
 mod dialect;
 mod error;
+mod files;
 mod hash;
 mod history;
 mod images;
@@ -25,15 +27,20 @@ mod queue;
 mod rebuilds;
 mod statistics;
 mod store;
+mod tokens;
 mod wake;
 mod work;
+mod writer;
 
 pub use askers::Withdrawal;
+pub use claim::Wanted;
 pub use database::{Database, DatabaseError};
 pub use error::StoreError;
+pub use files::Files;
 pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
 pub use statistics::ImageCount;
 pub use store::Store;
+pub use tokens::{InvalidScope, Scope, Token};

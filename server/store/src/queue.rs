@@ -11,10 +11,11 @@ use crate::{StoreError, request_hash};
 
 /// A new row, or a new life for one whose answer has expired. A known request is left alone, but for
 /// one that was cancelled. The limit is part of the statement, so that it holds however many requests
-/// arrive at once.
+/// arrive at once. Leases are counted from the time, so that a late worker's is none of a later job's of
+/// the same request, when the row with the count is long gone.
 const ENQUEUE: &str = "
-    INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log)
-    SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4
+    INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log, lease)
+    SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4, $3
     WHERE (SELECT count(*) FROM jobs
            WHERE state IN ('queued', 'started') AND state = 'queued') < $5
     ON CONFLICT (request_hash) DO UPDATE SET

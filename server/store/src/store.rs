@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::dialect::Dialect;
 use crate::places::Places;
+use crate::writer::Writer;
 use crate::{Database, Policy, StoreError, wake};
 
 /// What each connection to SQLite begins with: a statement waits ten seconds for another
@@ -35,6 +36,7 @@ pub struct Store {
     pub(crate) dialect: Dialect,
     pub(crate) policy: Policy,
     pub(crate) places: Arc<Places>,
+    pub(crate) writer: Arc<Writer>,
     wake: Arc<Notify>,
     // Ends when the last clone goes.
     _listening: Arc<JoinSet<()>>,
@@ -63,6 +65,7 @@ impl Store {
                 .map_err(closed)?,
         };
         Ok(Self {
+            writer: Arc::new(Writer::new(&pool, database.dialect())),
             pool,
             dialect: database.dialect(),
             policy,

@@ -1,4 +1,4 @@
-//! The workers' side: claim, report, finish.
+//! The workers' side: report, finish, and whether a lease is still held.
 
 use std::time::Duration;
 
@@ -8,71 +8,37 @@ use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
 
 use crate::StoreError;
-use crate::dialect::Dialect;
 use crate::job::{Claim, Lease, Verdict, read_claim};
 use crate::store::{Store, later, millis};
-
-/// The longest-waiting job that may be tried, to this worker, in one statement.
-fn claim(dialect: Dialect) -> String {
-    let skip_locked = dialect.skip_locked();
-    format!(
-        "
-    UPDATE jobs SET
-        state = 'started', stage = 'init', worker = $1, lease_until = $2,
-        lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
-    WHERE place = (
-        SELECT place FROM jobs
-        WHERE state IN ('queued', 'started')
-          AND ((state = 'queued' AND not_before <= $4)
-            OR (state = 'started' AND lease_until <= $4))
-        ORDER BY place LIMIT 1 {skip_locked})
-    RETURNING request_hash, request, lease, attempts"
-    )
-}
-
-/// What a job that took its workers down with it, try after try, is answered.
-fn give_up(dialect: Dialect) -> String {
-    let skip_locked = dialect.skip_locked();
-    format!(
-        "
-    UPDATE jobs SET
-        state = 'failed', stage = 'failed', worker = NULL, lease_until = NULL,
-        log = log || $1, answer = $2, expires_at = $3, finished_at = $5
-    WHERE request_hash IN (
-        SELECT request_hash FROM jobs
-        WHERE attempts >= $4
-          AND state IN ('queued', 'started')
-          AND (state = 'queued' OR (state = 'started' AND lease_until <= $5))
-        {skip_locked})"
-    )
-}
+use crate::writer::Statement;
 
 /// Every report is refused unless its lease is the job's current one.
 const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'";
 
 impl Store {
-    /// Takes the next job for `worker`, whose lease ends at `now + lease` unless it is extended.
-    ///
-    /// `None`: nothing waits, or what waits is in a pause after a failure.
-    pub async fn claim(
-        &self,
-        worker: &str,
-        now: Timestamp,
-        lease: Duration,
-    ) -> Result<Option<Claim>, StoreError> {
-        self.give_up_killers(now).await?;
-        let row = sqlx::query(&claim(self.dialect))
-            .bind(worker)
-            .bind(millis(later(now, lease)))
-            .bind(format!("{now} started by {worker}\n"))
-            .bind(millis(now))
-            .fetch_optional(&self.pool)
-            .await?;
-        let claim = row.as_ref().map(read_claim).transpose()?;
-        if let Some(claim) = &claim {
-            self.places.forget(claim.lease.request_hash());
-        }
-        Ok(claim)
+    /// Whether anybody holds this lease still.
+    pub async fn is_held(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let query = format!("SELECT request_hash FROM jobs {HELD}");
+        let row = of(&query, lease).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether a job has ended under this lease: what its worker reports is known.
+    pub async fn has_ended(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let query = "SELECT request_hash FROM jobs
+            WHERE request_hash = $1 AND lease = $2 AND state IN ('done', 'failed')";
+        let row = of(query, lease).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
+    /// The job of a lease, if `worker` was given it and holds it still.
+    pub async fn held(&self, lease: &Lease, worker: &str) -> Result<Option<Claim>, StoreError> {
+        let query = format!(
+            "SELECT request_hash, request, lease, attempts FROM jobs {HELD} AND worker = $3"
+        );
+        let row = of(&query, lease).bind(worker);
+        let row = row.fetch_optional(&self.pool).await?;
+        row.as_ref().map(read_claim).transpose()
     }
 
     /// Extends a lease to `now + by`.
@@ -83,7 +49,7 @@ impl Store {
         by: Duration,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
-        let query = held(&query, lease).bind(millis(later(now, by)));
+        let query = held(query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
     }
 
@@ -95,7 +61,7 @@ impl Store {
         stage: &str,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET stage = $3, log = log || $4 {HELD}");
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(stage)
             .bind(format!("{now} {stage}\n"));
         self.report(lease, query).await
@@ -104,7 +70,7 @@ impl Store {
     /// Adds a line to what is kept of how the job went, which all who follow it see.
     pub async fn note(&self, lease: &Lease, now: Timestamp, line: &str) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET log = log || $3 {HELD}");
-        let query = held(&query, lease).bind(format!("{now} {line}\n"));
+        let query = held(query, lease).bind(format!("{now} {line}\n"));
         self.report(lease, query).await
     }
 
@@ -167,13 +133,14 @@ impl Store {
         self.requeue(lease, 0, 1, line).await
     }
 
-    /// Takes all leases of `worker` away, at its restart: whatever held them is gone.
+    /// Takes all leases of `worker` away, at its restart: whatever held them is gone, and files that were
+    /// made under them never count.
     ///
     /// Says how many there were.
     pub async fn release(&self, worker: &str, now: Timestamp) -> Result<u64, StoreError> {
         let released = sqlx::query(
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
-                lease_until = NULL, not_before = 0, log = log || $1
+                lease_until = NULL, lease = lease + 1, not_before = 0, log = log || $1
              WHERE state = 'started' AND worker = $2",
         )
         .bind(format!("{now} its worker was gone\n"))
@@ -194,10 +161,7 @@ impl Store {
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
                 lease_until = NULL, not_before = $3, attempts = attempts - $4, log = log || $5 {HELD}"
         );
-        let query = held(&query, lease)
-            .bind(not_before)
-            .bind(untried)
-            .bind(line);
+        let query = held(query, lease).bind(not_before).bind(untried).bind(line);
         self.report(lease, query).await
     }
 
@@ -219,7 +183,7 @@ impl Store {
             detail,
             ..answer.clone()
         };
-        let query = held(&query, lease)
+        let query = held(query, lease)
             .bind(state)
             .bind(written(lease, &answer)?)
             .bind(millis(until))
@@ -228,7 +192,12 @@ impl Store {
         self.report(lease, query).await
     }
 
-    async fn give_up_killers(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Ends a job that took its workers down with it, try after try.
+    pub(crate) async fn give_up_killer(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let answer = BuildAnswer {
             status: 500,
             detail: format!(
@@ -238,24 +207,15 @@ impl Store {
             cause: "infrastructure".to_owned(),
             ..BuildAnswer::default()
         };
-        let answer = serde_json::to_string(&answer).unwrap_or_default();
-        sqlx::query(&give_up(self.dialect))
-            .bind(format!("{now} given up\n"))
-            .bind(answer)
-            .bind(millis(later(now, self.policy.keep_given_up)))
-            .bind(i64::from(self.policy.attempts))
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        match self.give_up(claim, now, &answer).await {
+            // Whoever asked for it has withdrawn.
+            Ok(_) | Err(StoreError::LeaseLost { .. }) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
-    async fn report<'q>(
-        &self,
-        lease: &Lease,
-        query: Query<'q, Any, AnyArguments<'q>>,
-    ) -> Result<(), StoreError> {
-        if query.execute(&self.pool).await?.rows_affected() == 1 {
+    async fn report(&self, lease: &Lease, statement: Statement) -> Result<(), StoreError> {
+        if self.writer.write(statement).await?.is_some() {
             return Ok(());
         }
         Err(StoreError::LeaseLost {
@@ -264,8 +224,16 @@ impl Store {
     }
 }
 
-fn held<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
+/// A question about a lease.
+fn of<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
     sqlx::query(query)
+        .bind(lease.request_hash.clone())
+        .bind(lease.number)
+}
+
+/// A change under a lease; without one, nothing is returned.
+fn held(query: String, lease: &Lease) -> Statement {
+    Statement::new(format!("{query} RETURNING request_hash"))
         .bind(lease.request_hash.clone())
         .bind(lease.number)
 }

@@ -2,7 +2,8 @@
 //!
 //! Each test program that asks for a database has one server of its own, on a socket in a folder of
 //! its own under `/dev/shm` or `/tmp`. Both go when the program ends, however it ends: the server's keeper, a
-//! shell, reads from a pipe that the kernel then closes.
+//! shell, reads from a pipe that the kernel then closes. What measures asks for one that keeps what it
+//! is told on the disk, under `/var/tmp`.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -31,20 +32,29 @@ struct Server {
     databases: u32,
 }
 
-static SERVER: LazyLock<Mutex<Server>> = LazyLock::new(|| Mutex::new(Server::start()));
+static FAST: LazyLock<Mutex<Server>> = LazyLock::new(|| Mutex::new(Server::start("fast")));
+static DURABLE: LazyLock<Mutex<Server>> = LazyLock::new(|| Mutex::new(Server::start("durable")));
 
 /// The address of a new, empty database, `postgres://…`.
 pub fn database() -> String {
-    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut server = FAST.lock().unwrap_or_else(PoisonError::into_inner);
+    server.database()
+}
+
+/// The same at a server with the settings of a plain installation: a commit waits for the disk.
+pub fn durable_database() -> String {
+    let mut server = DURABLE.lock().unwrap_or_else(PoisonError::into_inner);
     server.database()
 }
 
 impl Server {
-    fn start() -> Self {
+    /// `settings` is what [`KEEPER`] takes.
+    fn start(settings: &str) -> Self {
         let programs = programs().unwrap_or_else(|| panic!("{ADVICE}"));
         let mut keeper = as_nobody_special()
             .args(["sh", "-c", KEEPER, "serve.sh"])
             .arg(programs)
+            .arg(settings)
             .current_dir("/")
             // What ends the tests' group of processes, as Ctrl-C does, must leave it to clean up.
             .process_group(0)

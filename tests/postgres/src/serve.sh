@@ -2,14 +2,22 @@
 # A PostgreSQL that lives as long as its standard input: whoever holds the other end may panic or be
 # killed, and nothing is left behind.
 #
-# Arguments: the folder of PostgreSQL's programs. It prints the folder of its socket once it accepts
+# Arguments: the folder of PostgreSQL's programs, and `fast`, or `durable` for the settings of a plain
+# installation. It prints the folder of its socket once it accepts
 # connections; then each line read is a database to make, and is printed when it is made.
 set -eu
 programs=$1
+settings=$2
 
-# In memory if there is plenty: making databases takes a fifth of the time.
-free=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
-if [ "${free:-0}" -gt 4000000 ] && [ -w /dev/shm ]; then where=/dev/shm; else where=/tmp; fi
+if [ "$settings" = durable ]; then
+    where=/var/tmp
+    set --
+else
+    # In memory if there is plenty: making databases takes a fifth of the time.
+    free=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+    if [ "${free:-0}" -gt 4000000 ] && [ -w /dev/shm ]; then where=/dev/shm; else where=/tmp; fi
+    set -- -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+fi
 home=$(mktemp -d $where/asu-postgres.XXXXXX)
 server=
 finish() {
@@ -29,8 +37,7 @@ trap 'exit 1' PIPE TERM HUP
     --locale=C --locale-provider=icu --icu-locale=en >"$home/log" 2>&1 ||
     { cat "$home/log" >&2; exit 1; }
 
-"$programs/postgres" -D "$home/data" -k "$home" -c listen_addresses= -c max_connections=400 \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \
+"$programs/postgres" -D "$home/data" -k "$home" -c listen_addresses= -c max_connections=400 "$@" \
     </dev/null >"$home/log" 2>&1 &
 server=$!
 

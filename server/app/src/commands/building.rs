@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use asu_builder::{Builder, BuilderConfig, Progress, Trust};
 
+use asu_protocol::worker::Terms;
+
 use super::Error;
 use super::confinement::Confinement;
 use super::disk::Disk;
-use super::packages::PackageCache;
+use super::packages::CacheSize;
 use super::upstream::{Signers, Upstream};
 
 /// How builds are made.
@@ -24,7 +26,7 @@ pub(crate) struct Building {
     confinement: Confinement,
 
     #[command(flatten)]
-    cache: PackageCache,
+    cache: CacheSize,
 
     #[command(flatten)]
     disk: Disk,
@@ -44,6 +46,25 @@ impl Building {
     /// How long one build may take.
     pub(crate) fn time_limit(&self) -> Duration {
         Duration::from_secs(self.job_timeout)
+    }
+
+    /// How workers elsewhere are to build as this server does.
+    pub(crate) fn terms(&self) -> Result<Terms, Error> {
+        let limits = self.confinement.limits();
+        let keys = self.signers.files()?;
+        Ok(Terms {
+            upstream: self.upstream.url.clone(),
+            unsigned: keys.is_none(),
+            apk: self.upstream.apk_texts()?,
+            time_limit_ms: self.job_timeout * 1000,
+            memory: limits.memory,
+            disk: limits.disk,
+            processes: limits.processes,
+            usign: keys
+                .as_ref()
+                .map_or_else(Vec::new, |keys| keys.usign.clone()),
+            openpgp: keys.map_or_else(Vec::new, |keys| keys.openpgp),
+        })
     }
 
     /// Makes a builder that works in `dir`, with the mirror's ImageBuilders or with the one given.

@@ -16,9 +16,9 @@ enum Kind {
     None,
 }
 
-/// Whether builds are confined.
+/// What builds are confined by.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct Confinement {
+pub(crate) struct Walls {
     /// What keeps builds from the rest of this machine and from the network.
     ///
     /// With "none", ImageBuilders and scripts in packages can do whatever this program can.
@@ -30,6 +30,13 @@ pub(crate) struct Confinement {
         default_value = "namespaces"
     )]
     sandbox: Kind,
+}
+
+/// Whether builds are confined, and what they may take.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Confinement {
+    #[command(flatten)]
+    walls: Walls,
 
     /// How much memory each process of a confined build may take: 4GiB, 800MB.
     #[arg(
@@ -74,7 +81,28 @@ fn memory(text: &str) -> Result<ByteSize, String> {
 impl Confinement {
     /// Makes a builder that confines builds so; an error text that says what to do if it cannot.
     pub(crate) fn builder(self, config: BuilderConfig) -> Result<Builder, Error> {
-        let sandbox = self.sandbox();
+        self.walls.builder(self.limits(), config)
+    }
+
+    /// What a build may take.
+    pub(crate) fn limits(self) -> SandboxLimits {
+        SandboxLimits {
+            memory: self.build_memory.as_u64(),
+            processes: self.build_processes,
+            disk: self.build_disk.as_u64(),
+            ..SandboxLimits::default()
+        }
+    }
+}
+
+impl Walls {
+    /// Makes a builder that confines builds so; an error text that says what to do if it cannot.
+    pub(crate) fn builder(
+        self,
+        limits: SandboxLimits,
+        config: BuilderConfig,
+    ) -> Result<Builder, Error> {
+        let sandbox = self.sandbox(limits);
         let builder = Builder::new(BuilderConfig { sandbox, ..config });
         builder.map_err(|error| {
             let failure = error.failure();
@@ -82,7 +110,7 @@ impl Confinement {
         })
     }
 
-    fn sandbox(self) -> Option<Sandbox> {
+    fn sandbox(self, limits: SandboxLimits) -> Option<Sandbox> {
         if self.sandbox == Kind::None {
             tracing::warn!("builds are not confined: they can do whatever this program can");
             return None;
@@ -91,12 +119,7 @@ impl Confinement {
         let this = format!("/proc/{}/exe", std::process::id());
         Some(Sandbox {
             helper: vec![this.into(), HELPER.into()],
-            limits: SandboxLimits {
-                memory: self.build_memory.as_u64(),
-                processes: self.build_processes,
-                disk: self.build_disk.as_u64(),
-                ..SandboxLimits::default()
-            },
+            limits,
         })
     }
 }

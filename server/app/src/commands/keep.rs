@@ -64,7 +64,7 @@ impl Keep {
     }
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     let signed: Result<SignedDuration, _> = text.parse();
     let time = signed.ok().and_then(|signed| signed.try_into().ok());
     let time = time.filter(|time: &Duration| *time >= LEAST);

@@ -8,7 +8,7 @@ use super::upstream::Upstream;
 
 /// How packages are kept.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct PackageCache {
+pub(crate) struct CacheSize {
     /// How much disk packages and indexes may take that are kept for later builds: 10GB, 500MiB.
     ///
     /// What was not used for longest goes first. 0 keeps nothing: then nothing is built while the
@@ -22,11 +22,16 @@ pub(crate) struct PackageCache {
     disk: ByteSize,
 }
 
-impl PackageCache {
+impl CacheSize {
+    /// The limit.
+    pub(crate) fn bytes(self) -> u64 {
+        self.disk.as_u64()
+    }
+
     /// For a builder that uses this upstream.
     pub(crate) fn config(self, upstream: &Upstream) -> Result<PackageConfig, Error> {
         Ok(PackageConfig {
-            disk: self.disk.as_u64(),
+            disk: self.bytes(),
             apk_keys: upstream.apk_keys()?,
         })
     }

@@ -6,6 +6,8 @@ use asu_builder::openpgp;
 use asu_catalog::{Catalog, CatalogConfig, Trust};
 use asu_distributions::Distributions;
 use asu_index::{adb, usign};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use super::{Error, Output, read};
 
@@ -62,6 +64,14 @@ impl Upstream {
         Ok(Catalog::open(config).await?)
     }
 
+    /// The same keys as they are written.
+    pub(crate) fn apk_texts(&self) -> Result<Vec<String>, Error> {
+        let texts = self.apk_key.iter().map(|file| read(file));
+        texts
+            .map(|text| Ok(String::from_utf8_lossy(&text?).into_owned()))
+            .collect()
+    }
+
     /// The keys that may sign the mirror's `packages.adb`.
     pub(crate) fn apk_keys(&self) -> Result<Vec<adb::PublicKey>, Error> {
         self.apk_key.iter().map(|file| key(file)).collect()
@@ -72,6 +82,14 @@ fn key(file: &Path) -> Result<adb::PublicKey, Error> {
     let text = String::from_utf8_lossy(&read(file)?).into_owned();
     text.parse()
         .map_err(|error| format!("{}: {error}; check --apk-key", file.display()).into())
+}
+
+/// Keys as they are written in files.
+pub(crate) struct KeyFiles {
+    /// Of usign.
+    pub(crate) usign: Vec<String>,
+    /// Of OpenPGP, base64.
+    pub(crate) openpgp: Vec<String>,
 }
 
 /// Who may sign the mirror's ImageBuilders.
@@ -134,6 +152,21 @@ impl Signers {
             usign: self.keys()?,
             openpgp: openpgp?.into_iter().flatten().collect(),
         })
+    }
+
+    /// The keys as they are written, for workers elsewhere; `None` if there need be no signature.
+    pub(crate) fn files(&self) -> Result<Option<KeyFiles>, Error> {
+        if self.unsigned_upstream {
+            return Ok(None);
+        }
+        let usign = self.upstream_key.iter().map(|file| read(file));
+        let usign = usign.map(|text| Ok(String::from_utf8_lossy(&text?).into_owned()));
+        let openpgp = self.upstream_gpg_key.iter().map(|file| read(file));
+        let openpgp = openpgp.map(|bytes| Ok(BASE64_STANDARD.encode(bytes?)));
+        Ok(Some(KeyFiles {
+            usign: usign.collect::<Result<_, Error>>()?,
+            openpgp: openpgp.collect::<Result<_, Error>>()?,
+        }))
     }
 
     /// The usign keys that may sign what the mirror offers.

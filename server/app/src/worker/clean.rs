@@ -1,19 +1,49 @@
 //! Removes what is no longer given out.
 
-use asu_artifacts::{ArtifactError, Artifacts, FolderName};
+use std::time::Duration;
+
+use asu_artifacts::{Artifacts, FolderName};
 use asu_http::Api;
-use asu_store::{State, Store};
+use asu_store::{Files, Store};
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
-use super::Worker;
-use crate::{Build, Foresee, ServeError};
+use crate::office::Office;
+use crate::{Foresee, ServeError};
 
-impl<O: Foresee, B: Build> Worker<O, B> {
+/// The time between two looks for images that no job tells of.
+const SWEEP: Duration = Duration::from_hours(1);
+
+/// Cleans up now and then. It never ends by itself; a round that panics is the last of nothing.
+pub(crate) async fn keep_clean<O: Foresee>(office: Office<O>) {
+    let mut swept = (office.api.clock)();
+    loop {
+        let now = (office.api.clock)();
+        let is_due = now.duration_since(swept).unsigned_abs() >= SWEEP;
+        if is_due {
+            swept = now;
+        }
+        let round = office.clone();
+        let mut rounds = JoinSet::new();
+        rounds.spawn(async move {
+            round.clean(now).await;
+            if is_due {
+                round.sweep().await;
+            }
+        });
+        if let Some(Err(error)) = rounds.join_next().await {
+            tracing::error!(%error, "something could not be cleaned up");
+        }
+        tokio::time::sleep(office.pace.clean).await;
+    }
+}
+
+impl<O: Foresee> Office<O> {
     /// Removes the images of expired answers, then the answers.
     ///
-    /// In this order, so that no image is left without a row to find it by; and between builds, so
-    /// that none is removed while it is being made anew.
-    pub(super) async fn clean(&self, now: Timestamp) {
+    /// In this order, so that no image is left without a row to find it by. What is meanwhile made anew
+    /// has a folder of its own.
+    async fn clean(&self, now: Timestamp) {
         let expired = match self.api.store.expired(now).await {
             Ok(expired) => expired,
             Err(error) => return tracing::error!(%error, "expired answers could not be found"),
@@ -34,47 +64,51 @@ impl<O: Foresee, B: Build> Worker<O, B> {
         if let Err(error) = self.api.store.forget_askers().await {
             tracing::error!(%error, "some who wait for nothing stay");
         }
+        if let Err(error) = self.discard_strays().await {
+            tracing::error!(%error, "what is left of builds elsewhere stays");
+        }
         if let Err(error) = self.api.keep_counts().await {
             tracing::error!(%error, "some requests are missing in the statistics");
         }
     }
 
-    /// Removes images of jobs that another server has forgotten: it could only remove its own. Between
-    /// builds, so that no images are taken whose answer is just being written.
-    pub(super) async fn sweep(&self, now: Timestamp) {
+    /// Removes images of no answer: of jobs that another server has forgotten, which could only remove
+    /// its own, and of attempts that ended by a crash.
+    async fn sweep(&self) {
         let Api {
             store, artifacts, ..
         } = &self.api;
-        if !store.is_shared() {
-            return;
-        }
-        if let Err(error) = remove_strays(store, artifacts, now).await {
+        if let Err(error) = remove_strays(store, artifacts).await {
             tracing::error!(%error, "images of no answer stay");
         }
     }
 
-    async fn remove_images(&self, request_hash: &str) -> Result<(), ArtifactError> {
-        let Ok(folder) = FolderName::new(request_hash) else {
-            return Ok(());
-        };
-        let artifacts = self.api.artifacts.clone();
-        let removed = tokio::task::spawn_blocking(move || artifacts.remove(&folder));
-        removed.await.unwrap_or(Ok(()))
+    async fn remove_images(&self, request_hash: &str) -> Result<(), ServeError> {
+        let files = self.api.store.files(request_hash).await?;
+        if let Some(Files::Answered(folder)) = files
+            && let Ok(folder) = FolderName::new(&folder)
+        {
+            self.api.artifacts.remove(&folder).await?;
+        }
+        Ok(())
     }
 }
 
-/// Removes images that no answer tells of. A crash may have come between the images and their answer;
-/// and a database that was lost, or another server that forgot the job, cannot tell when they expire.
-pub(crate) async fn remove_strays(
-    store: &Store,
-    artifacts: &Artifacts,
-    now: Timestamp,
-) -> Result<(), ServeError> {
-    for folder in artifacts.folders()? {
-        let job = store.job(folder.as_str(), now).await?;
-        if !job.is_some_and(|job| matches!(job.state, State::Done(_))) {
+/// Removes images that no answer tells of and that none will: a crash may have come between the images
+/// and their answer, and a database that was lost cannot tell when they expire.
+///
+/// What is being put by whoever holds a job's lease stays, on other servers too: the images are listed
+/// first, so a lease that is older than the job's current one is lost for good.
+pub(crate) async fn remove_strays(store: &Store, artifacts: &Artifacts) -> Result<(), ServeError> {
+    for folder in artifacts.folders().await? {
+        let counts = match store.files(folder.request_hash()).await? {
+            None => false,
+            Some(Files::Answered(named)) => named == folder.as_str(),
+            Some(Files::Awaited(lease)) => folder.lease() == Some(lease),
+        };
+        if !counts {
             tracing::info!(%folder, "images of no answer are removed");
-            artifacts.remove(&folder)?;
+            artifacts.remove(&folder).await?;
         }
     }
     Ok(())

@@ -11,6 +11,7 @@
 mod contents;
 mod disk;
 mod download;
+mod elsewhere;
 mod kill;
 mod mirror;
 mod processes;

@@ -8,6 +8,5 @@
 #[path = "../site/main.rs"]
 mod site;
 
-mod mirror;
 mod program;
 mod servers;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::mirror::Mirror;
 use super::site::PATIENCE;
+use super::site::mirror::Mirror;
 
 /// A running `asu-server`; killed when dropped.
 struct Program {

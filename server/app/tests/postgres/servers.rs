@@ -94,7 +94,8 @@ async fn images_go_even_if_another_server_has_forgotten_their_job() {
     let owner = member(&address, pace()).await;
     let (_, built) = owner.server.build(&["luci"]).await;
     let hash = built["request_hash"].as_str().unwrap();
-    let folder = owner.data.path().join("store").join(hash);
+    let folder = built["bin_dir"].as_str().unwrap();
+    let folder = owner.data.path().join("store").join(folder);
     assert!(folder.exists());
 
     let other = member(&address, pace()).await;

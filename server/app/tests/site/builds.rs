@@ -32,7 +32,15 @@ async fn the_image_is_served_as_the_answer_describes_it() {
     let server = Server::start(dir.path(), &workshop).await;
     let (_, body) = server.build(&["luci"]).await;
     assert_eq!(body["detail"], "done");
-    assert_eq!(body["bin_dir"], body["request_hash"]);
+    let (hash, folder) = (
+        body["request_hash"].as_str().unwrap(),
+        body["bin_dir"].as_str().unwrap(),
+    );
+    let lease = folder.strip_prefix(&format!("{hash}-"));
+    assert!(
+        lease.is_some_and(|lease| lease.parse::<i64>().is_ok()),
+        "{folder}"
+    );
     assert!(body["build_at"].as_str().unwrap().ends_with('Z'));
     let image = &body["images"][0];
     assert_eq!(image["sha256"], IMAGE_SHA256);

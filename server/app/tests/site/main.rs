@@ -7,9 +7,13 @@
     reason = "clippy.toml allows it in test functions, not in their helpers"
 )]
 
+mod bucket;
 mod builds;
 mod cancel;
 mod connections;
+mod elsewhere;
+pub(crate) mod mirror;
+mod processes;
 mod restarts;
 mod signed;
 mod upstream;
@@ -21,6 +25,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use asu_http::Limits;
+use asu_protocol::worker::Terms;
 use asu_server::{Connections, DataDir, Pace, Settings, Site};
 use asu_store::{Database, Policy};
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +36,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use upstream::Upstream;
 use workshop::Workshop;
+
+asu_test_s3::process!();
 
 /// Longer than anything here takes; a test that gets here has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,13 +93,25 @@ impl Server {
     }
 
     async fn set_up(data: &Path, workshop: &Workshop, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::at("127.0.0.1:0", data, workshop, change).await
+    }
+
+    async fn at(
+        address: &str,
+        data: &Path,
+        workshop: &Workshop,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let read = Arc::clone(&ahead);
         let mut settings = Settings {
             limits: Limits::default(),
             policy: policy(),
             database: database_of(data),
+            images: None,
             pace: pace(),
+            worker: true,
+            terms: Terms::default(),
             connections: Connections::default(),
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
@@ -104,7 +123,7 @@ impl Server {
         let site = Site::open(data, Upstream, workshop.clone(), settings)
             .await
             .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {

@@ -106,15 +106,19 @@ async fn images_that_a_crash_left_without_an_answer_are_removed_at_the_start() {
     let asked = hash_of(&server.post(&["slow"]).await.1);
     begun(&workshop, 2).await;
     server.stop().await;
-    // It came between the images and their answer.
+    // It came between the images and their answer, of a server of today and of an older one.
     let store = dir.path().join("store");
-    std::fs::create_dir(store.join(&asked)).unwrap();
+    let left = [store.join(&asked), store.join(format!("{asked}-1"))];
+    for left in &left {
+        std::fs::create_dir(left).unwrap();
+    }
     let server = Server::start(dir.path(), &workshop).await;
-    assert!(store.join(hash_of(&done)).exists());
-    assert!(!store.join(&asked).exists());
+    let folder = |answer: &Value| store.join(answer["bin_dir"].as_str().unwrap());
+    assert!(folder(&done).exists());
+    assert!(left.iter().all(|left| !left.exists()));
     workshop.finish_one();
-    server.wait(&asked, |status, _| status == 200).await;
-    assert!(store.join(&asked).exists());
+    let (_, made) = server.wait(&asked, |status, _| status == 200).await;
+    assert!(folder(&made).exists());
     server.stop().await;
 }
 

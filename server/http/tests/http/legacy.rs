@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use asu_artifacts::FolderName;
 use asu_protocol::build::BuildAnswer;
 use asu_protocol::profiles::Image;
 use asu_store::Claim;
@@ -58,17 +57,13 @@ pub(crate) async fn finished(server: &Server, body: &Value, kind: &str) -> Strin
     let answer = built(&hash, kind);
     let ended = server.api.store.succeed(&claim, server.now(), &answer);
     ended.await.unwrap();
-    store_image(server, &hash);
+    store_image(server, &hash).await;
     hash
 }
 
 /// Puts the image that [`built`] tells of where it is served from.
-pub(crate) fn store_image(server: &Server, hash: &str) {
-    let from = server.dir.path().join("out");
-    std::fs::create_dir(&from).unwrap();
-    std::fs::write(from.join("image.bin"), "0123456789").unwrap();
-    let folder = FolderName::new(hash).unwrap();
-    server.api.artifacts.put(&folder, &from).unwrap();
+pub(crate) async fn store_image(server: &Server, folder: &str) {
+    server.store_image(folder, "image.bin", b"0123456789").await;
 }
 
 pub(crate) async fn finished_default(server: &Server) -> String {

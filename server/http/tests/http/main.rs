@@ -8,6 +8,7 @@
 )]
 
 mod askers;
+mod bucket;
 mod builds;
 mod cancel;
 mod contract;
@@ -29,7 +30,7 @@ mod upstream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use asu_artifacts::Artifacts;
+use asu_artifacts::{Artifacts, FolderName};
 use asu_http::{Api, Front, Limits, Pulse};
 use asu_store::{Database, Policy, Store};
 use axum::body::Body;
@@ -39,6 +40,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use upstream::Upstream;
+
+asu_test_s3::process!();
 
 /// A server whose clock stands still unless told.
 struct Server {
@@ -63,6 +66,11 @@ impl Server {
 
     async fn with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::on_disk(dir.path().join("store")).unwrap();
+        Self::on(dir, artifacts, limits).await
+    }
+
+    async fn on(dir: TempDir, artifacts: Artifacts, limits: Limits) -> Self {
         let database = if env!("CARGO_CRATE_NAME") == "postgres" {
             asu_test_postgres::database().parse()
         } else {
@@ -76,13 +84,14 @@ impl Server {
         let api = Api {
             offer: Upstream,
             store,
-            artifacts: Artifacts::open(dir.path().join("store")).unwrap(),
+            artifacts,
             limits: Arc::new(limits),
             wake: Arc::default(),
             pulse: Pulse::default(),
             clock: Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).unwrap()),
             hot: asu_http::Hot::default(),
             signer: None,
+            foreman: None,
         };
         let router = asu_http::router(api.clone());
         Self {
@@ -134,6 +143,15 @@ impl Server {
             .body(Body::from(body.to_string()))
             .unwrap();
         self.send(request).await
+    }
+
+    /// Stores a finished build of one file.
+    async fn store_image(&self, folder: &str, name: &str, bytes: &[u8]) {
+        let from = self.dir.path().join("out");
+        std::fs::create_dir(&from).unwrap();
+        std::fs::write(from.join(name), bytes).unwrap();
+        let folder = FolderName::new(folder).unwrap();
+        self.api.artifacts.put(&folder, &from).await.unwrap();
     }
 
     async fn pending(&self) -> u32 {

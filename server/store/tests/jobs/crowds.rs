@@ -109,6 +109,32 @@ async fn work_all(store: &Store, worker: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn claims_that_share_a_commit_are_told_apart() {
+    const JOBS: usize = 40;
+    let (_place, [store, _, _]) = servers().await;
+    for number in 0..JOBS {
+        queue(&store, &name(number), 0).await;
+    }
+    let claims = (0..64).map(|number| {
+        let (store, worker) = (store.clone(), format!("worker-{number}"));
+        async move {
+            let claimed = store.claim(&worker, at(1), LEASE).await.unwrap();
+            claimed.map(|claim| (worker, claim))
+        }
+    });
+    let claims: Vec<_> = claims.collect::<JoinSet<_>>().join_all().await;
+    let mut built = BTreeSet::new();
+    for (worker, claim) in claims.into_iter().flatten() {
+        let hash = claim.lease.request_hash();
+        let log = store.job(hash, at(1)).await.unwrap().unwrap().log;
+        assert!(log.ends_with(&format!("started by {worker}\n")), "{log}");
+        store.succeed(&claim, at(2), &answer("done")).await.unwrap();
+        built.insert(hash.to_owned());
+    }
+    assert_eq!(built.len(), JOBS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_comes_late_and_who_takes_over_do_not_both_have_the_job() {
     let (_place, [late, next, _]) = servers().await;
     let mut taken_over = 0;

@@ -16,11 +16,13 @@ use tempfile::TempDir;
 
 mod checks;
 mod crowds;
+mod files;
 mod history;
 mod line;
 mod numbers;
 mod queue;
 mod rebuilds;
+mod tokens;
 mod work;
 
 const LEASE: Duration = Duration::from_mins(1);

@@ -36,7 +36,7 @@ async fn images_of_2017() {
     let image_path = format!("/api/image/{image}");
     let manifest = server.get(&image_path).await.json();
     let manifest = manifest["manifest_hash"].as_str().unwrap();
-    super::super::legacy::store_image(&server, &hash);
+    super::super::legacy::store_image(&server, &hash).await;
     contract!(
         server,
         "2017-done",

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, Uri};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::site::PATIENCE;
+use super::PATIENCE;
 
 const FOLDER: &str = "releases/24.10.2/targets/ath79/generic";
 const TOP: &str = "openwrt-imagebuilder-24.10.2-ath79-generic.Linux-x86_64";

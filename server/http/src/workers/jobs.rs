@@ -1,0 +1,266 @@
+//! A job in a worker's hands, by the hash of its request and the number of the lease.
+
+use std::time::Duration;
+
+use asu_protocol::worker::{File, Finish, Foresight, Report};
+use asu_store::{Claim, Lease};
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::read;
+use crate::failure::{Failure, Told};
+use crate::images::Binary;
+use crate::path::Path;
+use crate::{Api, Offer, body, guard};
+
+/// Largest end of a build, bytes: what was printed, escaped, and the packages.
+const LONGEST_END: usize = 8 << 20;
+/// Within this the end of a build must have come.
+const END_TIME: Duration = Duration::from_mins(1);
+/// An upload may be silent for so long.
+const SILENCE: Duration = Duration::from_secs(30);
+
+pub(super) fn routes<O: Offer>() -> OpenApiRouter<Api<O>> {
+    OpenApiRouter::new()
+        .routes(routes!(report))
+        .routes(routes!(foresee))
+        .routes(routes!(upload))
+        .routes(routes!(finish))
+        .routes(routes!(hand_back))
+}
+
+/// Whether a request's body is longer than others may be; its handler asks who sends it before it
+/// reads it.
+pub(crate) fn reads_its_body(method: &Method, path: &str) -> bool {
+    path.starts_with("/api/v1/worker/jobs/") && (method == Method::PUT || path.ends_with("/finish"))
+}
+
+/// The job, if the worker holds this lease.
+async fn held<O>(
+    api: &Api<O>,
+    caller: &Caller,
+    (request_hash, number): (String, i64),
+) -> Result<Claim, Failure> {
+    let lease = Lease::told(request_hash, number);
+    let held = api.store.held(&lease, &caller.worker).await?;
+    held.ok_or_else(Failure::lease_lost)
+}
+
+/// Tell how a build goes.
+///
+/// Extends the lease.
+#[utoipa::path(
+    post,
+    path = "/api/v1/worker/jobs/{request_hash}/{lease}/report",
+    tag = "workers",
+    params(
+        ("request_hash" = String, Path, description = "The identity of the request."),
+        ("lease" = i64, Path, description = "The number of the lease."),
+    ),
+    request_body = Report,
+    responses(
+        (status = 204, description = "The lease is still held."),
+        (status = 400, body = Told, description = "As for `register`."),
+        (status = 401, body = Told, description = "As for `register`."),
+        (status = 409, body = Told, description = "The worker has lost the job: stop building it \
+            (`lease-lost`)."),
+        (status = 422, body = Told, description = "A field is missing or has the wrong form \
+            (`invalid-request`)."),
+    ),
+)]
+async fn report<O: Offer>(
+    State(api): State<Api<O>>,
+    caller: Caller,
+    Path(named): Path<(String, i64)>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Failure> {
+    let Report { news } = read(&headers, body)?;
+    api.hot.worker_seen(&caller.worker);
+    let claim = held(&api, &caller, named).await?;
+    caller.foreman.report(&claim.lease, &news).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct How {
+    #[serde(default)]
+    anew: bool,
+}
+
+/// Ask which packages the image should have.
+#[utoipa::path(
+    get,
+    path = "/api/v1/worker/jobs/{request_hash}/{lease}/foresight",
+    tag = "workers",
+    params(
+        ("request_hash" = String, Path, description = "The identity of the request."),
+        ("lease" = i64, Path, description = "The number of the lease."),
+        ("anew" = Option<bool>, Query, description = "From package indexes as they are now."),
+    ),
+    responses(
+        (status = 200, body = Foresight, description = "What can be told."),
+        (status = 400, body = Told, description = "As for `register`."),
+        (status = 401, body = Told, description = "As for `register`."),
+        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+    ),
+)]
+async fn foresee<O: Offer>(
+    State(api): State<Api<O>>,
+    caller: Caller,
+    Path(named): Path<(String, i64)>,
+    uri: Uri,
+) -> Result<Json<Foresight>, Failure> {
+    let Query(How { anew }) = query(&uri)?;
+    let claim = held(&api, &caller, named).await?;
+    let foreseen = caller.foreman.foresee(&claim, anew).await;
+    Ok(Json(Foresight { foreseen }))
+}
+
+#[derive(Deserialize)]
+struct Declared {
+    size: u64,
+    sha256: String,
+}
+
+/// Upload a file of a build.
+///
+/// It counts for nothing before the build is finished; the same name again replaces it.
+#[utoipa::path(
+    put,
+    path = "/api/v1/worker/jobs/{request_hash}/{lease}/files/{file}",
+    tag = "workers",
+    params(
+        ("request_hash" = String, Path, description = "The identity of the request."),
+        ("lease" = i64, Path, description = "The number of the lease."),
+        ("file" = String, Path, pattern = "^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$",
+            description = "Its name."),
+        ("size" = u64, Query, description = "Its length, bytes."),
+        ("sha256" = String, Query, pattern = "^[0-9a-f]{64}$", description = "Its SHA-256, hex."),
+    ),
+    request_body(content = Binary, content_type = "application/octet-stream"),
+    responses(
+        (status = 204, description = "It is here, and it is what it was said to be."),
+        (status = 400, body = Told, description = "It is not, or it is too much (`bad-upload`). Or as \
+            for `register`."),
+        (status = 401, body = Told, description = "As for `register`."),
+        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+    ),
+)]
+async fn upload<O: Offer>(
+    State(api): State<Api<O>>,
+    caller: Caller,
+    Path((request_hash, number, name)): Path<(String, i64, String)>,
+    uri: Uri,
+    body: Body,
+) -> Result<StatusCode, Failure> {
+    let Query(Declared { size, sha256 }) = query(&uri)?;
+    let claim = held(&api, &caller, (request_hash, number)).await?;
+    let file = File { name, size, sha256 };
+    let bytes = patient(body).boxed();
+    caller.foreman.take(&claim.lease, &file, bytes).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A body that fails when nothing of it comes for a while.
+fn patient(body: Body) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send {
+    let stream = body.into_data_stream().map_err(std::io::Error::other);
+    stream::try_unfold(stream, async |mut stream| {
+        let next = tokio::time::timeout(SILENCE, stream.try_next()).await;
+        let next = next.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))?;
+        Ok(next.map(|chunk| (chunk, stream)))
+    })
+}
+
+/// Hand in what came of a build.
+///
+/// All its files must have been uploaded. It is published at once and whole, or not at all.
+#[utoipa::path(
+    post,
+    path = "/api/v1/worker/jobs/{request_hash}/{lease}/finish",
+    tag = "workers",
+    params(
+        ("request_hash" = String, Path, description = "The identity of the request."),
+        ("lease" = i64, Path, description = "The number of the lease."),
+    ),
+    request_body = Finish,
+    responses(
+        (status = 204, description = "It is published, or, where there is no image, noted."),
+        (status = 400, body = Told, description = "Files are not what they are said to be \
+            (`bad-upload`). Or as for `register`."),
+        (status = 401, body = Told, description = "As for `register`."),
+        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`); or files \
+            are missing, as this server was started anew: upload them all again (`files-missing`)."),
+        (status = 422, body = Told, description = "A field is missing or has the wrong form \
+            (`invalid-request`)."),
+    ),
+)]
+async fn finish<O: Offer>(
+    State(api): State<Api<O>>,
+    caller: Caller,
+    Path(named): Path<(String, i64)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Failure> {
+    let lease = Lease::told(named.0.clone(), named.1);
+    let taken = take_end(&api, &caller, named, &headers, body).await;
+    // It may have been told before, and the answer got lost.
+    if taken.is_err() && api.store.has_ended(&lease).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    taken.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn take_end<O: Offer>(
+    api: &Api<O>,
+    caller: &Caller,
+    named: (String, i64),
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(), Failure> {
+    let claim = held(api, caller, named).await?;
+    let bytes = guard::read(body, headers, LONGEST_END, END_TIME).await?;
+    let end: Finish = body::read_as(headers, &bytes)?;
+    Ok(caller.foreman.finish(&claim, end).await?)
+}
+
+/// Give a job back unfinished.
+///
+/// It is the next in the queue, and counts as not tried.
+#[utoipa::path(
+    post,
+    path = "/api/v1/worker/jobs/{request_hash}/{lease}/hand-back",
+    tag = "workers",
+    params(
+        ("request_hash" = String, Path, description = "The identity of the request."),
+        ("lease" = i64, Path, description = "The number of the lease."),
+    ),
+    responses(
+        (status = 204, description = "It waits for another worker."),
+        (status = 400, body = Told, description = "As for `register`."),
+        (status = 401, body = Told, description = "As for `register`."),
+        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+    ),
+)]
+async fn hand_back<O: Offer>(
+    State(api): State<Api<O>>,
+    caller: Caller,
+    Path(named): Path<(String, i64)>,
+) -> Result<StatusCode, Failure> {
+    let claim = held(&api, &caller, named).await?;
+    caller.foreman.take_back(&claim.lease).await?;
+    api.wake.notify_one();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn query<T: serde::de::DeserializeOwned>(uri: &Uri) -> Result<Query<T>, Failure> {
+    Query::try_from_uri(uri).map_err(|error| Failure::bad_upload(error.body_text()))
+}
