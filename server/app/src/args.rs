@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// SIGTERM and SIGINT stop it in order: the build under way goes back to the queue, and is
     /// made after the next start. Nothing queued or built is lost when it is killed, either.
     #[command(after_long_help = EXAMPLES)]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Build images for a server elsewhere until told to stop.
     ///
     /// It asks the server for jobs, so it may be where nobody can reach it, and needs nothing but the
@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// Build a finished request again, here or at another server, and say whether the same came of it.
     Rebuild(Box<commands::rebuild::Args>),
     /// Say what an upgrade would do to a router's packages, without building anything.
-    Plan(commands::plan::Args),
+    Plan(Box<commands::plan::Args>),
     /// Fetch or show what the mirror offers.
     #[command(subcommand)]
     Catalog(commands::catalog::Args),

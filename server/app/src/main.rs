@@ -60,11 +60,11 @@ fn main() -> ExitCode {
             return commands::rebuild::end(wait_for(commands::rebuild::run(*args)));
         }
         Command::Build(args) => wait_for(commands::build::run(*args)),
-        Command::Plan(args) => wait_for(commands::plan::run(args)),
+        Command::Plan(args) => wait_for(commands::plan::run(*args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Token(args) => wait_for(commands::token::run(args)),
         Command::Worker(args) => wait_for(commands::worker::run(args)),
-        Command::Serve(serve) => wait_for(run(serve)),
+        Command::Serve(serve) => wait_for(run(*serve)),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

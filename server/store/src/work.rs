@@ -49,7 +49,7 @@ impl Store {
         by: Duration,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
-        let query = held(query, lease).bind(millis(later(now, by)));
+        let query = held(&query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
     }
 
@@ -61,7 +61,7 @@ impl Store {
         stage: &str,
     ) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET stage = $3, log = log || $4 {HELD}");
-        let query = held(query, lease)
+        let query = held(&query, lease)
             .bind(stage)
             .bind(format!("{now} {stage}\n"));
         self.report(lease, query).await
@@ -70,7 +70,7 @@ impl Store {
     /// Adds a line to what is kept of how the job went, which all who follow it see.
     pub async fn note(&self, lease: &Lease, now: Timestamp, line: &str) -> Result<(), StoreError> {
         let query = format!("UPDATE jobs SET log = log || $3 {HELD}");
-        let query = held(query, lease).bind(format!("{now} {line}\n"));
+        let query = held(&query, lease).bind(format!("{now} {line}\n"));
         self.report(lease, query).await
     }
 
@@ -161,7 +161,10 @@ impl Store {
             "UPDATE jobs SET state = 'queued', stage = 'queued', worker = NULL,
                 lease_until = NULL, not_before = $3, attempts = attempts - $4, log = log || $5 {HELD}"
         );
-        let query = held(query, lease).bind(not_before).bind(untried).bind(line);
+        let query = held(&query, lease)
+            .bind(not_before)
+            .bind(untried)
+            .bind(line);
         self.report(lease, query).await
     }
 
@@ -183,7 +186,7 @@ impl Store {
             detail,
             ..answer.clone()
         };
-        let query = held(query, lease)
+        let query = held(&query, lease)
             .bind(state)
             .bind(written(lease, &answer)?)
             .bind(millis(until))
@@ -232,7 +235,7 @@ fn of<'q>(query: &'q str, lease: &Lease) -> Query<'q, Any, AnyArguments<'q>> {
 }
 
 /// A change under a lease; without one, nothing is returned.
-fn held(query: String, lease: &Lease) -> Statement {
+fn held(query: &str, lease: &Lease) -> Statement {
     Statement::new(format!("{query} RETURNING request_hash"))
         .bind(lease.request_hash.clone())
         .bind(lease.number)

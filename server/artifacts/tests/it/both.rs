@@ -14,7 +14,7 @@ macro_rules! on_both {
         mod disk {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(super::Home::on_disk().await).await;
+                super::$test(super::Home::on_disk()).await;
             })*
         }
         mod bucket {

@@ -123,7 +123,7 @@ async fn wrong_settings_are_told_at_the_start() {
     let told = refusal("wrong-secret", |_| {}).await;
     assert!(told.contains("does not know the credentials"), "{told}");
     let told = refusal(SECRET, |settings| {
-        settings.url = "s3://nowhere".parse().unwrap()
+        settings.url = "s3://nowhere".parse().unwrap();
     })
     .await;
     assert!(told.contains("there is no bucket s3://nowhere"), "{told}");

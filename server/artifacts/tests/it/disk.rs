@@ -18,7 +18,7 @@ fn leave(home: &Home) -> PathBuf {
 
 #[tokio::test]
 async fn a_link_that_got_in_later_is_not_followed() {
-    let home = Home::on_disk().await;
+    let home = Home::on_disk();
     home.put(&folder('1'), &[("a", b"1")]).await;
     let inside = home.dir.path().join("store").join(folder('1').as_str());
     std::os::unix::fs::symlink("/etc/passwd", inside.join("passwd")).unwrap();
@@ -27,7 +27,7 @@ async fn a_link_that_got_in_later_is_not_followed() {
 
 #[tokio::test]
 async fn an_interrupted_removal_is_finished_at_the_next_start() {
-    let home = Home::on_disk().await;
+    let home = Home::on_disk();
     let left = leave(&home);
     Artifacts::on_disk(home.dir.path().join("store")).unwrap();
     assert!(!left.exists());
@@ -35,7 +35,7 @@ async fn an_interrupted_removal_is_finished_at_the_next_start() {
 
 #[tokio::test]
 async fn a_removal_that_failed_halfway_is_not_in_the_way_of_the_next() {
-    let home = Home::on_disk().await;
+    let home = Home::on_disk();
     let left = leave(&home);
     home.put(&folder('1'), &[("new", b"2")]).await;
     home.artifacts.remove(&folder('1')).await.unwrap();

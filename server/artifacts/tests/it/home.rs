@@ -18,7 +18,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(crate) async fn on_disk() -> Self {
+    pub(crate) fn on_disk() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let artifacts = Artifacts::on_disk(dir.path().join("store")).unwrap();
         Self {

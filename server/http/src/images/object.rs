@@ -40,16 +40,12 @@ pub(super) async fn serve(
         ];
         return Ok((StatusCode::FOUND, headers).into_response());
     }
-    let response = match asked_range(request.headers(), object.size()) {
-        Ok(range) => sent(object, range, request.method()),
-        Err(NoSuchRange) => {
-            let size = format!("bytes */{}", object.size());
-            (
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                [(header::CONTENT_RANGE, size)],
-            )
-                .into_response()
-        }
+    let response = if let Ok(range) = asked_range(request.headers(), object.size()) {
+        sent(object, range, request.method())
+    } else {
+        let size = format!("bytes */{}", object.size());
+        let head = [(header::CONTENT_RANGE, size)];
+        (StatusCode::RANGE_NOT_SATISFIABLE, head).into_response()
     };
     Ok(dressed(response, name, &tag))
 }

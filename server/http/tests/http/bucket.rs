@@ -85,8 +85,8 @@ async fn what_needs_no_bytes_is_answered_here() {
         (head.status.as_u16(), head.header("content-length")),
         (200, "10")
     );
-    let held = [("if-none-match", head.header("etag"))];
-    assert_eq!(server.ask(Method::GET, &path, &held).await.status, 304);
+    let known = [("if-none-match", head.header("etag"))];
+    assert_eq!(server.ask(Method::GET, &path, &known).await.status, 304);
 }
 
 #[tokio::test]
