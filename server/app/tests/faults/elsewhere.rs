@@ -73,9 +73,11 @@ async fn a_worker_needs_nothing_but_the_servers_url_and_a_token() {
             .status,
         200
     );
+    let told = answer.json();
     let image = format!(
-        "/store/{hash}/{}.sig",
-        answer.json()["images"][0]["name"].as_str().unwrap()
+        "/store/{}/{}.sig",
+        told["bin_dir"].as_str().unwrap(),
+        told["images"][0]["name"].as_str().unwrap()
     );
     assert_eq!(server.get(&image).await.status, 200);
     let left = |folder: &str| data.join(folder).read_dir().unwrap().count();
