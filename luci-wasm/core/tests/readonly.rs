@@ -7,6 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use asu_view::{Action, Edit, Effect, Msg, Options, Pick, State};
+use common::rules::every_action;
 use common::{Bench, SHA, World, describe, down, id_of, rpc_error, tree};
 use serde_json::json;
 
@@ -114,22 +115,6 @@ fn world(kind: usize) -> World {
     world
 }
 
-fn presses() -> Vec<Action> {
-    let picks = [
-        Pick::Remedy,
-        Pick::Everything,
-        Pick::Instead,
-        Pick::Provider,
-        Pick::Without,
-        Pick::Rejected,
-        Pick::Undo,
-        Pick::Channel,
-        Pick::Near,
-    ];
-    let picks = picks.map(|pick| Action::Pick(pick, 0, 0));
-    Action::ALL.into_iter().chain(picks).collect()
-}
-
 fn edits() -> [Edit; 9] {
     [
         Edit::Server("http://other".into()),
@@ -159,7 +144,7 @@ impl Dice {
 }
 
 fn step(bench: &mut Bench, world: &mut World, dice: &mut Dice) {
-    let (presses, edits) = (presses(), edits());
+    let (presses, edits) = (every_action(), edits());
     match dice.roll(12) {
         // Mostly what the page offers, and what it asks for is answered.
         0..3 => {
@@ -218,7 +203,7 @@ fn no_message_leads_to_a_change() {
         (State::Problems, 3),
         (State::Current, 5),
     ] {
-        let presses = presses().into_iter().map(Msg::Press);
+        let presses = every_action().into_iter().map(Msg::Press);
         for msg in presses.chain(edits().map(Msg::Edit)) {
             let (mut bench, mut world) = decided(state, kind);
             bench.send(msg);

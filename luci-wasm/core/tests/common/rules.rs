@@ -1,7 +1,7 @@
 //! What holds in every state, whatever happened.
 
 use asu_view::state::TRANSITIONS;
-use asu_view::{Action, State};
+use asu_view::{Action, Pick, State};
 
 use super::Bench;
 
@@ -43,4 +43,21 @@ pub fn waits_end(bench: &mut Bench) {
         bench.tick(5_000);
     }
     panic!("{} waits for ever", bench.state().name());
+}
+
+/// Everything that can be pressed.
+pub fn every_action() -> Vec<Action> {
+    let picks = [
+        Pick::Remedy,
+        Pick::Everything,
+        Pick::Instead,
+        Pick::Provider,
+        Pick::Without,
+        Pick::Rejected,
+        Pick::Undo,
+        Pick::Channel,
+        Pick::Near,
+    ];
+    let picks = picks.map(|pick| Action::Pick(pick, 0, 0));
+    Action::ALL.into_iter().chain(picks).collect()
 }

@@ -3,6 +3,7 @@
 use asu_view::{Action, Edit, Msg, Pick, Reply, State};
 use serde_json::json;
 
+use crate::common::rules::every_action;
 use crate::common::{Bench, World, describe, down, http, id_of, ok, page, rpc_error, ubus_status};
 use crate::places::{Place, queued};
 
@@ -119,7 +120,7 @@ fn awaited<'a>(place: &Place, bench: &'a Bench) -> &'a asu_view::Effect {
 pub(crate) fn events(place: &Place) -> Vec<Event> {
     let mut all = vec![Event::message("open", Msg::Open)];
     all.extend(
-        actions()
+        every_action()
             .into_iter()
             .map(|action| Event::message(action_name(action), Msg::Press(action))),
     );
@@ -162,23 +163,7 @@ pub(crate) fn stale() -> Vec<Msg> {
         .collect()
 }
 
-fn actions() -> Vec<Action> {
-    let picks = [
-        Pick::Remedy,
-        Pick::Everything,
-        Pick::Instead,
-        Pick::Provider,
-        Pick::Without,
-        Pick::Rejected,
-        Pick::Undo,
-        Pick::Channel,
-        Pick::Near,
-    ];
-    let picks = picks.map(|pick| Action::Pick(pick, 0, 0));
-    Action::ALL.into_iter().chain(picks).collect()
-}
-
-/// Without a wildcard: whoever adds a pick is led to [`actions`] by the compiler.
+/// Without a wildcard: whoever adds a pick is led to [`every_action`] by the compiler.
 fn action_name(action: Action) -> String {
     let Action::Pick(pick, ..) = action else {
         return format!("press {}", action.name());
