@@ -3,6 +3,7 @@
 //! A worker asks, never the server: so it may be behind a router that lets nobody in. Who it is, its
 //! token and its protocol are headers of each request, see `caller`.
 
+mod answers;
 mod caller;
 mod jobs;
 
@@ -23,6 +24,7 @@ use utoipa_axum::routes;
 
 use crate::failure::{Failure, Told};
 use crate::{Api, Offer, body};
+use answers::{Misread, Stranger};
 use caller::Caller;
 pub(crate) use jobs::reads_its_body;
 
@@ -77,8 +79,7 @@ fn read<T: DeserializeOwned>(
             `detail` says which to update (`worker-protocol`). Or it has no name (`worker-name`)."),
         (status = 401, body = Told, description = "Nobody has such a token, or it was revoked \
             (`bad-token`)."),
-        (status = 422, body = Told, description = "A field is missing or has the wrong form \
-            (`invalid-request`)."),
+        Misread,
     ),
 )]
 async fn register<O: Offer>(
@@ -109,8 +110,7 @@ async fn register<O: Offer>(
     tag = "workers",
     responses(
         (status = 204, description = "It is forgotten."),
-        (status = 400, body = Told, description = "As for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
+        Stranger,
     ),
 )]
 async fn leave<O: Offer>(State(api): State<Api<O>>, caller: Caller) -> Result<StatusCode, Failure> {
@@ -132,10 +132,8 @@ async fn leave<O: Offer>(State(api): State<Api<O>>, caller: Caller) -> Result<St
         (status = 200, body = Job, description = "A job. It is the worker's own until it was silent \
             for `lease_ms`."),
         (status = 204, description = "There is none; ask again."),
-        (status = 400, body = Told, description = "As for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
-        (status = 422, body = Told, description = "A field is missing or has the wrong form \
-            (`invalid-request`)."),
+        Stranger,
+        Misread,
     ),
 )]
 async fn claim<O: Offer>(

@@ -11,9 +11,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::{Lost, Misread, Stranger};
 use super::caller::Caller;
 use super::read;
 use crate::failure::{Failure, Told};
@@ -43,14 +45,30 @@ pub(crate) fn reads_its_body(method: &Method, path: &str) -> bool {
     path.starts_with("/api/v1/worker/jobs/") && (method == Method::PUT || path.ends_with("/finish"))
 }
 
+/// What a worker says it holds.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Held {
+    /// The identity of the request.
+    request_hash: String,
+    /// The number of the lease.
+    lease: i64,
+}
+
+impl From<Held> for Lease {
+    fn from(
+        Held {
+            request_hash,
+            lease,
+        }: Held,
+    ) -> Self {
+        Self::told(request_hash, lease)
+    }
+}
+
 /// The job, if the worker holds this lease.
-async fn held<O>(
-    api: &Api<O>,
-    caller: &Caller,
-    (request_hash, number): (String, i64),
-) -> Result<Claim, Failure> {
-    let lease = Lease::told(request_hash, number);
-    let held = api.store.held(&lease, &caller.worker).await?;
+async fn held<O>(api: &Api<O>, caller: &Caller, lease: &Lease) -> Result<Claim, Failure> {
+    let held = api.store.held(lease, &caller.worker).await?;
     held.ok_or_else(Failure::lease_lost)
 }
 
@@ -61,31 +79,26 @@ async fn held<O>(
     post,
     path = "/api/v1/worker/jobs/{request_hash}/{lease}/report",
     tag = "workers",
-    params(
-        ("request_hash" = String, Path, description = "The identity of the request."),
-        ("lease" = i64, Path, description = "The number of the lease."),
-    ),
+    params(Held),
     request_body = Report,
     responses(
         (status = 204, description = "The lease is still held."),
-        (status = 400, body = Told, description = "As for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
+        Stranger,
         (status = 409, body = Told, description = "The worker has lost the job: stop building it \
             (`lease-lost`)."),
-        (status = 422, body = Told, description = "A field is missing or has the wrong form \
-            (`invalid-request`)."),
+        Misread,
     ),
 )]
 async fn report<O: Offer>(
     State(api): State<Api<O>>,
     caller: Caller,
-    Path(named): Path<(String, i64)>,
+    Path(told): Path<Held>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Failure> {
     let Report { news } = read(&headers, body)?;
     api.hot.worker_seen(&caller.worker);
-    let claim = held(&api, &caller, named).await?;
+    let claim = held(&api, &caller, &told.into()).await?;
     caller.foreman.report(&claim.lease, &news).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -102,25 +115,23 @@ struct How {
     path = "/api/v1/worker/jobs/{request_hash}/{lease}/foresight",
     tag = "workers",
     params(
-        ("request_hash" = String, Path, description = "The identity of the request."),
-        ("lease" = i64, Path, description = "The number of the lease."),
+        Held,
         ("anew" = Option<bool>, Query, description = "From package indexes as they are now."),
     ),
     responses(
         (status = 200, body = Foresight, description = "What can be told."),
-        (status = 400, body = Told, description = "As for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
-        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+        Stranger,
+        Lost,
     ),
 )]
 async fn foresee<O: Offer>(
     State(api): State<Api<O>>,
     caller: Caller,
-    Path(named): Path<(String, i64)>,
+    Path(told): Path<Held>,
     uri: Uri,
 ) -> Result<Json<Foresight>, Failure> {
     let Query(How { anew }) = query(&uri)?;
-    let claim = held(&api, &caller, named).await?;
+    let claim = held(&api, &caller, &told.into()).await?;
     let foreseen = caller.foreman.foresee(&claim, anew).await;
     Ok(Json(Foresight { foreseen }))
 }
@@ -139,8 +150,7 @@ struct Declared {
     path = "/api/v1/worker/jobs/{request_hash}/{lease}/files/{file}",
     tag = "workers",
     params(
-        ("request_hash" = String, Path, description = "The identity of the request."),
-        ("lease" = i64, Path, description = "The number of the lease."),
+        Held,
         ("file" = String, Path, pattern = "^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$",
             description = "Its name."),
         ("size" = u64, Query, description = "Its length, bytes."),
@@ -148,22 +158,22 @@ struct Declared {
     ),
     request_body(content = Binary, content_type = "application/octet-stream"),
     responses(
+        Stranger,
         (status = 204, description = "It is here, and it is what it was said to be."),
         (status = 400, body = Told, description = "It is not, or it is too much (`bad-upload`). Or as \
             for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
-        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+        Lost,
     ),
 )]
 async fn upload<O: Offer>(
     State(api): State<Api<O>>,
     caller: Caller,
-    Path((request_hash, number, name)): Path<(String, i64, String)>,
+    Path((request_hash, lease, name)): Path<(String, i64, String)>,
     uri: Uri,
     body: Body,
 ) -> Result<StatusCode, Failure> {
     let Query(Declared { size, sha256 }) = query(&uri)?;
-    let claim = held(&api, &caller, (request_hash, number)).await?;
+    let claim = held(&api, &caller, &Lease::told(request_hash, lease)).await?;
     let file = File { name, size, sha256 };
     let bytes = patient(body).boxed();
     caller.foreman.take(&claim.lease, &file, bytes).await?;
@@ -187,31 +197,27 @@ fn patient(body: Body) -> impl stream::Stream<Item = std::io::Result<Bytes>> + S
     post,
     path = "/api/v1/worker/jobs/{request_hash}/{lease}/finish",
     tag = "workers",
-    params(
-        ("request_hash" = String, Path, description = "The identity of the request."),
-        ("lease" = i64, Path, description = "The number of the lease."),
-    ),
+    params(Held),
     request_body = Finish,
     responses(
+        Stranger,
         (status = 204, description = "It is published, or, where there is no image, noted."),
         (status = 400, body = Told, description = "Files are not what they are said to be \
             (`bad-upload`). Or as for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
         (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`); or files \
             are missing, as this server was started anew: upload them all again (`files-missing`)."),
-        (status = 422, body = Told, description = "A field is missing or has the wrong form \
-            (`invalid-request`)."),
+        Misread,
     ),
 )]
 async fn finish<O: Offer>(
     State(api): State<Api<O>>,
     caller: Caller,
-    Path(named): Path<(String, i64)>,
+    Path(told): Path<Held>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Failure> {
-    let lease = Lease::told(named.0.clone(), named.1);
-    let taken = take_end(&api, &caller, named, &headers, body).await;
+    let lease = told.into();
+    let taken = take_end(&api, &caller, &lease, &headers, body).await;
     // It may have been told before, and the answer got lost.
     if taken.is_err() && api.store.has_ended(&lease).await? {
         return Ok(StatusCode::NO_CONTENT);
@@ -222,11 +228,11 @@ async fn finish<O: Offer>(
 async fn take_end<O: Offer>(
     api: &Api<O>,
     caller: &Caller,
-    named: (String, i64),
+    lease: &Lease,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), Failure> {
-    let claim = held(api, caller, named).await?;
+    let claim = held(api, caller, lease).await?;
     let bytes = guard::read(body, headers, LONGEST_END, END_TIME).await?;
     let end: Finish = body::read_as(headers, &bytes)?;
     Ok(caller.foreman.finish(&claim, end).await?)
@@ -239,23 +245,19 @@ async fn take_end<O: Offer>(
     post,
     path = "/api/v1/worker/jobs/{request_hash}/{lease}/hand-back",
     tag = "workers",
-    params(
-        ("request_hash" = String, Path, description = "The identity of the request."),
-        ("lease" = i64, Path, description = "The number of the lease."),
-    ),
+    params(Held),
     responses(
         (status = 204, description = "It waits for another worker."),
-        (status = 400, body = Told, description = "As for `register`."),
-        (status = 401, body = Told, description = "As for `register`."),
-        (status = 409, body = Told, description = "The worker has lost the job (`lease-lost`)."),
+        Stranger,
+        Lost,
     ),
 )]
 async fn hand_back<O: Offer>(
     State(api): State<Api<O>>,
     caller: Caller,
-    Path(named): Path<(String, i64)>,
+    Path(told): Path<Held>,
 ) -> Result<StatusCode, Failure> {
-    let claim = held(&api, &caller, named).await?;
+    let claim = held(&api, &caller, &told.into()).await?;
     caller.foreman.take_back(&claim.lease).await?;
     api.wake.notify_one();
     Ok(StatusCode::NO_CONTENT)
