@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::{PackageSpec, PackageVersion, ProfileName, ServiceName, Target, VersionName};
+use crate::name::{
+    FilePath, PackageSpec, PackageVersion, ProfileName, ServiceName, Target, VersionName,
+};
 use crate::problem::PackageProblem;
 use crate::profiles::{Image, Title};
 use crate::repository::{Repositories, RepositoriesMode, RepositoryKeys};
@@ -40,6 +42,10 @@ pub struct BuildRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 20480))]
     pub defaults: Option<String>,
+    /// Files that the image has besides those of its packages, and their texts: those of a network
+    /// profile, as its plan says them, and no others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<FilePath, String>,
     /// Size of the root filesystem partition in MiB, where a device has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1024))]

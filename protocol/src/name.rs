@@ -220,6 +220,21 @@ checked_name! {
     |text| word(text, "._-") && !text.starts_with(['.', '-'])
 }
 
+checked_name! {
+    /// A file of a router, by its path without the first slash: `etc/config/network`.
+    FilePath, "file's path",
+    "letters, digits and . _ + @ - are allowed between slashes, without a slash at either end or . or .. \
+     between two",
+    r"^\.?[A-Za-z0-9_][A-Za-z0-9._+@-]{0,126}(/\.?[A-Za-z0-9_][A-Za-z0-9._+@-]{0,126}){0,15}$",
+    "etc/config/network",
+    |text| {
+        let parts = || text.split('/');
+        let begins = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let named = |part: &str| word(part, "._+@-") && begins(part.strip_prefix('.').unwrap_or(part));
+        parts().count() <= 16 && parts().all(named)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +260,19 @@ mod tests {
             "libopenssl1.1",
         ] {
             assert!(good.parse::<PackageSpec>().is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn files_lie_below_the_root() {
+        for good in ["etc/banner", "root/.profile", "www/_a/b@2.css"] {
+            assert!(good.parse::<FilePath>().is_ok(), "{good:?}");
+        }
+        let deep = "a/".repeat(16) + "a";
+        for bad in [
+            "", "/etc/x", "etc/", "a//b", "..", "a/../b", "./a", "a b", "a/-rf", &deep,
+        ] {
+            assert!(bad.parse::<FilePath>().is_err(), "{bad:?}");
         }
     }
 

@@ -24,6 +24,9 @@ type Tell<'a> = &'a (dyn Fn(Progress<'_>) + Send + Sync);
 /// What ImageBuilders say when all packages are in the root file system.
 const PACKAGES_INSTALLED: &str = "Finalizing root filesystem";
 
+/// The script that runs at a device's first boot; ASU's name for it.
+const FIRST_BOOT: &str = "etc/uci-defaults/99-asu-defaults";
+
 /// Builds `request`, see [`crate::Builder::build`].
 pub(crate) async fn run(
     builder: &Inner,
@@ -62,11 +65,9 @@ async fn make_all(
 ) -> Result<BuildOutput, BuildError> {
     let inside = |url: &str| workspace.inside(url);
     feeds::add(workspace.tree(), request, &inside).await?;
-    if let Some(script) = &request.defaults {
-        let storage = |error| BuildError::storage("Writing the first-boot script", &error);
-        // Before anything of the ImageBuilder runs, which could lead the file astray.
-        workspace.put_defaults(script).await.map_err(storage)?;
-    }
+    // Before anything of the ImageBuilder runs, which could lead the files astray.
+    let added = add_files(workspace, request).await;
+    added.map_err(|error| BuildError::storage("Writing the image's own files", &error))?;
     tell(Progress::Stage(stage::VALIDATE_REVISION));
     let info = inform(workspace, imagebuilder, tell).await?;
     check_revision(
@@ -83,6 +84,17 @@ async fn make_all(
         build_cmd,
         ..output
     })
+}
+
+/// Adds what a request has besides packages.
+async fn add_files(workspace: &Workspace, request: &BuildRequest) -> std::io::Result<()> {
+    for (path, text) in &request.files {
+        workspace.put(path.as_str(), text).await?;
+    }
+    match &request.defaults {
+        Some(script) => workspace.put(FIRST_BOOT, script).await,
+        None => Ok(()),
+    }
 }
 
 async fn obtain(
@@ -258,7 +270,8 @@ async fn assemble(
     info: &Info,
     tell: Tell<'_>,
 ) -> Result<(Finished, Vec<String>), BuildError> {
-    let overlay = request.defaults.is_some().then(|| workspace.overlay());
+    let has_own = request.defaults.is_some() || !request.files.is_empty();
+    let overlay = has_own.then(|| workspace.overlay());
     let images = workspace.images();
     let arguments = selection::image(request, packages, &images, overlay.as_deref())?;
     let ended = make(workspace, &arguments, tell).await?;

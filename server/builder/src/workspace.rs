@@ -139,11 +139,13 @@ impl Workspace {
         Ok(())
     }
 
-    /// Makes the script run at the device's first boot.
-    pub(crate) async fn put_defaults(&self, script: &str) -> io::Result<()> {
-        let folder = self.overlay().join("etc/uci-defaults");
-        fs::create_dir_all(&folder).await?;
-        fs::write(folder.join("99-asu-defaults"), script).await
+    /// Adds a file to those that are copied over the root filesystem.
+    pub(crate) async fn put(&self, path: &str, text: &str) -> io::Result<()> {
+        let file = self.overlay().join(path);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).await?;
+        }
+        fs::write(file, text).await
     }
 
     /// Runs `make` in the ImageBuilder; `hear` is told what it says, line by line. Paths in that are

@@ -26,6 +26,7 @@ impl Catalog {
             request.version_code = self.revision(&request).await?;
         }
         request.profile = self.profile(&request).await?;
+        self.refuse_files(&request)?;
         request.packages = selection(&request);
         request.defaults = request.defaults.filter(|script| !script.is_empty());
         if request.repositories.is_empty() {
@@ -34,6 +35,17 @@ impl Catalog {
         }
         request.filesystem = request.filesystem.filter(|name| !name.is_empty());
         Ok(request)
+    }
+
+    /// Refuses files but those of a network profile: whoever has others has a first-boot script.
+    fn refuse_files(&self, request: &BuildRequest) -> Result<(), CatalogError> {
+        let (version, files) = (request.version.as_str(), &request.files);
+        match files.keys().next() {
+            Some(path) if !self.distribution().offers_files(version, files) => {
+                Err(CatalogError::ForeignFile(path.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The revision upstream offers now, or the last one known while it cannot be reached.

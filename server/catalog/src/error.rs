@@ -26,6 +26,9 @@ pub enum CatalogError {
          Please check the forums for more information."
     )]
     UnsupportedProfile(String),
+    /// No network profile has the files asked for. Holds the path of the first.
+    #[error("File not allowed: {0}")]
+    ForeignFile(String),
     /// Upstream cannot be reached or answers nonsense, and nothing of it is cached.
     #[error("{url} cannot be read: {reason}. Try again in a few minutes.")]
     Upstream {
@@ -75,6 +78,16 @@ impl CatalogError {
         }
     }
 
+    /// What to do next, where that is not to choose something that is offered.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::ForeignFile(_) => {
+                Some("Let a first-boot script (`defaults`) write files of your own.")
+            }
+            _ => None,
+        }
+    }
+
     /// A stable code for programs, see [`asu_protocol::problem::Problem::cause`].
     pub fn cause(&self) -> &'static str {
         match self {
@@ -83,6 +96,7 @@ impl CatalogError {
             Self::UnsupportedVersion(_) => "unsupported-version",
             Self::UnsupportedTarget(_) => "unsupported-target",
             Self::UnsupportedProfile(_) => "unsupported-profile",
+            Self::ForeignFile(_) => "file-not-allowed",
             Self::Upstream { .. } => "upstream",
             Self::NothingNewer(_) => "nothing-newer",
             Self::Planning(_) => "internal",

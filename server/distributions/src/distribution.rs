@@ -1,8 +1,10 @@
 //! What a loaded distribution answers.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use asu_protocol::name::FilePath;
 use wildmatch::WildMatch;
 
 use crate::schema::{At, Branch, Channel, File, Flavour, PackageSet, Targets};
@@ -157,6 +159,12 @@ impl Distribution {
         self.sets(&self.file.network_profiles, version)
     }
 
+    /// Whether the files of a request for `version` are those of one of its network profiles.
+    pub fn offers_files(&self, version: &str, files: &BTreeMap<FilePath, String>) -> bool {
+        let mut sets = self.network_profiles(version).into_iter();
+        sets.any(|set| set.files() == *files)
+    }
+
     fn sets<'a>(&self, sets: &'a [PackageSet], version: &str) -> Vec<&'a PackageSet> {
         let Some(branch) = self.branch_of(version) else {
             return Vec::new();
@@ -164,6 +172,16 @@ impl Distribution {
         sets.iter()
             .filter(|set| is_for(&set.branches, branch))
             .collect()
+    }
+}
+
+impl PackageSet {
+    /// The files it adds to the image: their texts.
+    pub fn files(&self) -> BTreeMap<FilePath, String> {
+        // Paths that are none are refused when the distribution is loaded.
+        let named =
+            |(path, text): (&String, &At<String>)| Some((path.parse().ok()?, text.value.clone()));
+        self.files.iter().filter_map(named).collect()
     }
 }
 

@@ -3,6 +3,8 @@
 //! A value that a person may get wrong is [`At`] its place in the file, so that errors found after
 //! parsing point there as well.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -158,6 +160,9 @@ pub struct PackageSet {
     /// The branches that have it; all if none is named.
     #[serde(default)]
     pub branches: Vec<At<String>>,
+    /// Files that a network profile adds to the image, by their paths below its root: their texts.
+    #[serde(default)]
+    pub files: BTreeMap<String, At<String>>,
 }
 
 fn yes() -> bool {

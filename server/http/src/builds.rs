@@ -31,8 +31,8 @@ use crate::{Api, Hot, Offer, body, cancel, signed};
         Standing,
         (status = 400, body = Told, description = "This server does not build that. `cause` is \
             `unsupported-distro`, `unsupported-branch`, `unsupported-version`, \
-            `unsupported-target`, `unsupported-profile`, `defaults-not-allowed` or \
-            `repository-not-allowed`; or the body ended too soon (`broken-body`)."),
+            `unsupported-target`, `unsupported-profile`, `defaults-not-allowed`, \
+            `file-not-allowed` or `repository-not-allowed`; or the body ended too soon (`broken-body`)."),
         (status = 422, body = Told, description = "A field is missing or has the wrong form; \
             `detail` names it (`invalid-request`)."),
         (status = 529, body = Told, description = "Too many builds wait (`overloaded`).",

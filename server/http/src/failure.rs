@@ -351,17 +351,16 @@ impl Failure {
 const SEE_OVERVIEW: &str = "/json/v1/overview.json lists what this server builds.";
 
 impl From<CatalogError> for Failure {
-    /// The answer to a *request* that the catalog refuses.
-    ///
-    /// An upstream that is down is answered 500, not 502: today's clients wait for ever on a
-    /// status they do not know, and they know 400, 422 and 500.
+    /// The answer to a *request* that the catalog refuses; 500, not 502, if upstream is down: today's
+    /// clients know 400, 422 and 500, and wait for ever on others.
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Upstream { .. } => Self::unreachable_mirror().logged(&error),
-            CatalogError::Cache { .. }
-            | CatalogError::Distributions(_)
-            | CatalogError::Planning(_) => Self::internal(&error),
-            refusal => Self::refused(refusal.to_string(), refusal.cause(), SEE_OVERVIEW),
+            fault if fault.is_a_fault() => Self::internal(&fault),
+            refusal => {
+                let hint = refusal.hint().unwrap_or(SEE_OVERVIEW);
+                Self::refused(refusal.to_string(), refusal.cause(), hint)
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The distributions a server offers, as the 2017 API lists them.
 
+use std::collections::BTreeMap;
+
+use asu_protocol::name::FilePath;
 use serde::Serialize;
 
 /// A distribution with its releases.
@@ -39,6 +42,8 @@ pub struct OfferedSet {
     pub description: String,
     /// Packages to install; with a leading `-`, default packages to leave out.
     pub packages: Vec<String>,
+    /// Files to add to the image: their texts.
+    pub files: BTreeMap<FilePath, String>,
 }
 
 impl OfferedDistribution {

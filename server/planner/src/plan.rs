@@ -134,6 +134,7 @@ fn request(
         packages_versions: BTreeMap::new(),
         diff_packages: true,
         defaults: None,
+        files: upgrade.files.clone(),
         rootfs_size_mb: upgrade.rootfs_size_mb,
         filesystem: upgrade.filesystem.map(str::to_owned),
         disabled_services: BTreeSet::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asu_distributions::{Device, Distribution, Outcome, Transformed, transform};
 use asu_index::Flavour;
-use asu_protocol::name::{PackageName, PackageVersion, ProfileName, Target, VersionName};
+use asu_protocol::name::{FilePath, PackageName, PackageVersion, ProfileName, Target, VersionName};
 use asu_protocol::plan::RouterFacts;
 use asu_protocol::profiles::{Profile, defaults};
 use asu_protocol::release::revision_number;
@@ -51,6 +51,8 @@ pub struct Upgrade<'a> {
     pub add: BTreeSet<String>,
     /// Packages not wanted any more.
     pub remove: BTreeSet<String>,
+    /// Files of the network wanted, passed on to the build.
+    pub files: BTreeMap<FilePath, String>,
     /// Whether older releases and packages are fine.
     pub allow_downgrade: bool,
     /// Passed on to the build.

@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn every_wish_matters() {
         let base = request(BASE);
-        let changes: [fn(&mut BuildRequest); 11] = [
+        let changes: [fn(&mut BuildRequest); 12] = [
             |r| r.distro = "other".to_owned(),
             |r| r.version = "24.10.1".parse().unwrap(),
             |r| r.version_code = "r1-0".to_owned(),
@@ -64,6 +64,7 @@ mod tests {
             |r| r.packages.truncate(1),
             |r| r.diff_packages = true,
             |r| r.defaults = Some("true".to_owned()),
+            |r| r.files = [("etc/banner".parse().unwrap(), "Hello\n".to_owned())].into(),
             |r| r.rootfs_size_mb = Some(1),
             |r| r.disabled_services = ["uhttpd".parse().unwrap()].into(),
             |r| {

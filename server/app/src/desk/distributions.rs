@@ -63,6 +63,7 @@ fn set(set: &PackageSet) -> OfferedSet {
         name: set.name.value.clone(),
         description: set.description.clone().unwrap_or_default(),
         packages: set.packages.iter().map(|name| name.value.clone()).collect(),
+        files: set.files(),
     }
 }
 

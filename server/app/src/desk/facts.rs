@@ -53,7 +53,8 @@ impl Known {
 impl Facts {
     pub(super) fn plan(&self) -> Result<Plan, Vec<PlanProblem>> {
         let request = &self.request;
-        let (mut add, mut remove) = self.sets()?;
+        let sets = self.sets()?;
+        let (mut add, mut remove) = packages(&sets);
         add.extend(request.add.iter().map(ToString::to_string));
         remove.extend(request.remove.iter().map(ToString::to_string));
         asu_planner::plan(&Upgrade {
@@ -72,6 +73,7 @@ impl Facts {
             because: &self.because,
             add,
             remove,
+            files: sets.iter().flat_map(|set| set.files()).collect(),
             allow_downgrade: request.allow_downgrade,
             filesystem: request.filesystem.as_deref(),
             rootfs_size_mb: request.rootfs_size_mb,
@@ -94,8 +96,8 @@ impl Facts {
             .find(|name| old.profiles.profiles.contains_key(name.as_str()))
     }
 
-    /// The packages that named sets add, and those they take out (`-name`).
-    fn sets(&self) -> Result<(BTreeSet<String>, BTreeSet<String>), Vec<PlanProblem>> {
+    /// The flavor and the network profile that are asked for.
+    fn sets(&self) -> Result<Vec<&PackageSet>, Vec<PlanProblem>> {
         let (distribution, version) = (self.catalog.distribution(), self.new.version.as_str());
         let flavor = find(
             "flavor",
@@ -108,15 +110,20 @@ impl Facts {
             network,
             &distribution.network_profiles(version),
         )?;
-        let sets = flavor.into_iter().chain(network);
-        let names = sets.flat_map(|set| set.packages.iter().map(|package| package.value.clone()));
-        let (removed, added): (Vec<String>, Vec<String>) =
-            names.partition(|name| name.starts_with('-'));
-        let removed = removed
-            .iter()
-            .map(|name| name.trim_start_matches('-').to_owned());
-        Ok((added.into_iter().collect(), removed.collect()))
+        Ok(flavor.into_iter().chain(network).collect())
     }
+}
+
+/// The packages that sets add, and those they take out (`-name`).
+fn packages(sets: &[&PackageSet]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let names = sets.iter().flat_map(|set| &set.packages);
+    let names = names.map(|package| package.value.clone());
+    let (removed, added): (Vec<String>, Vec<String>) =
+        names.partition(|name| name.starts_with('-'));
+    let removed = removed
+        .iter()
+        .map(|name| name.trim_start_matches('-').to_owned());
+    (added.into_iter().collect(), removed.collect())
 }
 
 fn find<'s>(

@@ -101,7 +101,7 @@ async fn options_reach_the_imagebuilder() {
     let mirror = Mirror::start("zst").await;
     let script = "uci set system.@system[0].hostname='$(reboot)'\n";
     let options = format!(
-        r#","defaults":{},"rootfs_size_mb":300,"filesystem":"squashfs","disabled_services":["uhttpd","dnsmasq"],"packages":["base-files","luci"],"diff_packages":true"#,
+        r#","defaults":{},"files":{{"etc/config/mesh":"config mesh\n"}},"rootfs_size_mb":300,"filesystem":"squashfs","disabled_services":["uhttpd","dnsmasq"],"packages":["base-files","luci"],"diff_packages":true"#,
         serde_json::to_string(script).unwrap()
     );
     let built = mirror.build(&mirror.builder(), &options).await.unwrap();
@@ -111,6 +111,7 @@ async fn options_reach_the_imagebuilder() {
         "{image}"
     );
     assert!(image.ends_with(script), "{image}");
+    assert!(image.contains("\nconfig mesh\n"), "{image}");
     let names: Vec<&str> = built.manifest.keys().map(String::as_str).collect();
     assert_eq!(
         names,

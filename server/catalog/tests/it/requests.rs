@@ -113,6 +113,36 @@ async fn equal_requests_get_one_form() {
     assert_eq!(names, ["auc", "luci"]);
 }
 
+const MESH: &str = "
+name: openwrt
+mirror: https://mirror.example
+branches: [{ name: '24.10', package_manager: opkg, path: 'releases/{version}' }]
+network_profiles:
+  - { name: quintana/node, packages: [batctl], files: { etc/config/mesh: 'config mesh' } }
+";
+
+#[tokio::test]
+async fn files_are_those_of_a_network_profile_or_refused() {
+    let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());
+    let catalog = upstream.catalog_with(cache.path(), MESH).await;
+    let with = |path: &str, text: &str| {
+        let mut request = request("24.10.10", "ath79/generic", "archer-c7-v5");
+        let path = path.parse().unwrap();
+        request.files.insert(path, text.to_owned());
+        catalog.canonical(request)
+    };
+    let known = with("etc/config/mesh", "config mesh").await.unwrap();
+    assert_eq!(known.files.len(), 1);
+    for (path, text) in [
+        ("etc/config/mesh", "config other"),
+        ("etc/shadow", "root::"),
+    ] {
+        let error = with(path, text).await.unwrap_err();
+        assert_eq!(error, CatalogError::ForeignFile(path.to_owned()));
+        assert_eq!(error.cause(), "file-not-allowed");
+    }
+}
+
 #[tokio::test]
 async fn a_snapshot_is_asked_for_by_the_revision_upstream_offers_now() {
     let (upstream, cache) = (Upstream::start().await, tempfile::tempdir().unwrap());

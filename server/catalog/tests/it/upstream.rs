@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asu_catalog::{Catalog, CatalogConfig, Trust, Tuning};
+use asu_distributions::Distributions;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -116,17 +117,33 @@ impl Upstream {
         self.catalog_trusting(cache_dir, Trust::default()).await
     }
 
+    /// With a distribution of this text.
+    pub(crate) async fn catalog_with(&self, cache_dir: &Path, text: &str) -> Catalog {
+        self.open(CatalogConfig {
+            distributions: Some(Distributions::from_texts(&[("own.yml", text)]).unwrap()),
+            ..self.config(cache_dir, Trust::default())
+        })
+        .await
+    }
+
     pub(crate) async fn catalog_trusting(&self, cache_dir: &Path, trust: Trust) -> Catalog {
-        let seconds = Arc::clone(&self.seconds);
-        let tuning = Tuning {
-            clock: Arc::new(move || Duration::from_secs(seconds.load(Ordering::SeqCst))),
-            timeout: Duration::from_millis(300),
-        };
-        let config = CatalogConfig {
+        self.open(self.config(cache_dir, trust)).await
+    }
+
+    fn config(&self, cache_dir: &Path, trust: Trust) -> CatalogConfig {
+        CatalogConfig {
             upstream: self.url.clone(),
             cache_dir: cache_dir.to_owned(),
             distributions: None,
             trust,
+        }
+    }
+
+    async fn open(&self, config: CatalogConfig) -> Catalog {
+        let seconds = Arc::clone(&self.seconds);
+        let tuning = Tuning {
+            clock: Arc::new(move || Duration::from_secs(seconds.load(Ordering::SeqCst))),
+            timeout: Duration::from_millis(300),
         };
         Catalog::open_with(config, tuning).await.unwrap()
     }

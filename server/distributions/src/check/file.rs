@@ -1,9 +1,14 @@
 //! Names, mirrors, keys, feeds, targets and package sets.
 
+use asu_protocol::name::FilePath;
+
 use super::{branches_of, once, package_spec, version_of};
 use crate::error::Report;
 use crate::schema::{At, File, PackageSet, Repository, Targets};
 use crate::template;
+
+/// How much a network profile's files may be, paths and texts, bytes: they are in every request.
+const MOST_FILES: usize = 64 * 1024;
 
 pub(super) fn check(file: &File, report: &mut Report<'_>) {
     names(file, report);
@@ -138,6 +143,31 @@ fn sets(file: &File, report: &mut Report<'_>) {
     );
     for set in file.flavors.iter().chain(&file.network_profiles) {
         package_set(file, set, report);
+    }
+    for text in file.flavors.iter().flat_map(|set| set.files.values()) {
+        report.at(
+            text,
+            "a flavor has no files",
+            "make a network profile of it",
+        );
+    }
+    for set in &file.network_profiles {
+        files(set, report);
+    }
+}
+
+fn files(set: &PackageSet, report: &mut Report<'_>) {
+    let mut size = 0;
+    for (path, text) in &set.files {
+        if let Err(error) = path.parse::<FilePath>() {
+            report.at(text, error.to_string(), "correct the path");
+        }
+        size += path.len() + text.value.len();
+    }
+    if size > MOST_FILES {
+        let what = format!("the files of {:?} have {size} bytes", set.name.value);
+        let next = format!("at most {MOST_FILES} are built in; make a package of them");
+        report.at(&set.name, what, next);
     }
 }
 

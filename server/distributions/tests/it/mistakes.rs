@@ -52,7 +52,7 @@ branches:
 repositories: [{ name: a b, url: x, branches: ["9.9"] }]
 targets: { ignored: [ath79] }
 vanilla: [luci;rm]
-flavors: [{ name: none, packages: [] }]
+flavors: [{ name: none, packages: [], files: { etc/x: y } }]
 channels: [{ channel: stable, latest: "7.7.7" }]
 transformations:
   - { version: "9.9", packages: [{ package: a, to: a }] }
@@ -72,6 +72,7 @@ transformations:
         (11, "fits no target"),
         (12, "is not a valid package"),
         (13, "\"none\" has no packages"),
+        (13, "a flavor has no files"),
         (14, "version \"7.7.7\" belongs to no branch of this file"),
         (16, "version \"9.9\" belongs to no branch of this file"),
         (16, "the package replaces itself"),
@@ -81,6 +82,24 @@ transformations:
             .any(|it| it.starts_with(&format!("own.yml:{line}:")) && it.contains(what));
         assert!(said, "line {line}: {what}\n{found}");
     }
+}
+
+#[test]
+fn files_of_a_network_lie_below_the_root_and_are_few() {
+    let with = |files: &str| {
+        let network = format!("{{ name: n, packages: [luci], files: {files} }}");
+        format!("{SOUND}network_profiles: [{network}]\n")
+    };
+    for path in ["/etc/banner", "../x"] {
+        let found = mistakes(&with(&format!("{{ {path}: x }}")));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("own.yml:5:"), "{found:?}");
+        assert!(found[0].contains("is not a valid file's path"), "{found:?}");
+    }
+    let found = mistakes(&with(&format!("{{ etc/banner: {} }}", "x".repeat(70_000))));
+    assert!(found[0].contains("have 70010 bytes"), "{found:?}");
+    let sound = with("{ etc/banner: x }");
+    assert!(Distributions::from_texts(&[("own.yml", &sound)]).is_ok());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
@@ -170,7 +170,7 @@ async fn finished<O: Offer>(
 /// All digits of a hash of all that is in the image, the first-boot script included: whoever does
 /// not know the script cannot guess it.
 fn image_hash(request: &BuildRequest, answer: &BuildAnswer) -> String {
-    let contents = json!([
+    let mut contents = vec![json!([
         request.distro,
         answer.version_number,
         answer.version_code,
@@ -180,8 +180,11 @@ fn image_hash(request: &BuildRequest, answer: &BuildAnswer) -> String {
         request.defaults,
         request.rootfs_size_mb,
         request.filesystem,
-    ]);
-    hex::encode(Sha256::digest(contents.to_string()))
+    ])];
+    // Images had such a hash before there were files.
+    contents.extend((!request.files.is_empty()).then(|| json!(request.files)));
+    let contents: Vec<String> = contents.iter().map(Value::to_string).collect();
+    hex::encode(Sha256::digest(contents.concat()))
 }
 
 fn manifest_hash(answer: &BuildAnswer) -> String {

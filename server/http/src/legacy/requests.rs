@@ -19,7 +19,7 @@ use super::{images, place, profile};
 use crate::api::Unplannable;
 use crate::guard::Asker;
 use crate::path::Path;
-use crate::{Api, Offer, OfferedDistribution, builds, cancel};
+use crate::{Api, Offer, OfferedDistribution, OfferedSet, builds, cancel};
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -113,10 +113,11 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
     let distributions = api.offer.distributions().await;
     let distribution = called(&distributions, wish.distro.as_deref())?;
     let defaults = wish.script(&api.limits)?;
-    let mut packages = network_profile(distribution, wish.network_profile.as_deref())?;
+    let network = network_profile(distribution, wish.network_profile.as_deref())?;
     let profiles = api.offer.profiles(&version, &target).await;
     let profiles = profiles.map_err(|error| Refusal::in_place(error, &distributions))?;
     let profile = device(api, &version, &profiles, &wish)?;
+    let mut packages = network.map_or(Ok(Vec::new()), packages_of)?;
     packages.extend(wish.packages()?);
     Ok(BuildRequest {
         distro: distribution.name.clone(),
@@ -128,6 +129,7 @@ async fn request<O: Offer>(api: &Api<O>, wish: Wish) -> Result<BuildRequest, Ref
         packages_versions: std::collections::BTreeMap::new(),
         diff_packages: false,
         defaults,
+        files: network.map(|set| set.files.clone()).unwrap_or_default(),
         rootfs_size_mb: None,
         filesystem: None,
         disabled_services: std::collections::BTreeSet::new(),
@@ -148,18 +150,22 @@ pub(crate) fn called<'d>(
     found.ok_or_else(|| Refusal::unknown("distribution", &name))
 }
 
-/// The packages of a community's network; until the end of 2017 they were asked for by name.
-fn network_profile(
-    distribution: &OfferedDistribution,
+/// A community's network; until the end of 2017 they were asked for by name.
+fn network_profile<'d>(
+    distribution: &'d OfferedDistribution,
     named: Option<&str>,
-) -> Result<Vec<PackageSpec>, Refusal> {
+) -> Result<Option<&'d OfferedSet>, Refusal> {
     let Some(name) = named.filter(|name| !name.is_empty()) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let mut known = distribution.network_profiles.iter();
     let found = known.find(|set| set.name == name);
     let found = found.ok_or_else(|| Refusal::bad("unknown network profile"))?;
-    let specs = found.packages.iter().map(|name| name.parse());
+    Ok(Some(found))
+}
+
+fn packages_of(network: &OfferedSet) -> Result<Vec<PackageSpec>, Refusal> {
+    let specs = network.packages.iter().map(|name| name.parse());
     specs
         .collect::<Result<_, _>>()
         .map_err(|error| Refusal::broken(&error))

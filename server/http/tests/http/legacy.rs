@@ -234,18 +234,15 @@ async fn scripts_have_their_own_image_and_limit() {
 }
 
 #[tokio::test]
-async fn a_network_profile_adds_its_packages() {
+async fn a_network_profile_adds_its_packages_and_files() {
     let server = Server::start().await;
     let asked = asked_with("network_profile", "quintana/node");
     server.post_to(BUILD, &asked).await;
-    let names: Vec<String> = claim(&server)
-        .await
-        .request
-        .packages
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let request = claim(&server).await.request;
+    let names: Vec<String> = request.packages.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["-ppp", "batctl", "tmux"]);
+    let path = "etc/config/mesh".parse().unwrap();
+    assert_eq!(request.files.get(&path).unwrap(), "config mesh\n");
 }
 
 #[tokio::test]

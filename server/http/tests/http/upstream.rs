@@ -113,6 +113,11 @@ impl Offer for Upstream {
                 name: "quintana/node".to_owned(),
                 description: String::new(),
                 packages: vec!["batctl".to_owned(), "-ppp".to_owned()],
+                files: [(
+                    "etc/config/mesh".parse().unwrap(),
+                    "config mesh\n".to_owned(),
+                )]
+                .into(),
             }],
         }]
     }

@@ -64,6 +64,7 @@ impl<'a> Question<'a> {
             because: "it is the newest",
             add: add.iter().map(|name| (*name).to_owned()).collect(),
             remove: BTreeSet::new(),
+            files: BTreeMap::new(),
             allow_downgrade: false,
             filesystem: None,
             rootfs_size_mb: None,

@@ -175,6 +175,15 @@ fn the_dependencies_are_in_the_image_and_not_in_the_request() {
 }
 
 #[test]
+fn files_of_a_network_are_in_the_request() {
+    let mut stage = Stage::new(&[], &[]);
+    let path = "etc/config/mesh".parse().unwrap();
+    stage.files = [(path, "config mesh\n".to_owned())].into();
+    let request = stage.plan().unwrap().request.unwrap();
+    assert_eq!(request.files, stage.files);
+}
+
+#[test]
 fn a_choice_among_providers_is_told() {
     let stage = Stage::new(
         &[],

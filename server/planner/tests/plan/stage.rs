@@ -7,7 +7,7 @@ use asu_distributions::Distributions;
 use asu_index::{Constraint, Dependency, Flavour, Operator, Package, Provided, Relation};
 use asu_planner::solve::Universe;
 use asu_planner::{Installed, Release, Upgrade, plan};
-use asu_protocol::name::{PackageName, PackageVersion, ProfileName, VersionName};
+use asu_protocol::name::{FilePath, PackageName, PackageVersion, ProfileName, VersionName};
 use asu_protocol::plan::{Fate, PackageChange, Plan, PlanProblem, RouterFacts};
 use asu_protocol::profiles::Profile;
 
@@ -31,6 +31,7 @@ pub(crate) struct Stage {
     pub(crate) installed: Vec<(&'static str, Option<&'static str>)>,
     pub(crate) add: BTreeSet<String>,
     pub(crate) remove: BTreeSet<String>,
+    pub(crate) files: BTreeMap<FilePath, String>,
     pub(crate) allow_downgrade: bool,
     pub(crate) router: RouterFacts,
 }
@@ -119,6 +120,7 @@ impl Stage {
             installed: vec![("base-files", Some("1500-r1"))],
             add: BTreeSet::new(),
             remove: BTreeSet::new(),
+            files: BTreeMap::new(),
             allow_downgrade: false,
             router: RouterFacts::default(),
         }
@@ -155,6 +157,7 @@ impl Stage {
             because: "it was asked for",
             add: self.add.clone(),
             remove: self.remove.clone(),
+            files: self.files.clone(),
             allow_downgrade: self.allow_downgrade,
             filesystem: None,
             rootfs_size_mb: None,

@@ -15,6 +15,7 @@ fi
 	echo "partsize $partsize filesystem $filesystem without $services"
 	if [ -e fetched ]; then cat fetched; fi
 	echo "keys $(ls keys)"
+	if [ -e "$files/etc/config" ]; then cat "$files/etc/config/"*; fi
 	if [ -n "$files" ]; then cat "$files/etc/uci-defaults/99-asu-defaults"; fi
 } > "${leak:-$bin/$image}"
 cp root.manifest "$bin/openwrt-24.10.2-ath79-generic-$profile.manifest"
