@@ -4,6 +4,7 @@
 //! ```text
 //! imagebuilders/SHA256/tree   the files
 //! imagebuilders/SHA256/info   what `make info` says, once it was asked
+//! imagebuilders/SHA256/first  files that its first run made, see `first_run`
 //! imagebuilders/SHA256/used   locked by all who use the tree; its time is that of the last use
 //! downloads/SHA256            an archive, as far as it got; locked by who is at it
 //! ```
@@ -43,6 +44,8 @@ pub(crate) struct ImageBuilder {
     pub(crate) tree: PathBuf,
     /// Where the output of `make info` is kept; absent if it is asked each time.
     pub(crate) info: Option<PathBuf>,
+    /// Where the files are kept that its first run makes; absent if every run is a first one.
+    pub(crate) first: Option<PathBuf>,
     /// The lock, unless it is none of the depot's.
     _used: Option<File>,
 }
@@ -60,19 +63,16 @@ impl ImageBuilder {
         Self {
             tree,
             info: None,
+            first: None,
             _used: None,
         }
-    }
-
-    /// Whether it was asked what it is.
-    pub(crate) fn is_known(&self) -> bool {
-        self.info.as_ref().is_some_and(|info| info.exists())
     }
 
     fn at(folder: &Path, used: File) -> Self {
         Self {
             tree: folder.join(TREE),
             info: Some(folder.join("info")),
+            first: Some(folder.join("first")),
             _used: Some(used),
         }
     }

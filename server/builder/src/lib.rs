@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `builder`, `run` | what others see, and the stages of one build |
 //! | `imagebuilders`, `depot`, `disk` | the ImageBuilders on disk, and how much of it they take |
-//! | `upstream`, `sums`, `download`, `unpack`, `warm` | where they come from |
+//! | `upstream`, `sums`, `download`, `unpack`, `first_run`, `warm` | where they come from |
 //! | `vouch`, `openpgp` | why they can be trusted |
 //! | `workspace` | the folder a build runs in, with its private ImageBuilder |
 //! | `command` | running a program that cannot outlive us |
@@ -25,6 +25,7 @@ mod disk;
 mod download;
 mod error;
 mod feeds;
+mod first_run;
 mod gateway;
 mod imagebuilders;
 mod images;

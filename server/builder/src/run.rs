@@ -12,6 +12,7 @@ use crate::builder::{BUILD_LOG, Inner, Progress};
 use crate::command::Finished;
 use crate::depot::ImageBuilder;
 use crate::diagnosis::{diagnose, is_too_big};
+use crate::first_run::first_run;
 use crate::gateway::Signers;
 use crate::info::{self, Info};
 use crate::manifest;
@@ -19,7 +20,7 @@ use crate::sandbox::{builder_uid, give};
 use crate::workspace::Workspace;
 use crate::{BuildError, BuildOutput, Failure, feeds, images, selection};
 
-type Tell<'a> = &'a (dyn Fn(Progress<'_>) + Send + Sync);
+pub(crate) type Tell<'a> = &'a (dyn Fn(Progress<'_>) + Send + Sync);
 
 /// What ImageBuilders say when all packages are in the root file system.
 const PACKAGES_INSTALLED: &str = "Finalizing root filesystem";
@@ -37,6 +38,7 @@ pub(crate) async fn run(
 ) -> Result<BuildOutput, BuildError> {
     tell(Progress::Stage(stage::CONTAINER_SETUP));
     let imagebuilder = obtain(builder, request, tell).await?;
+    first_run(builder, &imagebuilder, tell).await?;
     let workspace = prepare(builder, Some(request), &imagebuilder).await?;
     let built = make_all(&workspace, &imagebuilder, request, profiles, tell, out).await;
     let kept = keep_log(&workspace.log(), out);
@@ -131,7 +133,7 @@ pub(crate) async fn prepare(
         &builder.scratch,
         remains,
         builder.time_limit,
-        &imagebuilder.tree,
+        imagebuilder,
         builder.layers,
     )
     .await
@@ -299,7 +301,7 @@ fn untrusted_feed(index: &str, told: &Failure) -> BuildError {
     })
 }
 
-async fn make(
+pub(crate) async fn make(
     workspace: &Workspace,
     arguments: &[String],
     tell: Tell<'_>,

@@ -11,7 +11,7 @@
 //! | `enter` | the helper: from a new process to the program |
 //! | `mounts` | what the program sees of the file system |
 //! | `confine` | what the program may do |
-//! | `forward` | the way out: loopback to the server's socket |
+//! | `port` | the way out: loopback to the server's socket |
 
 mod confine;
 mod enter;
@@ -63,11 +63,11 @@ impl Default for SandboxLimits {
     }
 }
 
-/// A folder that looks like `lower`, with all changes in `upper`.
+/// A folder that looks like those of `lower` one over the other, with all changes in `upper`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Layer {
-    /// The files below; never changed. No comma, colon or backslash in its path.
-    pub(crate) lower: PathBuf,
+    /// The files below, the uppermost first; never changed. No comma, colon or backslash in a path.
+    pub(crate) lower: Vec<PathBuf>,
     /// The files that were changed, in the build's folder.
     pub(crate) upper: PathBuf,
     /// An empty folder beside it, for the kernel.
@@ -172,7 +172,7 @@ impl Layer {
             std::fs::create_dir(folder)?;
         }
         Ok(Self {
-            lower,
+            lower: vec![lower],
             upper,
             work,
             place,

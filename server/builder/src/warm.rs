@@ -4,7 +4,7 @@ use asu_protocol::name::{Target, VersionName};
 
 use crate::BuildError;
 use crate::builder::Inner;
-use crate::run::{inform, prepare};
+use crate::first_run::first_run;
 
 /// See [`crate::Builder::warm`]. Takes as long as the mirror does; what was downloaded so far is kept.
 pub(crate) async fn warm(
@@ -15,9 +15,5 @@ pub(crate) async fn warm(
     // How far it is, is in the log.
     let obtaining = builder.imagebuilders.obtain(version, target, &|_| ());
     let imagebuilder = obtaining.await?;
-    if imagebuilder.is_known() {
-        return Ok(());
-    }
-    let workspace = prepare(builder, None, &imagebuilder).await?;
-    inform(&workspace, &imagebuilder, &|_| ()).await.map(|_| ())
+    first_run(builder, &imagebuilder, &|_| ()).await
 }

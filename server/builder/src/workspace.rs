@@ -13,6 +13,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::command::{self, Excess, Finished, Tail, late};
+use crate::depot::ImageBuilder;
 use crate::disk::{open_up, size};
 use crate::gateway::{Gateway, Packages, Signers};
 use crate::sandbox::{self, Sandbox};
@@ -51,13 +52,13 @@ struct Folder {
 }
 
 impl Workspace {
-    /// Makes the ImageBuilder `tree` private in a new folder in `scratch`, as a layer if `layers`
-    /// says that the sandbox can make some.
+    /// Makes an ImageBuilder private in a new folder in `scratch`, as a layer if `layers` says that
+    /// the sandbox can make some.
     pub(crate) async fn new(
         scratch: &Path,
         remains: OwnedRwLockReadGuard<()>,
         time_limit: Duration,
-        tree: &Path,
+        imagebuilder: &ImageBuilder,
         layers: bool,
     ) -> io::Result<Self> {
         let deadline = Instant::now() + time_limit;
@@ -66,7 +67,7 @@ impl Workspace {
             remains: Some(remains),
         };
         fs::create_dir(folder.path.join("home")).await?;
-        let tree = PrivateTree::new(&folder.path, tree, layers, deadline).await?;
+        let tree = PrivateTree::new(&folder.path, imagebuilder, layers, deadline).await?;
         Ok(Self {
             folder,
             tree,
@@ -133,10 +134,15 @@ impl Workspace {
             }
         }
         for key in keys {
-            let name = format!("keys/{}", key.number());
-            self.tree.write(&name, key.text()).await?;
+            self.tree.write(&key_file(key), key.text()).await?;
         }
         Ok(())
+    }
+
+    /// Where [`Self::configure`] writes, below the ImageBuilder's folder.
+    pub(crate) fn configured(keys: &[PublicKey]) -> impl Iterator<Item = String> {
+        let lists = REPOSITORIES.into_iter().map(str::to_owned);
+        lists.chain(keys.iter().map(key_file))
     }
 
     /// Adds a file to those that are copied over the root filesystem.
@@ -218,6 +224,10 @@ impl Workspace {
             }
         }
     }
+}
+
+fn key_file(key: &PublicKey) -> String {
+    format!("keys/{}", key.number())
 }
 
 impl Drop for Folder {

@@ -160,12 +160,12 @@ fn below(root: &Path, path: &Path) -> PathBuf {
 /// Mounts a layer: `userxattr` is what lets users do so (Linux 5.11), and `volatile` spares the disk
 /// the writing of files that are removed right after.
 fn lay(root: &Path, layer: &Layer) -> io::Result<()> {
-    let Layer {
-        lower, upper, work, ..
-    } = layer;
+    let Layer { upper, work, .. } = layer;
+    let lower = layer.lower.iter().map(|folder| folder.to_string_lossy());
+    let lower: Vec<_> = lower.collect();
     let options = format!(
         "userxattr,volatile,lowerdir={},upperdir={},workdir={}",
-        lower.display(),
+        lower.join(":"),
         upper.display(),
         work.display()
     );

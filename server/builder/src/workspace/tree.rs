@@ -17,6 +17,7 @@ use tokio::fs;
 use tokio::time::Instant;
 
 use crate::command::{self, late};
+use crate::depot::ImageBuilder;
 use crate::sandbox::{Layer, builder_uid};
 
 /// A private ImageBuilder.
@@ -26,45 +27,47 @@ pub(crate) struct PrivateTree {
     pub(crate) place: PathBuf,
     /// The files that are the build's own.
     own: PathBuf,
-    /// The files below them that are everybody's.
-    shared: Option<PathBuf>,
+    /// The folders below them that are everybody's, the uppermost first; none if this is a copy.
+    shared: Vec<PathBuf>,
 }
 
 impl PrivateTree {
-    /// The ImageBuilder `tree`, made private in `folder`; it becomes a layer only if `layers` says
-    /// that the sandbox can make some. A copy has to be made until `deadline`.
+    /// An ImageBuilder made private in `folder`; it becomes a layer only if `layers` says that the
+    /// sandbox can make some. A copy has to be made until `deadline`.
     pub(crate) async fn new(
         folder: &Path,
-        tree: &Path,
+        imagebuilder: &ImageBuilder,
         layers: bool,
         deadline: Instant,
     ) -> io::Result<Self> {
         let place = folder.join("imagebuilder");
-        if layers && is_mountable(tree) && tree.metadata()?.uid() == builder_uid() {
+        let tree = &imagebuilder.tree;
+        if layers && is_usable(tree) {
             let own = folder.join("changes");
             fs::create_dir(&place).await?;
             fs::create_dir(&own).await?;
             // The layer's own folder is what programs see, so it has to look like the one below.
             fs::set_permissions(&own, tree.metadata()?.permissions()).await?;
-            let shared = Some(tree.to_owned());
+            let first = imagebuilder.first.iter().filter(|first| is_usable(first));
+            let shared = first.chain([tree]).cloned().collect();
             return Ok(Self { place, own, shared });
         }
         copy(tree, &place, folder, deadline).await?;
         let own = place.clone();
-        let shared = None;
+        let shared = Vec::new();
         Ok(Self { place, own, shared })
     }
 
     /// What the sandbox has to mount, with a new folder for the kernel's own use.
     pub(crate) fn layer(&self, folder: &Path) -> io::Result<Option<Layer>> {
-        let Some(lower) = self.shared.clone() else {
+        if self.shared.is_empty() {
             return Ok(None);
-        };
+        }
         // Each mount needs a new one: it does without writing its files to disk at the end, and the
         // kernel refuses to go on with what such a mount left.
         let work = tempfile::Builder::new().prefix("work").tempdir_in(folder)?;
         Ok(Some(Layer {
-            lower,
+            lower: self.shared.clone(),
             upper: self.own.clone(),
             work: work.keep(),
             place: self.place.clone(),
@@ -105,10 +108,13 @@ pub(crate) fn tidy(layer: &Layer) {
     let _ = std::fs::remove_dir_all(&layer.work);
 }
 
-/// Paths are told to the kernel in a list.
-fn is_mountable(tree: &Path) -> bool {
-    let path = tree.to_str();
-    path.is_some_and(|path| !path.contains([',', ':', '\\']))
+/// Whether a folder is there that can be below a layer: paths are told to the kernel in a list, and who
+/// owns nothing below a layer can change nothing in it.
+fn is_usable(folder: &Path) -> bool {
+    let path = folder.to_str();
+    let is_mountable = path.is_some_and(|path| !path.contains([',', ':', '\\']));
+    let owner = folder.metadata().map(|found| found.uid());
+    is_mountable && owner.is_ok_and(|owner| owner == builder_uid())
 }
 
 async fn copy(from: &Path, to: &Path, folder: &Path, deadline: Instant) -> io::Result<()> {

@@ -56,9 +56,8 @@ async fn an_image_is_built_and_measured() {
         let said = said.into_inner().unwrap();
         assert!(said.ends_with(words), "told while it is said: {said}");
         let log = std::fs::read_to_string(mirror.out().join(BUILD_LOG)).unwrap();
-        assert!(log.starts_with("make info\nCurrent Target:"), "{log}");
         assert!(
-            log.contains("\nmake image PROFILE=tplink_archer-c7-v5 "),
+            log.starts_with("make image PROFILE=tplink_archer-c7-v5 "),
             "{log}"
         );
         assert!(log.ends_with(words), "{log}");

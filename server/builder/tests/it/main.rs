@@ -8,6 +8,7 @@ mod crashes;
 mod downloads;
 mod failures;
 mod feeds;
+mod first_run;
 mod front;
 mod hostile;
 mod lifetime;

@@ -20,7 +20,7 @@ endef
 package_reload:
 	$(APK) add --arch "$(ARCH_PACKAGES)" --initdb
 	if [ ! -f "$(PACKAGE_DIR)/packages.adb" ] || \
-	   [ -n "$$(find "$(PACKAGE_DIR)" -name '*.apk' -newer "$(PACKAGE_DIR)/packages.adb")" ]; then \
+	   [ -n "$$(find "$(PACKAGE_DIR)" -cnewer "$(PACKAGE_DIR)/packages.adb")" ]; then \
 		echo "Package list missing or not up-to-date, generating it." >&2; \
 		$(MAKE_QUIETLY) package_index; \
 	fi

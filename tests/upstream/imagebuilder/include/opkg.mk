@@ -14,9 +14,10 @@ mkdir -p "$(TARGET_DIR)/etc/opkg/keys" && \
 	cp key-build.pub "$(TARGET_DIR)/etc/opkg/keys/$$(usign -F -p key-build.pub)"
 endef
 
+# As upstream's: the index is made anew if anything is newer, which its own signature always is.
 package_reload:
 	if [ ! -f "$(PACKAGE_DIR)/Packages.gz" ] || \
-	   [ -n "$$(find "$(PACKAGE_DIR)" -name '*.ipk' -newer "$(PACKAGE_DIR)/Packages.gz")" ]; then \
+	   [ -n "$$(find "$(PACKAGE_DIR)" -cnewer "$(PACKAGE_DIR)/Packages.gz")" ]; then \
 		echo "Package list missing or not up-to-date, generating it." >&2; \
 		$(MAKE_QUIETLY) package_index; \
 	else \
