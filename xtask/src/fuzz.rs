@@ -12,7 +12,15 @@ const TARGETS: [(&str, &[&str]); 2] = [
     ("rpcd-plugins/fuzz", &["arguments", "apk", "opkg", "world"]),
     (
         "server/fuzz",
-        &["opkg_packages", "adb", "versions", "index_json", "usign"],
+        &[
+            "opkg_packages",
+            "adb",
+            "apk_package",
+            "versions",
+            "index_json",
+            "usign",
+            "fwtool",
+        ],
     ),
 ];
 
