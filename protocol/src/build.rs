@@ -215,10 +215,18 @@ pub struct BuildAnswer {
     /// What to do next, for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// Until when our servers do not try this request again, RFC 3339 in UTC; they failed at it several times
+    /// through no fault that they could tell.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub parked_until: String,
     /// The packages that are at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageProblem>,
 }
+
+/// What a request says in `client` that is only to be compared with what another server built: it goes
+/// behind those that people wait for.
+pub const REBUILD_CLIENT: &str = "asu-server rebuild";
 
 /// A verdict on a finished build by building the same again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,9 +42,13 @@ impl<O: Foresee, B: Build> Local<O, B> {
         }
     }
 
-    fn live(&self) {
+    async fn live(&self) {
         let api = &self.office.api;
-        api.pulse.beat((api.clock)());
+        let now = (api.clock)();
+        api.pulse.beat(now);
+        if let Err(error) = api.store.worker_seen(&self.name, now).await {
+            tracing::warn!(%error, "this worker is not counted");
+        }
     }
 }
 
@@ -52,7 +56,7 @@ impl<O: Foresee, B: Build> Jobs for Local<O, B> {
     type Builder = B;
 
     async fn next(&self, stop: &mut watch::Receiver<bool>) -> Result<Option<Job>, Dismissed> {
-        self.live();
+        self.live().await;
         match self.claim().await {
             Ok(Some(job)) => return Ok(Some(job)),
             Ok(None) => {}
@@ -67,7 +71,7 @@ impl<O: Foresee, B: Build> Jobs for Local<O, B> {
     }
 
     async fn beat(&self, job: &Job) -> Result<(), Dropped> {
-        self.live();
+        self.live().await;
         Ok(self.office.beat(&job.claim.lease).await?)
     }
 

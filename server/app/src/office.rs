@@ -166,10 +166,11 @@ impl<O: Foresee> Office<O> {
                 Ok(true)
             }
             Err(BuildError::Infrastructure(failure)) => {
-                let verdict = if mends_by_itself(&failure.cause) {
-                    store.retry(claim, now, &answer).await?
-                } else {
-                    store.give_up(claim, now, &answer).await?
+                let verdict = match remedy(&failure.cause) {
+                    Remedy::Again => store.retry(claim, now, &answer).await?,
+                    Remedy::AgainLater => store.retry_shared(claim, now, &answer).await?,
+                    Remedy::GiveUp => store.give_up(claim, now, &answer).await?,
+                    Remedy::Park => store.park(claim, now, &answer).await?,
                 };
                 let stderr = failure.stderr;
                 tracing::error!(
@@ -179,16 +180,31 @@ impl<O: Foresee> Office<O> {
                     ?verdict,
                     "the build could not be made"
                 );
-                Ok(verdict == Verdict::GivenUp)
+                Ok(!matches!(verdict, Verdict::Retry(_)))
             }
         }
     }
 }
 
-/// Whether another try within the minute may go better: a mirror or a disk may, an ImageBuilder that
-/// is not published or not signed will not, and a build that took all its time holds up the others.
-fn mends_by_itself(cause: &str) -> bool {
-    !matches!(cause, "imagebuilder-missing" | "untrusted" | "time-limit")
+/// What becomes of a request that failed through no fault of its own.
+enum Remedy {
+    /// It is tried again, and parked if that does not help: it may be the one that cannot be built.
+    Again,
+    /// It is tried again, but never parked: all builds fail alike.
+    AgainLater,
+    /// Another try within the minute would not go better, and costs nothing later.
+    GiveUp,
+    /// Another try would not go better, and holds up the others.
+    Park,
+}
+
+fn remedy(cause: &str) -> Remedy {
+    match cause {
+        "imagebuilder-missing" | "untrusted" => Remedy::GiveUp,
+        "time-limit" => Remedy::Park,
+        "upstream" | "disk-full" | STORAGE => Remedy::AgainLater,
+        _ => Remedy::Again,
+    }
 }
 
 /// Stages become part of a header.

@@ -100,6 +100,12 @@ impl<O> Api<O> {
         (self.clock)()
     }
 
+    /// A worker elsewhere gave a sign of life.
+    pub(crate) async fn worker_seen(&self, worker: &str) -> Result<(), StoreError> {
+        self.hot.worker_seen(worker);
+        self.store.worker_seen(worker, self.now()).await
+    }
+
     /// The job with the verdicts on its answer, if it has images.
     pub(crate) async fn with_rebuilds(&self, mut job: Job) -> Result<Job, StoreError> {
         if let State::Done(answer) = &mut job.state {

@@ -1,4 +1,4 @@
-use asu_protocol::build::BuildRequest;
+use asu_protocol::build::{BuildRequest, REBUILD_CLIENT};
 use asu_store::{Admission, Job, State as JobState, Store, StoreError, Tempo, request_hash};
 use axum::Json;
 use axum::body::Bytes;
@@ -46,7 +46,7 @@ pub(crate) async fn ask<O: Offer>(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let bytes = bytes.map_err(|_| Failure::too_large())?;
-    if let Some(answer) = known(&api, &headers, &bytes).await? {
+    if let Some(answer) = known(&api, &headers, &bytes, asker).await? {
         return Ok(counted(&api, answer));
     }
     let mut request = body::read(&headers, &bytes, &api.limits)?;
@@ -54,12 +54,14 @@ pub(crate) async fn ask<O: Offer>(
     let client = request.client.take();
     let canonical = api.offer.canonical(request).await?;
     let hash = request_hash(&canonical);
-    if let Some(answer) = api.hot.answer(&hash, api.now(), &headers) {
+    let client = client.as_deref();
+    // What is learned stands for people's requests.
+    if client != Some(REBUILD_CLIENT) {
         api.hot.learn(&bytes, &hash);
+    }
+    if let Some(answer) = api.hot.answer(&hash, api.now(), &headers) {
         return Ok(counted(&api, answer));
     }
-    api.hot.learn(&bytes, &hash);
-    let client = client.as_deref();
     for _ in 0..TRIES {
         let job = queue(&api, &canonical, client, asker).await?;
         if let Some(answer) = awaited(&api, job, &headers).await? {
@@ -108,13 +110,18 @@ pub(crate) async fn queue<O>(
         }
         None => Entry::Known,
     };
+    let who = match client {
+        Some(REBUILD_CLIENT) => api.store.client(address).behind(),
+        _ => api.store.client(address),
+    };
     if entry == Entry::Crowded {
         let known = api.store.job(&hash, now).await?;
         let known = known.filter(|job| !job.cancelled);
-        return known.ok_or(NotQueued::Crowded);
+        let known = known.ok_or(NotQueued::Crowded)?;
+        return Ok(api.store.join(&who, known, now).await?);
     }
-    let admission = api.store.enqueue(canonical, now, api.limits.max_pending);
-    let admission = admission.await;
+    let most = api.limits.max_pending;
+    let admission = api.store.enqueue_for(&who, canonical, now, most).await;
     let is_new = matches!(admission, Ok(Admission::Queued(_)));
     if let (Some(address), Entry::New, false) = (address, entry, is_new) {
         askers.leave(address, &hash);
@@ -173,6 +180,7 @@ async fn known<O: Offer>(
     api: &Api<O>,
     headers: &HeaderMap,
     bytes: &[u8],
+    Asker(address): Asker,
 ) -> Result<Option<Response>, Failure> {
     if !body::says_json(headers) {
         return Ok(None);
@@ -184,7 +192,11 @@ async fn known<O: Offer>(
         return Ok(Some(answer));
     }
     match api.store.job(&hash, api.now()).await? {
-        Some(job) if !job.cancelled => awaited(api, job, headers).await,
+        Some(job) if !job.cancelled => {
+            let client = api.store.client(address);
+            let job = api.store.join(&client, job, api.now()).await?;
+            awaited(api, job, headers).await
+        }
         _ => Ok(None),
     }
 }

@@ -192,8 +192,9 @@ impl Hot {
     ///
     /// `estimate` is when one that waits is likely to be finished, seconds.
     pub(crate) fn keep(&self, job: Job, estimate: Option<u32>, asked: &HeaderMap) -> Response {
-        // One that was cancelled may be asked for again at any time.
-        let finished = matches!(job.state, State::Done(_) | State::Failed(_)) && !job.cancelled;
+        // One that was cancelled may be asked for again at any time, and so may one that was parked.
+        let finished = matches!(job.state, State::Done(_) | State::Failed(_));
+        let finished = finished && !job.cancelled && !job.parked;
         let (Some(until), true) = (job.expires_at, finished) else {
             return status::answer(job, estimate);
         };

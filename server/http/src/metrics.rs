@@ -3,7 +3,7 @@
 //! Written by hand because it is thirty lines of a stable text format, and a counter must cost one
 //! atomic addition: the reference server's metrics cost more than its builds.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -120,10 +120,23 @@ pub(crate) async fn around(
     (status = 200, body = String, content_type = "text/plain", description = "Prometheus' text format."),
 ))]
 pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Response, Failure> {
-    let load = api.store.load(api.now()).await?;
+    let outlook = api.store.outlook(api.now()).await?;
     let mut text = api.hot.metrics().text();
-    gauge(&mut text, "asu_builds_waiting", load.pending);
-    gauge(&mut text, "asu_builds_running", load.building);
+    gauge(&mut text, "asu_builds_waiting", outlook.queued);
+    gauge(&mut text, "asu_builds_running", outlook.running);
+    gauge(&mut text, "asu_builds_parked", outlook.parked);
+    // Infinite, in the words of this format, where nobody builds.
+    let wait = outlook
+        .wait()
+        .map_or(f64::INFINITY, |wait| wait.as_secs_f64());
+    let wait = format!("{wait}").replace("inf", "+Inf");
+    gauge(&mut text, "asu_expected_wait_seconds", wait);
+    gauge(
+        &mut text,
+        "asu_build_seconds_mean",
+        outlook.mean.as_secs_f64(),
+    );
+    gauge(&mut text, "asu_workers", outlook.workers);
     gauge(&mut text, "asu_workers_elsewhere", api.hot.workers());
     Ok(([(header::CONTENT_TYPE, FORMAT)], text).into_response())
 }
@@ -138,7 +151,7 @@ fn counter(text: &mut String, name: &str, value: u64) {
     let _ = writeln!(text, "# TYPE {name} counter\n{name} {value}");
 }
 
-fn gauge(text: &mut String, name: &str, value: u32) {
+fn gauge(text: &mut String, name: &str, value: impl Display) {
     let _ = writeln!(text, "# TYPE {name} gauge\n{name} {value}");
 }
 

@@ -92,7 +92,7 @@ async fn register<O: Offer>(
     caller.foreman.release(&caller.worker).await?;
     api.store.token_seen(&caller.token, api.now()).await?;
     tracing::info!(worker = caller.worker, ?about, "a worker came");
-    api.hot.worker_seen(&caller.worker);
+    api.worker_seen(&caller.worker).await?;
     Ok(Json(Welcome {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         token: caller.token.name.clone(),
@@ -117,6 +117,7 @@ async fn leave<O: Offer>(State(api): State<Api<O>>, caller: Caller) -> Result<St
     caller.foreman.release(&caller.worker).await?;
     tracing::info!(worker = caller.worker, "a worker went");
     api.hot.worker_gone(&caller.worker);
+    api.store.worker_gone(&caller.worker).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -154,7 +155,7 @@ async fn claim<O: Offer>(
             scope: caller.scope(&api).await?,
             places: wish.imagebuilders.clone(),
         };
-        api.hot.worker_seen(&caller.worker);
+        api.worker_seen(&caller.worker).await?;
         if let Some(job) = caller.foreman.claim(&caller.worker, &wanted).await? {
             return Ok(Json(job).into_response());
         }

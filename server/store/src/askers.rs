@@ -80,7 +80,7 @@ impl Store {
         }
         let ended = sqlx::query(
             "UPDATE jobs SET state = 'failed', stage = $2, worker = NULL, lease_until = NULL,
-                lease = lease + 1, answer = $3, expires_at = $4, finished_at = NULL,
+                lease = lease + 1, answer = $3, expires_at = $4, finished_at = NULL, client = '',
                 log = log || $5
              WHERE request_hash = $1 AND state IN ('queued', 'started')
                AND NOT EXISTS (SELECT 1 FROM askers WHERE askers.place = jobs.place)",

@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::job::{Claim, read_claim};
 use crate::store::{Store, later, millis};
 use crate::writer::Statement;
-use crate::{Scope, StoreError};
+use crate::{Scope, StoreError, targets};
 
 /// What a worker takes: jobs of these targets, and sooner those it is prepared for.
 #[derive(Debug, Clone, Default)]
@@ -33,57 +33,90 @@ impl Wanted {
 /// By how much longer a job may have waited that is overtaken. Obtaining an ImageBuilder takes about as
 /// long, so whoever waits for the overtaken one is not better off without.
 const AHEAD: Duration = Duration::from_mins(1);
-/// How many places a job may gain: so many rows are looked at, however long the queue is.
-const PLACES_GAINED: i64 = 256;
+/// How many turns a job may gain: who has asked for many gains no more from workers that are prepared
+/// for them.
+const TURNS_GAINED: i64 = 4;
+/// How many jobs are looked at for one that may overtake, however long the queue is.
+const NEAR: u32 = 256;
 
-/// Jobs that may be tried at the time $4.
-const READY: &str = "state IN ('queued', 'started')
-          AND ((state = 'queued' AND not_before <= $4)
-            OR (state = 'started' AND lease_until <= $4))";
-
-/// The longest-waiting job that may be tried, to this worker, in one statement; with `prepared`, only
-/// one that it is prepared for and that may overtake. The order is written as the index `jobs_next` has
-/// it.
-fn claim(dialect: Dialect, wanted: &Wanted, prepared: bool) -> String {
-    let skip_locked = dialect.skip_locked();
-    let mut ready = READY.to_owned();
-    if !wanted.scope.is_all() {
-        let target = dialect.field("request", "target");
-        ready = format!("{ready} AND {}", dialect.is_within(&target, "$5"));
-    }
-    let prepared = match (prepared, wanted.scope.is_all()) {
-        (false, _) => String::new(),
-        (true, true) => may_overtake(dialect, &ready, 5),
-        (true, false) => may_overtake(dialect, &ready, 6),
-    };
+/// Jobs of `table` that may be tried at the time $4.
+pub(crate) fn ready(table: &str) -> String {
     format!(
-        "
-    UPDATE jobs SET
-        state = 'started', stage = 'init', worker = $1, lease_until = $2,
-        lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
-    WHERE place = (
-        SELECT place FROM jobs
-        WHERE {ready} {prepared}
-        ORDER BY place + 0 LIMIT 1 {skip_locked})
-    RETURNING request_hash, request, lease, attempts"
+        "{table}.state IN ('queued', 'started')
+          AND (({table}.state = 'queued' AND {table}.not_before <= $4)
+            OR ({table}.state = 'started' AND {table}.lease_until <= $4))"
     )
 }
 
-/// Whether a job is one of the places in this parameter, and not far from the first that is ready.
-fn may_overtake(dialect: Dialect, ready: &str, parameter: u8) -> String {
-    let place = format!(
-        "{} || '/' || {}",
-        dialect.field("request", "version"),
-        dialect.field("request", "target")
-    );
-    let is_prepared = dialect.is_listed(&place, &format!("${parameter}"));
-    let first =
-        |column| format!("(SELECT {column} FROM jobs WHERE {ready} ORDER BY place + 0 LIMIT 1)");
-    let (place, since) = (first("place"), first("enqueued_at"));
-    let ahead = AHEAD.as_millis();
-    format!(
-        "AND {is_prepared} AND place < {place} + {PLACES_GAINED} AND enqueued_at <= {since} + {ahead}"
-    )
+/// What a claim is bound by; each has its parameters behind the first four.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    dialect: Dialect,
+    /// To some targets ($5), none of which has as many running as it may ($6).
+    targets: bool,
+    /// To what the worker is prepared for, the last parameter.
+    prepared: bool,
+}
+
+impl Bounds {
+    /// Takes the job whose turn it is, in one statement; with `prepared`, one that may overtake it.
+    fn claim(self) -> String {
+        let pick = if self.prepared {
+            self.overtaking()
+        } else {
+            self.first(self.dialect.skip_locked())
+        };
+        format!(
+            "
+    UPDATE jobs SET
+        state = 'started', stage = 'init', worker = $1, lease_until = $2, client = '',
+        lease = lease + 1, attempts = attempts + 1, log = log || $3, started_at = $4
+    WHERE place = ({pick})
+    RETURNING request_hash, request, lease, attempts"
+        )
+    }
+
+    /// The place of the job whose turn it is.
+    fn first(self, lock: &str) -> String {
+        if self.targets {
+            return targets::first(self.dialect, &ready("jobs"), &ready("head"), lock);
+        }
+        let ready = ready("jobs");
+        format!(
+            "SELECT jobs.place FROM jobs WHERE {ready} ORDER BY jobs.turn, jobs.place LIMIT 1 {lock}"
+        )
+    }
+
+    /// The place of the first job that the worker is prepared for, not far from the one whose turn it is.
+    fn overtaking(self) -> String {
+        let dialect = self.dialect;
+        let list = if self.targets { "$7" } else { "$5" };
+        let place = format!(
+            "{} || '/' || jobs.target",
+            dialect.field("jobs.request", "version")
+        );
+        let is_prepared = dialect.is_listed(&place, list);
+        // A request is read only if its target is one of theirs.
+        let is_near = dialect.has(list, "'/' || jobs.target || ' '");
+        let may = if self.targets {
+            targets::may_run(dialect, "jobs.target")
+        } else {
+            "TRUE".to_owned()
+        };
+        let (first, ahead, lock) = (self.first(""), AHEAD.as_millis(), dialect.skip_locked());
+        let (ready, near) = (ready("jobs"), ready("near"));
+        format!(
+            "WITH first AS (SELECT turn, enqueued_at FROM jobs WHERE place = ({first}))
+             SELECT jobs.place FROM jobs
+             WHERE jobs.place IN (SELECT near.place FROM jobs AS near WHERE {near}
+                    AND near.turn >= (SELECT turn FROM first)
+                    AND near.turn <= (SELECT turn FROM first) + {TURNS_GAINED}
+                    ORDER BY near.turn, near.place LIMIT {NEAR})
+                AND jobs.enqueued_at <= (SELECT enqueued_at FROM first) + {ahead}
+                AND {ready} AND CASE WHEN {is_near} THEN {is_prepared} ELSE FALSE END AND {may}
+             ORDER BY jobs.turn, jobs.place LIMIT 1 {lock}"
+        )
+    }
 }
 
 impl Store {
@@ -111,7 +144,7 @@ impl Store {
             if claim.attempt <= self.policy.attempts {
                 return Ok(Some(claim));
             }
-            self.give_up_killer(&claim, now).await?;
+            self.park_killer(&claim, now).await?;
         }
         Ok(None)
     }
@@ -140,13 +173,23 @@ impl Store {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
-        let mut statement = Statement::new(claim(self.dialect, wanted, prepared))
+        let limits = &self.policy.target_limits;
+        let bounds = Bounds {
+            dialect: self.dialect,
+            targets: !(wanted.scope.is_all() && limits.is_empty()),
+            prepared,
+        };
+        let mut statement = Statement::new(bounds.claim())
             .bind(worker)
             .bind(millis(later(now, lease)))
             .bind(format!("{now} started by {worker}\n"))
             .bind(millis(now));
-        if !wanted.scope.is_all() {
-            statement = statement.bind(wanted.scope.framed());
+        if bounds.targets {
+            let limits = serde_json::json!(limits).to_string();
+            statement = statement.bind(wanted.scope.framed()).bind(limits);
+        }
+        if !limits.is_empty() {
+            statement = statement.after(self.dialect.lock_limits());
         }
         if prepared {
             statement = statement.bind(wanted.framed_places());

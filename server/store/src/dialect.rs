@@ -8,12 +8,12 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// Ends a subquery that picks the rows to change: what another connection is changing is passed
+    /// Ends a subquery that picks the rows of `jobs` to change: what another connection is changing is passed
     /// over. SQLite has one writer at a time.
     pub(crate) fn skip_locked(self) -> &'static str {
         match self {
             Self::Sqlite => "",
-            Self::Postgres => "FOR UPDATE SKIP LOCKED",
+            Self::Postgres => "FOR UPDATE OF jobs SKIP LOCKED",
         }
     }
 
@@ -43,6 +43,30 @@ impl Dialect {
         }
     }
 
+    /// What a transaction says first that counts what runs: nobody else begins anything until it ends.
+    pub(crate) fn lock_limits(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(hashtext('asu limits'))"),
+        }
+    }
+
+    /// Counts the builds that have ended since, where that is not done at once (migration 0013).
+    pub(crate) fn count_ends(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT count_ends()"),
+        }
+    }
+
+    /// The number by this name in a JSON object, a parameter; NULL if there is none.
+    pub(crate) fn number_of(self, object: &str, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("CAST({object} ->> {name} AS INTEGER)"),
+            Self::Postgres => format!("CAST(CAST({object} AS JSON) ->> {name} AS BIGINT)"),
+        }
+    }
+
     /// The text of a field of the JSON object in `column`; NULL if there is none.
     pub(crate) fn field(self, column: &str, name: &str) -> String {
         match self {
@@ -64,8 +88,13 @@ impl Dialect {
 
     /// Whether `text` is in `list`, where each item has a space on both sides.
     pub(crate) fn is_listed(self, text: &str, list: &str) -> String {
+        self.has(list, &format!("' ' || {text} || ' '"))
+    }
+
+    /// Whether `part` is somewhere in `text`.
+    pub(crate) fn has(self, text: &str, part: &str) -> String {
         let find = self.find();
-        format!("{find}({list}, ' ' || {text} || ' ') > 0")
+        format!("{find}({text}, {part}) > 0")
     }
 
     fn find(self) -> &'static str {
@@ -75,12 +104,12 @@ impl Dialect {
         }
     }
 
-    /// Whether the target in `column` is among the patterns of `scope`, see [`crate::Scope`].
+    /// Whether a target is among the patterns of `scope`, see [`crate::Scope`].
     pub(crate) fn is_within(self, target: &str, scope: &str) -> String {
+        let any = self.is_listed("'*'", scope);
         let (find, is_listed) = (self.find(), self.is_listed(target, scope));
-        format!(
-            "({is_listed}
-              OR {find}({scope}, ' ' || substr({target}, 1, {find}({target}, '/')) || '* ') > 0)"
-        )
+        let kind = format!("substr({target}, 1, {find}({target}, '/')) || '*'");
+        let of_kind = self.is_listed(&kind, scope);
+        format!("({any} OR {is_listed} OR {of_kind})")
     }
 }

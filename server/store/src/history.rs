@@ -1,6 +1,6 @@
 //! What was asked for and built so far: estimates and statistics.
 //!
-//! The database counts as it writes (migration 0004), so each question here reads few rows.
+//! The database counts as it writes (migrations 0004 and 0013), so each question here reads few rows.
 
 use std::time::Duration;
 
@@ -21,8 +21,10 @@ const RECENT: i64 = 20;
 pub struct Tempo {
     /// How long the last builds took on average.
     pub mean: Duration,
-    /// How long the build under way has been going, if there is one.
+    /// How long the build under way has been going, if there is one; of several, the one that began first.
     pub under_way: Option<Duration>,
+    /// How many are made at once.
+    pub at_once: u32,
 }
 
 impl Tempo {
@@ -33,8 +35,8 @@ impl Tempo {
         let rest = self
             .under_way
             .map_or(Duration::ZERO, |gone| self.mean.saturating_sub(gone));
-        let builds = position.saturating_add(1);
-        self.mean.saturating_mul(builds).saturating_add(rest)
+        let rounds = (position / self.at_once.max(1)).saturating_add(1);
+        self.mean.saturating_mul(rounds).saturating_add(rest)
     }
 }
 
@@ -96,16 +98,27 @@ impl Store {
     pub async fn tempo(&self, now: Timestamp) -> Result<Option<Tempo>, StoreError> {
         let query = "
             SELECT CAST(avg(finished_at - started_at) AS DOUBLE PRECISION),
-                (SELECT $1 - min(started_at) FROM jobs WHERE state = 'started' AND lease_until > $1)
+                (SELECT $1 - min(started_at) FROM jobs WHERE state = 'started' AND lease_until > $1),
+                (SELECT count(*) FROM jobs WHERE state = 'started' AND lease_until > $1)
             FROM (SELECT started_at, finished_at FROM builds
                 WHERE state = 'done' AND started_at IS NOT NULL ORDER BY id DESC LIMIT $2) AS recent";
         let query = sqlx::query_as(query).bind(millis(now)).bind(RECENT);
-        let (mean, under_way): (Option<f64>, Option<i64>) = query.fetch_one(&self.pool).await?;
+        let (mean, under_way, at_once): (Option<f64>, Option<i64>, i64) =
+            query.fetch_one(&self.pool).await?;
         let span = |millis: i64| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
         Ok(mean.map(|millis| Tempo {
             mean: Duration::from_secs_f64((millis / 1000.0).max(0.0)),
             under_way: under_way.map(span),
+            at_once: u32::try_from(at_once).unwrap_or(u32::MAX),
         }))
+    }
+
+    /// Counts the builds that have ended; asked before each look at days, and now and then.
+    pub async fn count_ends(&self) -> Result<(), StoreError> {
+        if let Some(count) = self.dialect.count_ends() {
+            sqlx::query(count).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// Adds to the requests of the day.
@@ -144,6 +157,7 @@ impl Store {
 
     /// The days from `first` on that anything happened on, oldest first.
     pub async fn days(&self, first: i64) -> Result<Vec<Day>, StoreError> {
+        self.count_ends().await?;
         let query = "
             SELECT day, CAST(sum(requests) AS BIGINT) AS requests,
                 CAST(sum(hits) AS BIGINT) AS hits, CAST(sum(failures) AS BIGINT) AS failures
@@ -156,6 +170,7 @@ impl Store {
 
     /// Builds by day and version from `first` on, oldest first.
     pub async fn version_days(&self, first: i64) -> Result<Vec<VersionDay>, StoreError> {
+        self.count_ends().await?;
         let query = "SELECT day, version, done AS builds FROM build_days
             WHERE day >= $1 AND done > 0 ORDER BY day, version";
         let query = sqlx::query_as(query).bind(first);
@@ -171,6 +186,7 @@ impl Store {
         if !branch.is_none_or(is_text) {
             return Ok(Vec::new());
         }
+        self.count_ends().await?;
         let query = "
             SELECT name, CAST(sum(builds) AS BIGINT) AS count FROM package_days
             WHERE $1 IS NULL OR version = $1

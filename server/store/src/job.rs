@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use crate::StoreError;
 use crate::askers::CANCELLED;
+use crate::park::PARKED;
 
 /// A request and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Job {
     pub state: State,
     /// Whether it ended because all who asked for it withdrew: asked for again, it begins anew.
     pub cancelled: bool,
+    /// Whether it is left alone after failures; the operator may end that at any time.
+    pub parked: bool,
     /// What happened so far, one line an event, for the operator.
     pub log: String,
     /// When the answer is no longer given; `None` until there is one.
@@ -112,6 +115,8 @@ pub enum Verdict {
     Retry(Timestamp),
     /// It was tried often enough; the failure is its answer for a short while.
     GivenUp,
+    /// It was tried often enough; the failure is its answer until this time, and its log is kept.
+    Parked(Timestamp),
 }
 
 pub(crate) fn read_job(row: &AnyRow) -> Result<Job, StoreError> {
@@ -146,12 +151,14 @@ pub(crate) fn read_job(row: &AnyRow) -> Result<Job, StoreError> {
         .transpose()
         .map_err(|e| unreadable(e.to_string()))?;
     let log = row.try_get("log")?;
+    let how_far: String = row.try_get("stage")?;
+    let has_failed = matches!(state, State::Failed(_));
     Ok(Job {
         request_hash: request_hash.clone(),
         request,
         enqueued_at,
-        cancelled: matches!(state, State::Failed(_))
-            && row.try_get::<String, _>("stage")? == CANCELLED,
+        cancelled: has_failed && how_far == CANCELLED,
+        parked: has_failed && how_far == PARKED,
         state,
         log,
         expires_at,

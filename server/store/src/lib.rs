@@ -7,12 +7,14 @@
 //!   unique key and one statement, never by a check before an insert.
 //! - A job is taken with a [`Lease`] by one short statement. No transaction spans a build: a worker
 //!   that dies costs the rest of its lease, not the job.
+//! - Each client's next job goes behind one job of every other client, see `turns`.
 //! - A failure that is the request's fault is an answer, kept for a while. One that is not is tried
-//!   again with growing pauses, and even when given up it is soon forgotten.
+//!   again with growing pauses, and then left alone for a time that grows, too, see `park`.
 
 mod askers;
 mod checks;
 mod claim;
+mod crew;
 mod database;
 mod dialect;
 mod error;
@@ -21,26 +23,34 @@ mod hash;
 mod history;
 mod images;
 mod job;
+mod outlook;
+mod park;
 mod places;
 mod policy;
 mod queue;
 mod rebuilds;
 mod statistics;
 mod store;
+mod targets;
 mod tokens;
+mod turns;
 mod wake;
 mod work;
 mod writer;
 
 pub use askers::Withdrawal;
 pub use claim::Wanted;
+pub use crew::Duty;
 pub use database::{Database, DatabaseError};
 pub use error::StoreError;
 pub use files::Files;
 pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
+pub use outlook::Outlook;
+pub use park::Parked;
 pub use policy::Policy;
 pub use statistics::ImageCount;
 pub use store::Store;
 pub use tokens::{InvalidScope, Scope, Token};
+pub use turns::Client;

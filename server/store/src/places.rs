@@ -45,10 +45,13 @@ impl Default for Places {
     }
 }
 
+/// Where a job is in the queue: its turn, and its place among those of the same turn.
+pub(crate) type Place = (i64, i64);
+
 /// A job that waits in a long queue.
 #[derive(Debug)]
 struct Waiting {
-    place: i64,
+    place: Place,
     job: Job,
     /// About as much memory as it takes, bytes.
     weight: u32,
@@ -58,7 +61,9 @@ struct Waiting {
 struct Picture {
     taken: Timestamp,
     /// The places that waited, in order.
-    waiting: Vec<i64>,
+    waiting: Vec<Place>,
+    /// The last job's that was queued.
+    newest: i64,
     tempo: Option<Tempo>,
 }
 
@@ -86,19 +91,16 @@ impl Picture {
     }
 
     /// How many wait before one that waits in a long queue.
-    fn position(&self, place: i64) -> Option<u32> {
-        let waits = self.waiting.binary_search(&place).is_ok()
-            || self.waiting.last().is_some_and(|last| *last < place);
+    fn position(&self, place: Place) -> Option<u32> {
+        let waits = self.waiting.binary_search(&place).is_ok() || place.1 > self.newest;
         (waits && self.is_long()).then(|| self.before(place))
     }
 
-    /// What was queued since has places one after the other.
-    fn before(&self, place: i64) -> u32 {
+    /// What was queued since has places one after the other. Some of it may have a later turn: then it is
+    /// sooner this one's than was said.
+    fn before(&self, place: Place) -> u32 {
         let before = self.waiting.partition_point(|other| *other < place);
-        let since = match self.waiting.last() {
-            Some(last) if *last < place => place - last - 1,
-            _ => 0,
-        };
+        let since = place.1.saturating_sub(self.newest).saturating_sub(1).max(0);
         let since = usize::try_from(since).unwrap_or(usize::MAX);
         u32::try_from(before.saturating_add(since)).unwrap_or(u32::MAX)
     }
@@ -120,7 +122,7 @@ impl Places {
     /// Remembers a job that waits in a long queue: one with many before it, or as seen last.
     ///
     /// `text` is the length of its request as text, bytes.
-    pub(crate) fn remember(&self, place: i64, job: &Job, text: usize) {
+    pub(crate) fn remember(&self, place: Place, job: &Job, text: usize) {
         let many = matches!(job.state, State::Queued { position } if position >= COUNTED);
         if !many && !self.last().is_some_and(|last| last.is_long()) {
             return;
@@ -160,7 +162,7 @@ impl Store {
     }
 
     /// How many wait before `place`, at least those that were counted.
-    pub(crate) async fn before(&self, place: i64, now: Timestamp) -> Result<u32, StoreError> {
+    pub(crate) async fn before(&self, place: Place, now: Timestamp) -> Result<u32, StoreError> {
         let picture = match self.places.last() {
             Some(picture) if picture.is_young(now) => picture,
             Some(picture) if picture.is_usable(now) => {
@@ -195,16 +197,19 @@ impl Store {
     }
 
     async fn picture(&self, now: Timestamp) -> Result<Arc<Picture>, StoreError> {
+        let newest = "SELECT coalesce(max(place), 0) FROM jobs";
+        let newest = sqlx::query_scalar(newest).fetch_one(&self.pool).await?;
         let query = format!(
-            "SELECT place FROM jobs
-             WHERE state IN ('queued', 'started') AND {WAITING} ORDER BY place"
+            "SELECT turn, place FROM jobs
+             WHERE state IN ('queued', 'started') AND {WAITING} ORDER BY turn, place"
         );
-        let query = sqlx::query_scalar(&query).bind(millis(now));
-        let waiting = query.fetch_all(&self.pool).await?;
+        let query = sqlx::query_as(&query).bind(millis(now));
+        let waiting: Vec<Place> = query.fetch_all(&self.pool).await?;
         let tempo = self.tempo(now).await?;
         Ok(self.places.keep(Picture {
             taken: now,
             waiting,
+            newest,
             tempo,
         }))
     }

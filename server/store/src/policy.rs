@@ -1,16 +1,20 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use asu_protocol::build::BuildRequest;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::history::{DAY, day_of};
-use crate::store::later;
+use crate::store::{later, millis};
 
 /// How long images of snapshots are kept over midnight if they were built just before it: long enough
 /// to be fetched.
 const LEAST: Duration = Duration::from_mins(30);
 
-/// How long answers are kept and how often a job is tried.
+/// The longest that a request is left alone.
+const LONGEST_PARKING: Duration = Duration::from_hours(24);
+
+/// How long answers are kept, how often a job is tried, and how many run at once.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Keeps images whose package versions were named: they cannot go stale.
@@ -24,12 +28,19 @@ pub struct Policy {
     pub keep_failure: Duration,
     /// Keeps the news that a job was given up: long enough for its asker to read it, and no longer.
     pub keep_given_up: Duration,
+    /// How long a request is left alone when its tries failed through no fault that anybody could tell,
+    /// or took their workers down; each further time in a row by `pause_growth` longer, a day at most.
+    pub park: Duration,
+    /// Keeps the log of such a request for the operator when its answer is no longer given.
+    pub keep_parked: Duration,
     /// How often a job is tried before it is given up.
     pub attempts: u32,
     /// The pause after the first failure that was not the request's fault.
     pub pause: Duration,
     /// By how much each further pause is longer.
     pub pause_growth: u32,
+    /// How many builds of a target may run at once; any number of one that is not named.
+    pub target_limits: BTreeMap<String, u32>,
 }
 
 impl Default for Policy {
@@ -41,9 +52,12 @@ impl Default for Policy {
             keep_with_defaults: Duration::from_mins(30),
             keep_failure: Duration::from_hours(1),
             keep_given_up: Duration::from_mins(1),
+            park: Duration::from_mins(1),
+            keep_parked: Duration::from_hours(7 * 24),
             attempts: 3,
             pause: Duration::from_secs(5),
             pause_growth: 6,
+            target_limits: BTreeMap::new(),
         }
     }
 }
@@ -70,8 +84,23 @@ impl Policy {
     }
 
     pub(crate) fn pause_after(&self, attempts: u32) -> Duration {
-        let growth = self.pause_growth.saturating_pow(attempts.saturating_sub(1));
-        self.pause.saturating_mul(growth)
+        self.grown(self.pause, attempts)
+    }
+
+    /// How long a request is left alone that is parked for the `time`th time in a row.
+    pub(crate) fn parking(&self, time: u32) -> Duration {
+        self.grown(self.park, time).min(LONGEST_PARKING)
+    }
+
+    /// What was parked, and has no answer since this (milliseconds since 1970), nobody needs any more.
+    pub(crate) fn forget_parked(&self, now: Timestamp) -> i64 {
+        let kept = SignedDuration::try_from(self.keep_parked).unwrap_or(SignedDuration::MAX);
+        millis(now.saturating_sub(kept).unwrap_or(Timestamp::MIN))
+    }
+
+    fn grown(&self, pause: Duration, time: u32) -> Duration {
+        let growth = self.pause_growth.saturating_pow(time.saturating_sub(1));
+        pause.saturating_mul(growth)
     }
 }
 
@@ -93,6 +122,12 @@ mod tests {
 
     const RELEASE: &str = r#"{"version":"24.10.2","target":"a/b","profile":"p"}"#;
     const SNAPSHOT: &str = r#"{"version":"SNAPSHOT","target":"a/b","profile":"p"}"#;
+
+    #[test]
+    fn requests_are_left_alone_for_longer_each_time() {
+        let minutes = |time| Policy::default().parking(time).as_secs() / 60;
+        assert_eq!([1, 2, 3, 9].map(minutes), [1, 6, 36, 24 * 60]);
+    }
 
     #[test]
     fn snapshots_go_at_midnight() {

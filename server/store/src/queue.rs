@@ -7,34 +7,60 @@ use sqlx::Row;
 use crate::job::{Admission, Job, Load, State, count, read_job};
 use crate::places::COUNTED;
 use crate::store::{Store, is_text, millis};
+use crate::turns::{Client, next_turn};
 use crate::{StoreError, request_hash};
 
 /// A new row, or a new life for one whose answer has expired. A known request is left alone, but for
 /// one that was cancelled. The limit is part of the statement, so that it holds however many requests
 /// arrive at once. Leases are counted from the time, so that a late worker's is none of a later job's of
 /// the same request, when the row with the count is long gone.
-const ENQUEUE: &str = "
-    INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log, lease)
-    SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4, $3
+fn enqueue() -> String {
+    let turn = next_turn("$3", "$7", "$8");
+    format!(
+        "
+    INSERT INTO jobs (request_hash, request, state, place, enqueued_at, not_before, log, lease,
+        target, client, turn)
+    SELECT $1, $2, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs), $3, 0, $4, $3,
+        $6, $7, {turn}
     WHERE (SELECT count(*) FROM jobs
            WHERE state IN ('queued', 'started') AND state = 'queued') < $5
     ON CONFLICT (request_hash) DO UPDATE SET
         request = excluded.request, state = 'queued', place = excluded.place,
         enqueued_at = excluded.enqueued_at, not_before = excluded.not_before,
-        log = excluded.log, stage = 'queued', attempts = 0, lease = jobs.lease + 1,
-        worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL
-    WHERE jobs.expires_at <= $3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')";
+        log = CASE WHEN jobs.stage = 'parked' THEN jobs.log ELSE '' END || excluded.log,
+        stage = 'queued', attempts = 0, lease = jobs.lease + 1,
+        worker = NULL, lease_until = NULL, answer = NULL, expires_at = NULL,
+        target = excluded.target, client = excluded.client, turn = excluded.turn
+    WHERE jobs.expires_at <= $3 OR (jobs.state = 'failed' AND jobs.stage = 'cancelled')"
+    )
+}
 
 /// A term that says the same as an index, `state IN ('queued', 'started')`, goes with this one: without
 /// it neither database would look at that index.
 pub(crate) const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
 
+/// What nobody needs any more.
+const OVER: &str = "expires_at <= $1 AND (stage <> 'parked' OR expires_at <= $2)";
+
 impl Store {
-    /// Queues a canonical request, or joins the same one that is already known.
-    ///
-    /// `max_pending` is how many jobs may wait; a request that is known is joined all the same.
+    /// Queues a canonical request of a program on this machine, or joins the same one that is already
+    /// known; see [`Store::enqueue_for`].
     pub async fn enqueue(
         &self,
+        canonical: &BuildRequest,
+        now: Timestamp,
+        max_pending: u32,
+    ) -> Result<Admission, StoreError> {
+        let client = Client::default();
+        self.enqueue_for(&client, canonical, now, max_pending).await
+    }
+
+    /// Queues a canonical request of this client, or joins the same one that is already known.
+    ///
+    /// `max_pending` is how many jobs may wait; a request that is known is joined all the same.
+    pub async fn enqueue_for(
+        &self,
+        client: &Client,
         canonical: &BuildRequest,
         now: Timestamp,
         max_pending: u32,
@@ -48,15 +74,18 @@ impl Store {
         // left to the statement below.
         let known = self.job(&hash, now).await?;
         if let Some(job) = known.filter(|job| !job.cancelled) {
-            return Ok(Admission::Joined(job));
+            return Ok(Admission::Joined(self.join(client, job, now).await?));
         }
         let mut transaction = self.begin_alone().await?;
-        let inserted = sqlx::query(ENQUEUE)
+        let inserted = sqlx::query(&enqueue())
             .bind(&hash)
             .bind(request)
             .bind(millis(now))
             .bind(format!("{now} queued\n"))
             .bind(i64::from(max_pending))
+            .bind(canonical.target.as_str())
+            .bind(&client.name)
+            .bind(client.first_turn())
             .execute(&mut *transaction)
             .await?
             .rows_affected();
@@ -70,6 +99,17 @@ impl Store {
         }
     }
 
+    /// A job that was asked for once more: whoever joins it waits no longer for it than for a job of
+    /// their own.
+    pub async fn join(&self, client: &Client, job: Job, now: Timestamp) -> Result<Job, StoreError> {
+        let waits_long = matches!(job.state, State::Queued { position } if position > 0);
+        if !waits_long || !self.promote(&job.request_hash, client, now).await? {
+            return Ok(job);
+        }
+        let again = self.job(&job.request_hash, now).await?;
+        Ok(again.unwrap_or(job))
+    }
+
     /// How a request stands; `None` if it is unknown or its answer has expired.
     ///
     /// A position of 500 or more may be that of a moment ago; see also [`Store::glance`].
@@ -78,10 +118,11 @@ impl Store {
             return Ok(None);
         }
         let query = format!(
-            "SELECT *, CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
+            "SELECT request_hash, request, enqueued_at, stage, answer, expires_at, log, turn, place,
+                CASE WHEN {WAITING} THEN 'queued' ELSE state END AS shown,
                 (SELECT count(*) FROM
                     (SELECT 1 FROM jobs AS other
-                     WHERE other.place < jobs.place
+                     WHERE (other.turn, other.place) < (jobs.turn, jobs.place)
                        AND other.state IN ('queued', 'started')
                        AND (other.state = 'queued'
                             OR (other.state = 'started' AND other.lease_until <= $1))
@@ -99,7 +140,7 @@ impl Store {
         };
         let mut job = read_job(&row)?;
         if let State::Queued { position } = &mut job.state {
-            let place = row.try_get("place")?;
+            let place = (row.try_get("turn")?, row.try_get("place")?);
             if *position >= COUNTED {
                 *position = self.before(place, now).await?;
             }
@@ -126,10 +167,13 @@ impl Store {
         })
     }
 
-    /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`].
+    /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`]. Those
+    /// that were parked are kept for a while longer.
     pub async fn expired(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let hashes = sqlx::query_scalar("SELECT request_hash FROM jobs WHERE expires_at <= $1")
+        let query = format!("SELECT request_hash FROM jobs WHERE {OVER}");
+        let hashes = sqlx::query_scalar(&query)
             .bind(millis(now))
+            .bind(self.policy.forget_parked(now))
             .fetch_all(&self.pool)
             .await?;
         Ok(hashes)
@@ -137,11 +181,14 @@ impl Store {
 
     /// Forgets a job if its answer has (still) expired.
     pub async fn forget(&self, request_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM jobs WHERE request_hash = $1 AND expires_at <= $2")
-            .bind(request_hash)
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(&format!(
+            "DELETE FROM jobs WHERE request_hash = $3 AND {OVER}"
+        ))
+        .bind(millis(now))
+        .bind(self.policy.forget_parked(now))
+        .bind(request_hash)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::crew::Crew;
 use crate::dialect::Dialect;
 use crate::places::Places;
 use crate::writer::Writer;
@@ -21,6 +22,9 @@ const SQLITE: &str =
 
 /// How long a statement waits for a free connection before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For so long a connection is used again without asking whether it is still one.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 static SQLITE_FORM: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES_FORM: Migrator = sqlx::migrate!("./migrations/postgres");
@@ -37,6 +41,9 @@ pub struct Store {
     pub(crate) policy: Policy,
     pub(crate) places: Arc<Places>,
     pub(crate) writer: Arc<Writer>,
+    pub(crate) crew: Arc<Crew>,
+    /// What clients' names are made with; all servers on the database have the same.
+    pub(crate) secret: Arc<str>,
     wake: Arc<Notify>,
     // Ends when the last clone goes.
     _listening: Arc<JoinSet<()>>,
@@ -57,6 +64,10 @@ impl Store {
         }
         .run(&pool)
         .await?;
+        let secret: String = sqlx::query_scalar("SELECT value FROM secrets WHERE name = 'clients'")
+            .fetch_one(&pool)
+            .await?;
+        name_targets(&pool, database.dialect()).await?;
         let wake = Arc::new(Notify::new());
         let listening = match database.dialect() {
             Dialect::Sqlite => JoinSet::new(),
@@ -70,6 +81,8 @@ impl Store {
             dialect: database.dialect(),
             policy,
             places: Arc::default(),
+            crew: Arc::default(),
+            secret: secret.into(),
             wake,
             _listening: Arc::new(listening),
         })
@@ -114,9 +127,29 @@ async fn pool(database: &Database) -> Result<AnyPool, sqlx::Error> {
     AnyPoolOptions::new()
         .max_connections(if sqlite { 4 } else { 10 })
         .acquire_timeout(PATIENCE)
+        // A question before each question would double what a short one costs.
+        .test_before_acquire(false)
+        .before_acquire(|connection, idle| Box::pin(is_alive(connection, idle.idle_for)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, sqlite)))
         .connect(database.url().as_str())
         .await
+}
+
+/// Whether a connection is still one, asked of those that were not used for a while.
+async fn is_alive(connection: &mut AnyConnection, idle: Duration) -> Result<bool, sqlx::Error> {
+    if idle >= TRUSTED {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
+/// Jobs that wait, and that were queued by a server which did not know of the column.
+async fn name_targets(pool: &AnyPool, dialect: Dialect) -> Result<(), sqlx::Error> {
+    let target = dialect.field("request", "target");
+    let query = format!(
+        "UPDATE jobs SET target = {target} WHERE state IN ('queued', 'started') AND target = ''"
+    );
+    sqlx::query(&query).execute(pool).await.map(drop)
 }
 
 async fn prepare(connection: &mut AnyConnection, sqlite: bool) -> Result<(), sqlx::Error> {

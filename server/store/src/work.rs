@@ -15,6 +15,27 @@ use crate::writer::Statement;
 /// Every report is refused unless its lease is the job's current one.
 const HELD: &str = "WHERE request_hash = $1 AND lease = $2 AND state = 'started'";
 
+/// How a job ends.
+pub(crate) struct Ending {
+    pub(crate) state: &'static str,
+    pub(crate) stage: &'static str,
+    /// How often in a row the request was parked.
+    pub(crate) parked: i64,
+}
+
+impl Ending {
+    const DONE: Self = Self {
+        state: stage::DONE,
+        stage: stage::DONE,
+        parked: 0,
+    };
+    const FAILED: Self = Self {
+        state: stage::FAILED,
+        stage: stage::FAILED,
+        parked: 0,
+    };
+}
+
 impl Store {
     /// Whether anybody holds this lease still.
     pub async fn is_held(&self, lease: &Lease) -> Result<bool, StoreError> {
@@ -82,7 +103,7 @@ impl Store {
         answer: &BuildAnswer,
     ) -> Result<(), StoreError> {
         let until = self.policy.images_expire(&claim.request, now);
-        self.end(&claim.lease, now, stage::DONE, answer, until)
+        self.end(&claim.lease, now, &Ending::DONE, answer, until)
             .await
     }
 
@@ -94,12 +115,27 @@ impl Store {
         answer: &BuildAnswer,
     ) -> Result<(), StoreError> {
         let until = later(now, self.policy.keep_failure);
-        self.end(&claim.lease, now, stage::FAILED, answer, until)
+        self.end(&claim.lease, now, &Ending::FAILED, answer, until)
             .await
     }
 
-    /// Reports a failure that is not the request's fault; `answer` is given if it was the last try.
+    /// Reports a failure that is not the request's fault; if it was the last try, the request is parked
+    /// with this answer.
     pub async fn retry(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<Verdict, StoreError> {
+        if claim.attempt >= self.policy.attempts {
+            return self.park(claim, now, answer).await;
+        }
+        self.try_again(claim, now, answer).await
+    }
+
+    /// The same of what all builds need, as the mirror or the disk: after the last try the request is
+    /// given up, but not parked.
+    pub async fn retry_shared(
         &self,
         claim: &Claim,
         now: Timestamp,
@@ -108,6 +144,15 @@ impl Store {
         if claim.attempt >= self.policy.attempts {
             return self.give_up(claim, now, answer).await;
         }
+        self.try_again(claim, now, answer).await
+    }
+
+    async fn try_again(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+        answer: &BuildAnswer,
+    ) -> Result<Verdict, StoreError> {
         let again = later(now, self.policy.pause_after(claim.attempt));
         let line = format!("{now} failed, next try at {again}: {}\n", plain(answer));
         self.requeue(&claim.lease, millis(again), 0, line).await?;
@@ -123,7 +168,7 @@ impl Store {
         answer: &BuildAnswer,
     ) -> Result<Verdict, StoreError> {
         let until = later(now, self.policy.keep_given_up);
-        let ended = self.end(&claim.lease, now, stage::FAILED, answer, until);
+        let ended = self.end(&claim.lease, now, &Ending::FAILED, answer, until);
         ended.await.map(|()| Verdict::GivenUp)
     }
 
@@ -168,53 +213,33 @@ impl Store {
         self.report(lease, query).await
     }
 
-    async fn end(
+    pub(crate) async fn end(
         &self,
         lease: &Lease,
         now: Timestamp,
-        state: &str,
+        ending: &Ending,
         answer: &BuildAnswer,
         until: Timestamp,
     ) -> Result<(), StoreError> {
         let query = format!(
-            "UPDATE jobs SET state = $3, stage = $3, worker = NULL, lease_until = NULL,
-                answer = $4, expires_at = $5, log = log || $6, finished_at = $7 {HELD}"
+            "UPDATE jobs SET state = $3, stage = $4, worker = NULL, lease_until = NULL,
+                answer = $5, expires_at = $6, log = log || $7, finished_at = $8, parked = $9 {HELD}"
         );
         let detail = plain(answer);
-        let line = format!("{now} {state}: {detail}\n");
+        let line = format!("{now} {}: {detail}\n", ending.stage);
         let answer = BuildAnswer {
             detail,
             ..answer.clone()
         };
         let query = held(&query, lease)
-            .bind(state)
+            .bind(ending.state)
+            .bind(ending.stage)
             .bind(written(lease, &answer)?)
             .bind(millis(until))
             .bind(line)
-            .bind(millis(now));
+            .bind(millis(now))
+            .bind(ending.parked);
         self.report(lease, query).await
-    }
-
-    /// Ends a job that took its workers down with it, try after try.
-    pub(crate) async fn give_up_killer(
-        &self,
-        claim: &Claim,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let answer = BuildAnswer {
-            status: 500,
-            detail: format!(
-                "Error: the build was interrupted {} times and was given up; please ask again later",
-                self.policy.attempts
-            ),
-            cause: "infrastructure".to_owned(),
-            ..BuildAnswer::default()
-        };
-        match self.give_up(claim, now, &answer).await {
-            // Whoever asked for it has withdrawn.
-            Ok(_) | Err(StoreError::LeaseLost { .. }) => Ok(()),
-            Err(other) => Err(other),
-        }
     }
 
     async fn report(&self, lease: &Lease, statement: Statement) -> Result<(), StoreError> {

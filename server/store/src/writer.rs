@@ -45,14 +45,21 @@ impl From<i64> for Value {
 /// A statement that changes at most one row, and ends in `RETURNING`.
 #[derive(Debug)]
 pub(crate) struct Statement {
+    /// What its transaction waits for first.
+    lock: Option<&'static str>,
     sql: String,
     values: Vec<Value>,
 }
 
 impl Statement {
     pub(crate) fn new(sql: String) -> Self {
-        let values = Vec::new();
-        Self { sql, values }
+        let (lock, values) = Default::default();
+        Self { lock, sql, values }
+    }
+
+    /// Not before its transaction has what `lock` waits for.
+    pub(crate) fn after(self, lock: Option<&'static str>) -> Self {
+        Self { lock, ..self }
     }
 
     pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -122,9 +129,10 @@ async fn commit_all(pool: AnyPool, dialect: Dialect, waiting: Arc<Mutex<mpsc::Re
 
 async fn commit(pool: &AnyPool, dialect: Dialect, group: Vec<Wanted>) {
     if group.len() < 2 {
-        return each_alone(pool, group).await;
+        return each_alone(pool, dialect, group).await;
     }
-    match together(pool, dialect, &group).await {
+    let statements = group.iter().map(|wanted| &wanted.statement);
+    match together(pool, dialect, statements).await {
         Ok(changed) => {
             for (wanted, changed) in group.into_iter().zip(changed) {
                 // It may have gone meanwhile.
@@ -132,7 +140,7 @@ async fn commit(pool: &AnyPool, dialect: Dialect, group: Vec<Wanted>) {
             }
         }
         // One of them was refused, and so nothing was written.
-        Err(Failed::Statement(sqlx::Error::Database(_))) => each_alone(pool, group).await,
+        Err(Failed::Statement(sqlx::Error::Database(_))) => each_alone(pool, dialect, group).await,
         // Nobody knows whether it was written, or nothing can be: trying again might do it twice.
         Err(Failed::Statement(error) | Failed::Transaction(error)) => {
             let error = Arc::new(error);
@@ -154,24 +162,36 @@ enum Failed {
 async fn together(
     pool: &AnyPool,
     dialect: Dialect,
-    group: &[Wanted],
+    statements: impl Iterator<Item = &Statement>,
 ) -> Result<Vec<Changed>, Failed> {
     let begun = pool.begin_with(dialect.begin_write()).await;
     let mut transaction = begun.map_err(Failed::Transaction)?;
-    let mut changed = Vec::with_capacity(group.len());
-    for wanted in group {
-        let rows = wanted.statement.query().fetch_all(&mut *transaction).await;
+    let (mut changed, mut locked) = (Vec::new(), None);
+    for statement in statements {
+        if let Some(lock) = statement.lock.filter(|_| statement.lock != locked) {
+            let waited = sqlx::query(lock).execute(&mut *transaction).await;
+            waited.map_err(Failed::Statement)?;
+            locked = statement.lock;
+        }
+        let rows = statement.query().fetch_all(&mut *transaction).await;
         changed.push(rows.map_err(Failed::Statement)?.pop());
     }
     transaction.commit().await.map_err(Failed::Transaction)?;
     Ok(changed)
 }
 
-async fn each_alone(pool: &AnyPool, group: Vec<Wanted>) {
-    for wanted in group {
-        // All rows are read, though there is one: SQLite says at the end whether it was committed.
-        let rows = wanted.statement.query().fetch_all(pool).await;
-        let _ = wanted.told.send(rows.map(|mut rows| rows.pop()));
+async fn each_alone(pool: &AnyPool, dialect: Dialect, group: Vec<Wanted>) {
+    for Wanted { statement, told } in group {
+        let changed = if statement.lock.is_some() {
+            let changed = together(pool, dialect, std::iter::once(&statement)).await;
+            let changed = changed.map(|mut changed| changed.pop().flatten());
+            changed.map_err(|(Failed::Statement(error) | Failed::Transaction(error))| error)
+        } else {
+            // All rows are read, though there is one: SQLite says at the end whether it was committed.
+            let rows = statement.query().fetch_all(pool).await;
+            rows.map(|mut rows| rows.pop())
+        };
+        let _ = told.send(changed);
     }
 }
 

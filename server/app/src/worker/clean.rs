@@ -64,6 +64,12 @@ impl<O: Foresee> Office<O> {
         if let Err(error) = self.api.store.forget_askers().await {
             tracing::error!(%error, "some who wait for nothing stay");
         }
+        if let Err(error) = self.api.store.count_ends().await {
+            tracing::error!(%error, "some builds are missing in the statistics");
+        }
+        if let Err(error) = self.api.store.forget_workers(now).await {
+            tracing::error!(%error, "workers of old stay");
+        }
         if let Err(error) = self.discard_strays().await {
             tracing::error!(%error, "what is left of builds elsewhere stays");
         }

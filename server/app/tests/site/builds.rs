@@ -208,7 +208,7 @@ async fn a_passing_failure_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_lasting_failure_is_given_up_and_soon_forgotten() {
+async fn a_lasting_failure_is_left_alone_for_a_while_and_its_log_is_kept() {
     let (dir, workshop) = (tempfile::tempdir().unwrap(), Workshop::default());
     let server = Server::start(dir.path(), &workshop).await;
     let (status, body) = server.build(&["broken"]).await;
@@ -217,9 +217,17 @@ async fn a_lasting_failure_is_given_up_and_soon_forgotten() {
         (500, &json!("Error: broken"))
     );
     assert_eq!(workshop.begun(), 3);
+    let until = body["parked_until"].as_str().unwrap();
+    assert!(body["hint"].as_str().unwrap().contains(until), "{body}");
+    assert_eq!(server.build(&["broken"]).await.1, body, "nothing begins");
+    assert_eq!(workshop.begun(), 3);
     server.pass(60);
+    // Another build ends after the cleaner came by.
+    assert_eq!(server.build(&["luci"]).await.0, 200);
+    let log = format!("/store/{}/build.log", body["bin_dir"].as_str().unwrap());
+    assert_eq!(server.get(&log).await.status(), 200);
     assert_eq!(server.build(&["broken"]).await.0, 500);
-    assert_eq!(workshop.begun(), 6, "asked again, it is tried again");
+    assert_eq!(workshop.begun(), 7, "asked again, it is tried again");
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn report<O: Offer>(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Failure> {
     let Report { news } = read(&headers, body)?;
-    api.hot.worker_seen(&caller.worker);
+    api.worker_seen(&caller.worker).await?;
     let claim = held(&api, &caller, &told.into()).await?;
     caller.foreman.report(&claim.lease, &news).await?;
     Ok(StatusCode::NO_CONTENT)

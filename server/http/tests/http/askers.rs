@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use asu_http::Limits;
-use asu_protocol::build::BuildAnswer;
+use asu_protocol::build::{BuildAnswer, REBUILD_CLIENT};
 use axum::extract::ConnectInfo;
 
 use super::*;
@@ -134,4 +134,31 @@ async fn the_api_of_2017_counts_too_in_its_own_words() {
             .await;
         assert_eq!(answer.status, status, "{package}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn who_asks_for_many_does_not_keep_others_waiting() {
+    let limits = Limits {
+        pending_per_address: 0,
+        pending_per_device: 0,
+        ..Limits::default()
+    };
+    let server = Server::with(limits).await;
+    let position = async |address: &str, package: &str, client: &str| {
+        let mut wish = wanted(package, "squashfs");
+        wish["client"] = json!(client);
+        let answer = server.post_from(address, "/api/v1/build", &wish).await;
+        answer.json()["queue_position"].as_u64().unwrap()
+    };
+    for number in 0..20 {
+        let last = position("192.0.2.1", &format!("many-{number}"), "owut/1").await;
+        assert_eq!(last, number);
+    }
+    assert_eq!(position("192.0.2.2", "mine", "owut/1").await, 1);
+    // Who joins what another asked for last waits no longer, also with the very same bytes.
+    assert_eq!(position("192.0.2.3", "many-19", "owut/1").await, 2);
+    assert_eq!(position("192.0.2.1", "many-18", "owut/1").await, 20);
+    // A comparison goes behind all.
+    assert_eq!(position("192.0.2.4", "check", REBUILD_CLIENT).await, 21);
+    assert_eq!(position("192.0.2.5", "person", "owut/1").await, 3);
 }

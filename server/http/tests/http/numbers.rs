@@ -82,9 +82,30 @@ async fn metrics_count_what_was_answered() {
         "asu_build_requests_total 3",
         "asu_build_request_hits_total 1",
         "asu_builds_waiting 0",
+        "asu_builds_running 0",
+        "asu_builds_parked 0",
+        "asu_expected_wait_seconds 0",
+        "asu_build_seconds_mean 40",
+        "asu_workers 0",
     ] {
         assert!(text.lines().any(|one| one == line), "{line}: {text}");
     }
+}
+
+#[tokio::test]
+async fn where_builds_wait_and_nobody_works_the_wait_has_no_end() {
+    let server = Server::start().await;
+    server.post(&wish()).await;
+    let metrics = |answer: Answer| String::from_utf8(answer.bytes).unwrap();
+    let text = metrics(server.get("/metrics").await);
+    assert!(
+        text.contains("\nasu_expected_wait_seconds +Inf\n"),
+        "{text}"
+    );
+    let now = server.now();
+    server.api.store.worker_seen("w", now).await.unwrap();
+    let text = metrics(server.get("/metrics").await);
+    assert!(text.contains("\nasu_expected_wait_seconds 60\n"), "{text}");
 }
 
 #[tokio::test]

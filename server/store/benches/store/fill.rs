@@ -69,12 +69,12 @@ async fn insert(
         "NULL, NULL, NULL, NULL"
     };
     let sql = format!(
-        "INSERT INTO jobs (request_hash, request, state, stage, place, enqueued_at, not_before, log,
-            answer, expires_at, started_at, finished_at)
+        "INSERT INTO jobs (request_hash, request, state, stage, place, turn, target, enqueued_at,
+            not_before, log, answer, expires_at, started_at, finished_at)
          WITH RECURSIVE numbers (i) AS
             (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i < $2)
-         SELECT {hash}, replace($3, 'NUMBER', CAST(i AS TEXT)), '{state}', '{state}', i, 0, 0,
-            '2026-01-01T00:00:00Z queued', {end}
+         SELECT {hash}, replace($3, 'NUMBER', CAST(i AS TEXT)), '{state}', '{state}', i, i / 10,
+            'ath79/generic', 0, 0, '2026-01-01T00:00:00Z queued', {end}
          FROM numbers"
     );
     let mut query = sqlx::query(&sql)

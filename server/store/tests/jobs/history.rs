@@ -29,6 +29,7 @@ async fn each_end_is_counted_once_and_a_try_is_no_end() {
     let tempo = Tempo {
         mean: Duration::from_secs(30),
         under_way: None,
+        at_once: 0,
     };
     assert_eq!(store.tempo(at(200)).await.unwrap(), Some(tempo));
 }
@@ -50,10 +51,13 @@ async fn a_request_that_is_built_again_counts_again() {
 
 #[test]
 fn a_build_that_takes_long_is_thought_to_end_at_any_moment() {
-    let tempo = |gone| Tempo {
+    let tempo = |gone, at_once| Tempo {
         mean: Duration::from_secs(40),
         under_way: Some(Duration::from_secs(gone)),
+        at_once,
     };
-    assert_eq!(tempo(10).until_done(0), Duration::from_secs(70));
-    assert_eq!(tempo(90).until_done(1), Duration::from_secs(80));
+    assert_eq!(tempo(10, 1).until_done(0), Duration::from_secs(70));
+    assert_eq!(tempo(90, 1).until_done(1), Duration::from_secs(80));
+    assert_eq!(tempo(90, 4).until_done(3), Duration::from_secs(40));
+    assert_eq!(tempo(90, 4).until_done(4), Duration::from_secs(80));
 }

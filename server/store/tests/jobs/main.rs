@@ -15,14 +15,18 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 mod checks;
+mod crew;
 mod crowds;
 mod files;
 mod history;
 mod line;
 mod numbers;
+mod parked;
 mod queue;
 mod rebuilds;
+mod targets;
 mod tokens;
+mod turns;
 mod work;
 
 const LEASE: Duration = Duration::from_mins(1);

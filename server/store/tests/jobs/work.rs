@@ -105,7 +105,7 @@ async fn a_passing_failure_is_tried_three_times_with_longer_pauses() {
         .retry(&third, at(38), &answer("disk full"))
         .await
         .unwrap();
-    assert_eq!(verdict, Verdict::GivenUp);
+    assert_eq!(verdict, Verdict::Parked(at(98)));
     assert!(matches!(
         state(&store, &job, 39).await,
         Some(State::Failed(_))

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use asu_protocol::build::{BuildAnswer, BuildRequest};
+use asu_protocol::build::{BuildAnswer, BuildRequest, REBUILD_CLIENT};
 use reqwest::{Client, Method, StatusCode, Url};
 use tokio::time::{Instant, sleep};
 
@@ -52,6 +52,10 @@ impl Other {
         most: Duration,
     ) -> Result<BuildAnswer, Error> {
         let client = Client::builder().timeout(PATIENCE).build()?;
+        let request = &BuildRequest {
+            client: Some(REBUILD_CLIENT.to_owned()),
+            ..request.clone()
+        };
         let deadline = Instant::now() + most;
         let mut said = String::new();
         let mut asked = self.request(&client, Method::POST, "").json(request);

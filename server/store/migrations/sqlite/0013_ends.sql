@@ -1,0 +1,1 @@
+-- PostgreSQL's alone: here there is one writer, and what it counts keeps nobody waiting.
