@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Say who may build for this server from elsewhere.
     #[command(subcommand)]
     Token(commands::token::Args),
+    /// Show or release requests that the server leaves alone, as it failed at them again and again.
+    #[command(subcommand)]
+    Parked(commands::parked::Args),
     /// Build one image, here and now, without a server.
     Build(Box<commands::build::Args>),
     /// Build a finished request again, here or at another server, and say whether the same came of it.
@@ -133,6 +136,9 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) keep: commands::keep::Keep,
+
+    #[command(flatten)]
+    pub(crate) scaling: commands::scale::Scaling,
 
     /// The address and port to listen on; port 0 takes any that is free.
     #[arg(

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
+use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => wait_for(commands::plan::run(*args)),
         Command::Catalog(args) => wait_for(commands::catalog::run(args)),
         Command::Token(args) => wait_for(commands::token::run(args)),
+        Command::Parked(args) => wait_for(commands::parked::run(args)),
         Command::Worker(args) => wait_for(commands::worker::run(args)),
         Command::Serve(serve) => wait_for(run(*serve)),
     };
@@ -127,12 +129,16 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
             contact: serve.contact.clone(),
             ..Limits::default()
         },
-        policy: serve.keep.policy(),
+        policy: Policy {
+            target_limits: serve.scaling.limits().collect(),
+            ..serve.keep.policy()
+        },
         database: serve.jobs.database()?,
         images: serve.images.settings()?,
         pace: Pace::for_builds_of(serve.building.time_limit()),
         worker: !serve.no_worker,
         terms: serve.building.terms()?,
+        scale: serve.scaling.scale(),
         connections: Connections {
             most: serve.connections.get(),
             ..Connections::default()

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::local::Local;
 use crate::office::Office;
+use crate::scale::{Scale, Scaler};
 use crate::worker::{Worker, keep_clean, remove, remove_strays};
 use crate::{Build, Connections, DataDir, DataError, Foresee, Pace, listen, verdicts};
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub worker: bool,
     /// How workers elsewhere are to build.
     pub terms: Terms,
+    /// What is run when there is much to do, and when there is nothing.
+    pub scale: Option<Scale>,
     /// What connections may take.
     pub connections: Connections,
     /// The time.
@@ -74,6 +77,7 @@ pub struct Site<O, B> {
     _data: DataDir,
     office: Office<O>,
     worker: Option<Worker<Local<O, B>>>,
+    scaler: Option<Scaler>,
     connections: Connections,
 }
 
@@ -135,6 +139,10 @@ impl<O: Foresee, B: Build> Site<O, B> {
         // Not with itself inside: then neither of them would ever go.
         api.foreman = Some(Arc::new(office(api.clone())));
         let office = office(api);
+        let (store, clock) = (office.api.store.clone(), office.api.clock.clone());
+        let scaler = settings
+            .scale
+            .map(|scale| Scaler::new(scale, store, clock, name.clone()));
         let jobs = Local {
             name: name.into(),
             office: office.clone(),
@@ -147,6 +155,7 @@ impl<O: Foresee, B: Build> Site<O, B> {
         };
         Ok(Self {
             worker: settings.worker.then_some(worker),
+            scaler,
             _data: data,
             office,
             connections: settings.connections,
@@ -165,6 +174,7 @@ impl<O: Foresee, B: Build> Site<O, B> {
         let worker = self.worker.clone();
         let worker = worker.map(|worker| tokio::spawn(keep_working(worker, stopping.clone())));
         let cleaner = tokio::spawn(keep_clean(self.office.clone()));
+        let scaler = self.scaler.map(|scaler| tokio::spawn(scaler.watch()));
         let hot = api.hot.clone();
         let stopper = tokio::spawn(async move {
             stop.await;
@@ -188,6 +198,9 @@ impl<O: Foresee, B: Build> Site<O, B> {
         }
         stopper.abort();
         verdicts.abort();
+        if let Some(scaler) = scaler {
+            scaler.abort();
+        }
         if let Some(worker) = worker
             && let Err(error) = worker.await
         {

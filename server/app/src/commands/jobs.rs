@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use asu_store::{Database, Policy, Store};
 
-use super::Error;
+use super::{Error, Output};
 
 /// Where requests and answers are.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,6 +33,30 @@ impl Jobs {
             None => Database::file(&file(data)?)?,
         };
         Ok(Store::open(&database, Policy::default()).await?)
+    }
+}
+
+/// The jobs of a server, for a command that looks at them or changes them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    jobs: Jobs,
+    /// The server's data folder; the server may be running.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ASU_DATA",
+        default_value = "/var/lib/asu-server"
+    )]
+    data: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+impl Place {
+    /// Opens them.
+    pub(crate) async fn open(&self) -> Result<Store, Error> {
+        self.jobs.open(&self.data).await
     }
 }
 

@@ -15,6 +15,7 @@ mod elsewhere;
 pub(crate) mod mirror;
 mod processes;
 mod restarts;
+mod scale;
 mod signed;
 mod upstream;
 pub(crate) mod workshop;
@@ -112,6 +113,7 @@ impl Server {
             pace: pace(),
             worker: true,
             terms: Terms::default(),
+            scale: None,
             connections: Connections::default(),
             clock: Arc::new(move || {
                 Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::Relaxed))
