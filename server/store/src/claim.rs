@@ -110,8 +110,8 @@ impl Bounds {
              SELECT jobs.place FROM jobs
              WHERE jobs.place IN (SELECT near.place FROM jobs AS near WHERE {near}
                     AND near.turn >= (SELECT turn FROM first)
-                    AND near.turn <= (SELECT turn FROM first) + {TURNS_GAINED}
                     ORDER BY near.turn, near.place LIMIT {NEAR})
+                AND jobs.turn <= (SELECT turn FROM first) + {TURNS_GAINED}
                 AND jobs.enqueued_at <= (SELECT enqueued_at FROM first) + {ahead}
                 AND {ready} AND CASE WHEN {is_near} THEN {is_prepared} ELSE FALSE END AND {may}
              ORDER BY jobs.turn, jobs.place LIMIT 1 {lock}"

@@ -126,7 +126,7 @@ impl Store {
                        AND other.state IN ('queued', 'started')
                        AND (other.state = 'queued'
                             OR (other.state = 'started' AND other.lease_until <= $1))
-                     LIMIT {COUNTED}) AS counted) AS position
+                     ORDER BY other.turn, other.place LIMIT {COUNTED}) AS counted) AS position
              FROM jobs
              WHERE request_hash = $2 AND (expires_at IS NULL OR expires_at > $1)"
         );

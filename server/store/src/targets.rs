@@ -6,7 +6,7 @@
 use crate::dialect::Dialect;
 
 /// How many of each target's first jobs are looked at on PostgreSQL, where others may be taking some.
-const HEADS: u32 = 16;
+const HEADS: u32 = 8;
 
 /// The place of the first job of all targets in the scope $5 that are not at their limit ($6); `head` says
 /// of a row of that name whether it may be tried, as `ready` of `jobs`.
@@ -22,19 +22,25 @@ pub(crate) fn first(dialect: Dialect, ready: &str, head: &str, lock: &str) -> St
           SELECT target FROM waiting WHERE target IS NOT NULL AND {may_run}) AS open"
     );
     let heads = format!(
-        "SELECT head.place FROM jobs AS head WHERE head.target = open.target AND {head}
-         ORDER BY head.turn, head.place"
+        "FROM jobs AS head WHERE head.target = open.target AND {head}
+         ORDER BY head.turn, head.place LIMIT"
     );
-    let from = match dialect {
-        Dialect::Sqlite => format!("{open} JOIN jobs ON jobs.place = ({heads} LIMIT 1)"),
-        Dialect::Postgres => format!(
-            "{open} CROSS JOIN LATERAL ({heads} LIMIT {HEADS}) AS head
-             JOIN jobs ON jobs.place = head.place"
+    // Sorted before they are joined: read in the order of `jobs`, all that may not run would be, too.
+    let (from, order) = match dialect {
+        Dialect::Sqlite => (
+            format!("{open} JOIN jobs ON jobs.place = (SELECT head.place {heads} 1)"),
+            "jobs.turn + 0, jobs.place + 0",
+        ),
+        Dialect::Postgres => (
+            format!(
+                "(SELECT head.turn, head.place FROM {open}
+                    CROSS JOIN LATERAL (SELECT head.turn, head.place {heads} {HEADS}) AS head
+                  ORDER BY head.turn, head.place) AS heads JOIN jobs ON jobs.place = heads.place"
+            ),
+            "heads.turn, heads.place",
         ),
     };
-    format!(
-        "SELECT jobs.place FROM {from} WHERE {ready} ORDER BY jobs.turn, jobs.place LIMIT 1 {lock}"
-    )
+    format!("SELECT jobs.place FROM {from} WHERE {ready} ORDER BY {order} LIMIT 1 {lock}")
 }
 
 /// Whether a job of this target may be tried now.
