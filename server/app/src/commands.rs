@@ -18,6 +18,7 @@ pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
 pub(crate) mod scale;
+pub(crate) mod timing;
 pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod verify;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use asu_http::Limits;
-use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
+use asu_server::{Connections, DataDir, Desk, Settings, Site};
 use asu_store::Policy;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -135,12 +135,13 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
         },
         database: serve.jobs.database()?,
         images: serve.images.settings()?,
-        pace: Pace::for_builds_of(serve.building.time_limit()),
+        pace: serve.timing.pace(serve.building.time_limit()),
         worker: !serve.no_worker,
         terms: serve.building.terms()?,
         scale: serve.scaling.scale(),
         connections: Connections {
             most: serve.connections.get(),
+            drain: serve.timing.drain,
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),

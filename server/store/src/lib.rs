@@ -50,6 +50,7 @@ pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use outlook::Outlook;
 pub use park::Parked;
 pub use policy::Policy;
+pub use queue::Expired;
 pub use statistics::ImageCount;
 pub use store::Store;
 pub use tokens::{InvalidScope, Scope, Token};

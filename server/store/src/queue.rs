@@ -3,6 +3,7 @@
 use asu_protocol::build::BuildRequest;
 use jiff::Timestamp;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::job::{Admission, Job, Load, State, count, read_job};
 use crate::places::COUNTED;
@@ -41,6 +42,16 @@ pub(crate) const WAITING: &str = "(state = 'queued' OR (state = 'started' AND le
 
 /// What nobody needs any more.
 const OVER: &str = "expires_at <= $1 AND (stage <> 'parked' OR expires_at <= $2)";
+
+/// A job whose answer has expired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// The request's identity.
+    pub request_hash: String,
+    /// The folder that this very answer names (`bin_dir`), or nothing. Who asks once more meanwhile
+    /// gets another.
+    pub folder: String,
+}
 
 impl Store {
     /// Queues a canonical request of a program on this machine, or joins the same one that is already
@@ -169,14 +180,21 @@ impl Store {
 
     /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`]. Those
     /// that were parked are kept for a while longer.
-    pub async fn expired(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let query = format!("SELECT request_hash FROM jobs WHERE {OVER}");
-        let hashes = sqlx::query_scalar(&query)
+    pub async fn expired(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
+        let folder = self.dialect.field("answer", "bin_dir");
+        let query = format!("SELECT request_hash, {folder} AS folder FROM jobs WHERE {OVER}");
+        let rows = sqlx::query(&query)
             .bind(millis(now))
-            .bind(self.policy.forget_parked(now))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(hashes)
+            .bind(self.policy.forget_parked(now));
+        let rows = rows.fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| -> Result<Expired, StoreError> {
+            let folder: Option<String> = row.try_get("folder")?;
+            Ok(Expired {
+                request_hash: row.try_get("request_hash")?,
+                folder: folder.unwrap_or_default(),
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Forgets a job if its answer has (still) expired.

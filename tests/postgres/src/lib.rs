@@ -16,6 +16,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What keeps the server; its arguments are said there.
 const KEEPER: &str = include_str!("serve.sh");
@@ -45,6 +46,27 @@ pub fn database() -> String {
 pub fn durable_database() -> String {
     let mut server = DURABLE.lock().unwrap_or_else(PoisonError::into_inner);
     server.database()
+}
+
+/// How a server comes to be restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restart {
+    /// As an operator does it: connections are ended, and everything is written.
+    Orderly,
+    /// As a crash does it: it finds its way back by its log.
+    Crash,
+}
+
+/// Ends the server of [`durable_database`], and starts it again when it was away for `away`. Blocks
+/// until it accepts connections.
+pub fn restart_durable(how: Restart, away: Duration) {
+    let signal = match how {
+        Restart::Orderly => "INT",
+        Restart::Crash => "QUIT",
+    };
+    let order = format!("restart {signal} {}", away.as_secs_f64());
+    let mut server = DURABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    server.order(&order);
 }
 
 impl Server {
@@ -77,9 +99,14 @@ impl Server {
     fn database(&mut self) -> String {
         self.databases += 1;
         let name = format!("test{}", self.databases);
-        writeln!(self.to_keeper, "{name}").expect("the keeper of PostgreSQL is there");
-        assert_eq!(line(&mut self.from_keeper), name);
+        self.order(&name);
         format!("postgres:///{name}?host={}&user=asu", self.home)
+    }
+
+    /// Has the keeper do something.
+    fn order(&mut self, order: &str) {
+        writeln!(self.to_keeper, "{order}").expect("the keeper of PostgreSQL is there");
+        assert_eq!(line(&mut self.from_keeper), order);
     }
 }
 

@@ -4,7 +4,8 @@
 #
 # Arguments: the folder of PostgreSQL's programs, and `fast`, or `durable` for the settings of a plain
 # installation. It prints the folder of its socket once it accepts
-# connections; then each line read is a database to make, and is printed when it is made.
+# connections; then each line read is a database to make, or `restart SIGNAL SECONDS`: the server is ended
+# by that signal and stays away for so long. The line is printed when that is done.
 set -eu
 programs=$1
 settings=$2
@@ -37,22 +38,33 @@ trap 'exit 1' PIPE TERM HUP
     --locale=C --locale-provider=icu --icu-locale=en >"$home/log" 2>&1 ||
     { cat "$home/log" >&2; exit 1; }
 
-"$programs/postgres" -D "$home/data" -k "$home" -c listen_addresses= -c max_connections=400 "$@" \
-    </dev/null >"$home/log" 2>&1 &
-server=$!
+begin() {
+    "$programs/postgres" -D "$home/data" -k "$home" -c listen_addresses= -c max_connections=400 "$@" \
+        </dev/null >>"$home/log" 2>&1 &
+    server=$!
+    tries=0
+    until "$programs/pg_isready" --quiet --host="$home" --dbname=postgres --username=asu; do
+        tries=$((tries + 1))
+        if [ $tries -gt 600 ] || ! kill -0 "$server"; then
+            cat "$home/log" >&2
+            exit 1
+        fi
+        sleep 0.05
+    done
+}
 
-tries=0
-until "$programs/pg_isready" --quiet --host="$home" --dbname=postgres --username=asu; do
-    tries=$((tries + 1))
-    if [ $tries -gt 600 ] || ! kill -0 "$server"; then
-        cat "$home/log" >&2
-        exit 1
-    fi
-    sleep 0.05
-done
+begin "$@"
 echo "$home"
 
-while read -r name; do
-    "$programs/createdb" --host="$home" --username=asu "$name"
-    echo "$name"
+while read -r word signal seconds; do
+    if [ "$word" = restart ]; then
+        kill -s "$signal" "$server"
+        wait "$server" || true
+        sleep "$seconds"
+        begin "$@"
+        echo "$word $signal $seconds"
+    else
+        "$programs/createdb" --host="$home" --username=asu "$word"
+        echo "$word"
+    fi
 done
