@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use asu_store::{Database, Policy, Store};
 
-use super::Error;
+use super::{Error, Output};
 
 /// Where requests and answers are.
 #[derive(Debug, Clone, clap::Args)]
@@ -17,6 +17,34 @@ pub(crate) struct Jobs {
     database: Option<String>,
 }
 
+/// A server whose requests and answers a command works on, and how it answers.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    jobs: Jobs,
+    /// The server's data folder; the server may be running.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ASU_DATA",
+        default_value = "/var/lib/asu-server"
+    )]
+    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+impl Place {
+    /// Opens the jobs of the server, which may be running.
+    pub(crate) async fn open(&self) -> Result<Store, Error> {
+        let database = match self.jobs.database()? {
+            Some(database) => database,
+            None => Database::file(&file(&self.data)?)?,
+        };
+        Ok(Store::open(&database, Policy::default()).await?)
+    }
+}
+
 impl Jobs {
     /// Where the jobs are, if it was said. Read here, as a parser of arguments would repeat what it
     /// cannot read, with the password.
@@ -24,15 +52,6 @@ impl Jobs {
         let read = |text: &String| text.parse::<Database>();
         let database = self.database.as_ref().map(read).transpose();
         database.map_err(|error| format!("--database: {error}"))
-    }
-
-    /// Opens the jobs of the server with this data folder, which may be running.
-    pub(crate) async fn open(&self, data: &Path) -> Result<Store, Error> {
-        let database = match self.database()? {
-            Some(database) => database,
-            None => Database::file(&file(data)?)?,
-        };
-        Ok(Store::open(&database, Policy::default()).await?)
     }
 }
 

@@ -1,16 +1,15 @@
 //! `asu-server token`: who may build for this server from elsewhere.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use asu_protocol::worker::is_name;
-use asu_store::{Scope, Store, Token};
+use asu_store::{Scope, Token};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::jobs::Jobs;
-use super::{Error, Output};
+use super::Error;
+use super::jobs::Place;
 
 /// Of a token, bytes.
 const LENGTH: usize = 32;
@@ -42,29 +41,6 @@ pub(crate) struct Revoke {
     name: String,
     #[command(flatten)]
     place: Place,
-}
-
-/// Where the tokens are.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Place {
-    #[command(flatten)]
-    jobs: Jobs,
-    /// The server's data folder; the server may be running.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "ASU_DATA",
-        default_value = "/var/lib/asu-server"
-    )]
-    data: PathBuf,
-    #[command(flatten)]
-    output: Output,
-}
-
-impl Place {
-    async fn open(&self) -> Result<Store, Error> {
-        self.jobs.open(&self.data).await
-    }
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Error> {
