@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod building;
 pub(crate) mod catalog;
+pub(crate) mod check_config;
 pub(crate) mod confinement;
 pub(crate) mod disk;
 mod folder;
@@ -16,6 +17,8 @@ pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
+pub(crate) mod settings;
+pub(crate) mod signing;
 pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod verify;
