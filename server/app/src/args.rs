@@ -49,6 +49,12 @@ pub(crate) enum Command {
     Token(commands::token::Args),
     /// Say whether serve would start with these settings, and what to do where it would not.
     CheckConfig(Box<commands::check_config::Args>),
+    /// Write all that a server knows to a folder, while it runs.
+    Backup(commands::backup::Args),
+    /// Make a server of what backup wrote.
+    Restore(Box<commands::restore::Args>),
+    /// Copy all that a server knows to another database, as from SQLite to PostgreSQL.
+    MigrateStore(commands::migrate_store::Args),
     /// Write an example of a configuration file.
     #[command(subcommand)]
     Config(commands::settings::Example),

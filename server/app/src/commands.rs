@@ -1,5 +1,6 @@
 //! What the command line does besides serving.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod building;
 pub(crate) mod catalog;
@@ -12,11 +13,13 @@ pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod keep;
 pub(crate) mod keygen;
+pub(crate) mod migrate_store;
 pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
+pub(crate) mod restore;
 pub(crate) mod settings;
 pub(crate) mod signing;
 pub(crate) mod token;

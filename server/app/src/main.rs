@@ -72,6 +72,9 @@ fn main() -> ExitCode {
         Command::Token(args) => wait_for(commands::token::run(args)),
         Command::Worker(args) => wait_for(commands::worker::run(args)),
         Command::CheckConfig(args) => wait_for(commands::check_config::run(*args)),
+        Command::Backup(args) => wait_for(commands::backup::run(args)),
+        Command::Restore(args) => wait_for(commands::restore::run(*args)),
+        Command::MigrateStore(args) => wait_for(commands::migrate_store::run(args)),
         Command::Serve(serve) => wait_for(run(*serve)),
     };
     match ended {

@@ -21,7 +21,7 @@ pub(crate) struct Jobs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
     #[command(flatten)]
-    jobs: Jobs,
+    pub(crate) jobs: Jobs,
     /// The server's data folder; the server may be running.
     #[arg(
         long,
@@ -37,11 +37,15 @@ pub(crate) struct Place {
 impl Place {
     /// Opens the jobs of the server, which may be running.
     pub(crate) async fn open(&self) -> Result<Store, Error> {
-        let database = match self.jobs.database()? {
-            Some(database) => database,
-            None => Database::file(&file(&self.data)?)?,
-        };
-        Ok(Store::open(&database, Policy::default()).await?)
+        Ok(Store::open(&self.database()?, Policy::default()).await?)
+    }
+
+    /// Where the jobs are, which are there.
+    pub(crate) fn database(&self) -> Result<Database, Error> {
+        match self.jobs.database()? {
+            Some(database) => Ok(database),
+            None => Ok(Database::file(&file(&self.data)?)?),
+        }
     }
 }
 

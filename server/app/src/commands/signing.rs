@@ -1,6 +1,6 @@
 //! The key that images and answers are signed with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use asu_signing::{KeyFileError, Signer};
@@ -26,4 +26,20 @@ impl Signing {
         tracing::info!(key = signer.fingerprint(), "images and answers are signed");
         Ok(Some(Arc::new(signer)))
     }
+
+    /// Its files, if there is to be one, each with what it is called in a backup. Not all need be there.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, &'static str)> {
+        let Some(prefix) = &self.key else {
+            return Vec::new();
+        };
+        ["key.sec", "key.pub", "key.ucert"]
+            .map(|name| (with_ending_of(prefix, name), name))
+            .into()
+    }
+}
+
+fn with_ending_of(prefix: &Path, name: &str) -> PathBuf {
+    let mut file = prefix.as_os_str().to_owned();
+    file.push(name.trim_start_matches("key"));
+    PathBuf::from(file)
 }

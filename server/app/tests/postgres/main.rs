@@ -8,5 +8,6 @@
 #[path = "../site/main.rs"]
 mod site;
 
+mod backup;
 mod program;
 mod servers;

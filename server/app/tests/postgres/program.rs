@@ -12,10 +12,10 @@ use super::site::PATIENCE;
 use super::site::mirror::Mirror;
 
 /// A running `asu-server`; killed when dropped.
-struct Program {
+pub(super) struct Program {
     child: Child,
-    url: String,
-    client: Client,
+    pub(super) url: String,
+    pub(super) client: Client,
 }
 
 impl Drop for Program {
@@ -37,7 +37,7 @@ fn serve(mirror: &str, data: &Path, database: &str) -> Command {
 }
 
 impl Program {
-    fn start(mirror: &Mirror, data: &Path, database: &str) -> Self {
+    pub(super) fn start(mirror: &Mirror, data: &Path, database: &str) -> Self {
         let mut child = serve(&mirror.url, data, database).spawn().unwrap();
         let mut line = String::new();
         let stdout = child.stdout.as_mut().unwrap();
@@ -51,16 +51,21 @@ impl Program {
     }
 
     /// SIGKILL.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// Asks for a build that waits at the mirror's gate; says its hash.
-    async fn ask(&self) -> String {
+    pub(super) async fn ask(&self) -> String {
+        self.ask_for(&["waits"]).await
+    }
+
+    /// Asks for a build with these packages; says its hash.
+    pub(super) async fn ask_for(&self, packages: &[&str]) -> String {
         let wish = json!({
             "version": "24.10.2", "target": "ath79/generic", "profile": "tplink_archer-c7-v5",
-            "packages": ["waits"],
+            "packages": packages,
         });
         let asked = self.client.post(format!("{}/api/v1/build", self.url));
         let answer = asked.json(&wish).send().await.unwrap();
@@ -70,7 +75,7 @@ impl Program {
     }
 
     /// Looks until the request stands as wanted.
-    async fn wait(&self, hash: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn wait(&self, hash: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let url = format!("{}/api/v1/build/{hash}", self.url);
         let looking = async {
             loop {
@@ -87,7 +92,7 @@ impl Program {
     }
 }
 
-fn is_finished(body: &Value) -> bool {
+pub(super) fn is_finished(body: &Value) -> bool {
     body["status"] != 202
 }
 
