@@ -10,6 +10,7 @@ mod check;
 mod contract;
 mod debian_rust;
 mod demo;
+mod dist;
 mod fuzz;
 mod npm;
 mod plugins;
@@ -80,6 +81,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Pack the server for operators: a Debian package and an archive, in target/dist.
+    Dist(dist::Options),
     /// Take the pictures in docs/screenshots anew.
     Screenshots,
 }
@@ -109,6 +112,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Words { check } => words::words(*check),
         Command::Size => size::size(),
         Command::Bench { subject, json } => bench::bench(*subject, *json),
+        Command::Dist(options) => dist::dist(options),
         Command::Screenshots => demo::screenshots(),
     }
 }

@@ -1,9 +1,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use asu_protocol::repository::RepositoryUrl;
-use asu_signing::{KeyFileError, Signer};
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -15,6 +13,13 @@ use crate::commands;
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub(crate) struct Args {
+    /// A file of settings, whose keys are the flags of serve, or of worker for that command.
+    ///
+    /// Flags and variables go before it. It is read by every command that has such flags; see
+    /// asu-server config example.
+    #[arg(long, value_name = "FILE", env = "ASU_CONFIG", global = true)]
+    pub(crate) config: Option<PathBuf>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -45,6 +50,17 @@ pub(crate) enum Command {
     /// Show or release requests that the server leaves alone, as it failed at them again and again.
     #[command(subcommand)]
     Parked(commands::parked::Args),
+    /// Say whether serve would start with these settings, and what to do where it would not.
+    CheckConfig(Box<commands::check_config::Args>),
+    /// Write all that a server knows to a folder, while it runs.
+    Backup(commands::backup::Args),
+    /// Make a server of what backup wrote.
+    Restore(Box<commands::restore::Args>),
+    /// Copy all that a server knows to another database, as from SQLite to PostgreSQL.
+    MigrateStore(commands::migrate_store::Args),
+    /// Write an example of a configuration file.
+    #[command(subcommand)]
+    Config(commands::settings::Example),
     /// Build one image, here and now, without a server.
     Build(Box<commands::build::Args>),
     /// Build a finished request again, here or at another server, and say whether the same came of it.
@@ -76,6 +92,10 @@ Examples:
   For everybody, behind a web server that adds HTTPS:
     asu-server serve --upstream-key openwrt-24.10.pub --data /var/lib/asu-server \\
         --listen 127.0.0.1:8000 --contact admin@example.org
+
+  With its settings in a file:
+    asu-server config example > server.toml
+    asu-server serve --config server.toml
 
   One of several servers that share a queue (each with a folder of its own):
     ASU_DATABASE=postgres://asu:PASSWORD@db.lan/asu \\
@@ -109,12 +129,8 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASU_NO_WORKER")]
     pub(crate) no_worker: bool,
 
-    /// Sign images and answers with the key PREFIX.sec (see asu-server keygen).
-    ///
-    /// Images that end in metadata of fwtool get a signature inside, as routers look for one; with
-    /// certificates, if there is PREFIX.ucert.
-    #[arg(long, value_name = "PREFIX", env = "ASU_KEY")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) signing: commands::signing::Signing,
 
     /// The folder of all that is kept: queue, images, ImageBuilders. Made if it is not there.
     ///
@@ -217,16 +233,4 @@ pub(crate) struct Serve {
         hide_default_value = true
     )]
     pub(crate) contact: String,
-}
-
-impl Serve {
-    /// The key that signs images and answers, if there is to be one.
-    pub(crate) fn signer(&self) -> Result<Option<Arc<Signer>>, KeyFileError> {
-        let Some(prefix) = &self.key else {
-            return Ok(None);
-        };
-        let signer = Signer::open(prefix, jiff::Timestamp::now().as_second())?;
-        tracing::info!(key = signer.fingerprint(), "images and answers are signed");
-        Ok(Some(Arc::new(signer)))
-    }
 }

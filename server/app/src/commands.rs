@@ -1,8 +1,10 @@
 //! What the command line does besides serving.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod building;
 pub(crate) mod catalog;
+pub(crate) mod check_config;
 pub(crate) mod confinement;
 pub(crate) mod disk;
 mod folder;
@@ -11,13 +13,17 @@ pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod keep;
 pub(crate) mod keygen;
+pub(crate) mod migrate_store;
 pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod parked;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
+pub(crate) mod restore;
 pub(crate) mod scale;
+pub(crate) mod settings;
+pub(crate) mod signing;
 pub(crate) mod timing;
 pub(crate) mod token;
 pub(crate) mod upstream;

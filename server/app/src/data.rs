@@ -52,6 +52,12 @@ impl DataDir {
         }
     }
 
+    /// Whether a server has taken the folder; it is looked at only.
+    pub fn is_taken(root: &Path) -> bool {
+        let lock = File::open(root.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The job database, unless it is elsewhere.
     pub fn database(&self) -> Result<Database, DatabaseError> {
         Database::file(&self.root.join("jobs.sqlite"))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use asu_http::Limits;
 use asu_server::{Connections, DataDir, Desk, Settings, Site};
 use asu_store::Policy;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -37,7 +37,10 @@ fn main() -> ExitCode {
     {
         return asu_builder::enter(rest);
     }
-    let command = Args::parse().command;
+    let Args { config, command } = match command_line() {
+        Ok(arguments) => arguments,
+        Err(error) => return failed(&error),
+    };
     let quiet = if matches!(command, Command::Serve(_) | Command::Worker(_)) {
         // PostgreSQL's notices at each start are nobody's concern.
         "info,sqlx::postgres::notice=warn"
@@ -50,9 +53,13 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    if let Some(file) = config {
+        tracing::info!(file = %file.display(), "settings are read from a file, too");
+    }
     let ended = match command {
         Command::VersionCompare(args) => return commands::version_compare::run(&args),
         Command::Index(args) => commands::index::run(&args),
+        Command::Config(args) => commands::settings::run(&Args::command(), &args),
         Command::Openapi => commands::openapi::run(),
         Command::Resolve(args) => commands::resolve::run(&args),
         Command::Keygen(args) => commands::keygen::run(&args),
@@ -66,15 +73,28 @@ fn main() -> ExitCode {
         Command::Token(args) => wait_for(commands::token::run(args)),
         Command::Parked(args) => wait_for(commands::parked::run(args)),
         Command::Worker(args) => wait_for(commands::worker::run(args)),
+        Command::CheckConfig(args) => wait_for(commands::check_config::run(*args)),
+        Command::Backup(args) => wait_for(commands::backup::run(args)),
+        Command::Restore(args) => wait_for(commands::restore::run(*args)),
+        Command::MigrateStore(args) => wait_for(commands::migrate_store::run(args)),
         Command::Serve(serve) => wait_for(run(*serve)),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("asu-server: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &Error) -> ExitCode {
+    eprintln!("asu-server: {error}");
+    ExitCode::FAILURE
+}
+
+/// The command line, with what its configuration file adds.
+fn command_line() -> Result<Args, Error> {
+    let line = std::env::args_os().collect();
+    let line = commands::settings::complete(&Args::command(), line)?;
+    Ok(Args::parse_from(line))
 }
 
 fn wait_for<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
@@ -145,7 +165,7 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),
-        signer: serve.signer()?,
+        signer: serve.signing.signer()?,
     })
 }
 

@@ -47,6 +47,12 @@ impl Artifacts {
         Ok(Self(Home::Bucket(Bucket::open(settings).await?)))
     }
 
+    /// Looks whether a bucket can be used as far as that can be told without putting anything there: it
+    /// is there, and lists its objects.
+    pub async fn look_at_bucket(settings: &BucketSettings) -> Result<(), ArtifactError> {
+        Bucket::look_at(settings).await
+    }
+
     /// Whether other servers may keep images in the same place.
     pub fn are_shared(&self) -> bool {
         matches!(self.0, Home::Bucket(_))

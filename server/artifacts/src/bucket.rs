@@ -44,6 +44,11 @@ impl Bucket {
         Ok(Self(Arc::new(inner)))
     }
 
+    pub(crate) async fn look_at(settings: &BucketSettings) -> Result<(), ArtifactError> {
+        let inner = settings.connect()?;
+        check::look(&inner.brisk, &inner.prefix, settings).await
+    }
+
     pub(crate) async fn put(
         &self,
         folder: &FolderName,

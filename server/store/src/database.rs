@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -15,6 +15,7 @@ use crate::dialect::Dialect;
 pub struct Database {
     url: Url,
     dialect: Dialect,
+    file: Option<PathBuf>,
 }
 
 /// Why a text does not say where a database is.
@@ -52,7 +53,13 @@ impl Database {
         Ok(Self {
             url: url.parse()?,
             dialect: Dialect::Sqlite,
+            file: Some(path),
         })
+    }
+
+    /// The file of SQLite, with its whole path; `None` of PostgreSQL.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -64,6 +71,15 @@ impl Database {
         &self.url
     }
 
+    /// The same, opened to be read only; PostgreSQL knows that by the transaction.
+    pub(crate) fn read_only(&self) -> Url {
+        let mut url = self.url.clone();
+        if self.file.is_some() {
+            url.set_query(Some("mode=ro"));
+        }
+        url
+    }
+
     fn server(text: &str) -> Result<Self, DatabaseError> {
         let url: Url = text.parse()?;
         let named = url.path().len() > 1 || url.query_pairs().any(|(key, _)| key == "dbname");
@@ -73,6 +89,7 @@ impl Database {
         Ok(Self {
             url,
             dialect: Dialect::Postgres,
+            file: None,
         })
     }
 }

@@ -112,4 +112,82 @@ impl Dialect {
         let of_kind = self.is_listed(&kind, scope);
         format!("({any} OR {is_listed} OR {of_kind})")
     }
+
+    /// Begins a transaction in which everything stays as it was at its first statement.
+    pub(crate) fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Counts the tables that tell of migrations: one, or none in an empty database.
+    pub(crate) fn count_migration_tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            Self::Postgres => {
+                "SELECT count(*) FROM information_schema.tables
+                 WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'"
+            }
+        }
+    }
+
+    /// Counts who else uses the database. SQLite does not know.
+    pub(crate) fn count_sessions(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                 AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            ),
+        }
+    }
+
+    /// Each column of each table but the migrations': table, column, type; in the order of these names.
+    pub(crate) fn list_columns(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT tables.name, columns.name, columns.type
+                 FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+                 WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%'
+                    AND tables.name <> '_sqlx_migrations'
+                 ORDER BY 1, 2"
+            }
+            Self::Postgres => {
+                "SELECT CAST(table_name AS TEXT) COLLATE \"C\", CAST(column_name AS TEXT) COLLATE \"C\",
+                    CAST(data_type AS TEXT)
+                 FROM information_schema.columns JOIN information_schema.tables
+                    USING (table_schema, table_name)
+                 WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+                    AND table_name <> '_sqlx_migrations'
+                 ORDER BY 1, 2"
+            }
+        }
+    }
+
+    /// Which table's rows refer to which table's.
+    pub(crate) fn list_references(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT DISTINCT tables.name, keys.\"table\"
+                 FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys
+                 WHERE tables.type = 'table' ORDER BY 1, 2"
+            }
+            Self::Postgres => {
+                "SELECT DISTINCT CAST(conrelid::regclass AS TEXT) COLLATE \"C\",
+                    CAST(confrelid::regclass AS TEXT) COLLATE \"C\"
+                 FROM pg_constraint
+                 WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"
+            }
+        }
+    }
+
+    /// Has a column that counts by itself go on after the greatest number there is. SQLite does so
+    /// anyway.
+    pub(crate) fn continue_numbers(self, table: &str, column: Option<&str>) -> Option<String> {
+        let column = column.filter(|_| self == Self::Postgres)?;
+        Some(format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
+        ))
+    }
 }

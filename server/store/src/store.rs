@@ -8,6 +8,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::crew::Crew;
 use crate::dialect::Dialect;
@@ -62,12 +63,7 @@ impl Store {
             source,
         };
         let pool = pool(database).await.map_err(closed)?;
-        match database.dialect() {
-            Dialect::Sqlite => &SQLITE_FORM,
-            Dialect::Postgres => &POSTGRES_FORM,
-        }
-        .run(&pool)
-        .await?;
+        migrator(database.dialect()).run(&pool).await?;
         let secret: String = sqlx::query_scalar("SELECT value FROM secrets WHERE name = 'clients'")
             .fetch_one(&pool)
             .await?;
@@ -114,19 +110,32 @@ impl Store {
         Ok(transaction)
     }
 
-    /// Ends all connections; SQLite writes everything to its main file.
+    /// Ends all connections. The last one to a file of SQLite may end a little later: copy it by
+    /// [`crate::snapshot`] all the same.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-async fn pool(database: &Database) -> Result<AnyPool, sqlx::Error> {
+/// What brings a database to the form of this version.
+pub(crate) fn migrator(dialect: Dialect) -> &'static Migrator {
+    match dialect {
+        Dialect::Sqlite => &SQLITE_FORM,
+        Dialect::Postgres => &POSTGRES_FORM,
+    }
+}
+
+/// A single connection.
+pub(crate) async fn connect(url: &Url) -> Result<AnyConnection, sqlx::Error> {
     sqlx::any::install_default_drivers();
+    let connection = AnyConnection::connect(url.as_str());
+    let connection = tokio::time::timeout(PATIENCE, connection).await;
+    connection.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+async fn pool(database: &Database) -> Result<AnyPool, sqlx::Error> {
     // A pool tries until its patience ends and then does not say why it could not connect.
-    let first = AnyConnection::connect(database.url().as_str());
-    let first = tokio::time::timeout(PATIENCE, first).await;
-    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    first.close().await?;
+    connect(database.url()).await?.close().await?;
     let sqlite = database.dialect() == Dialect::Sqlite;
     AnyPoolOptions::new()
         .max_connections(if sqlite { 4 } else { 10 })

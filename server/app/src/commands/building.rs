@@ -48,6 +48,11 @@ impl Building {
         Duration::from_secs(self.job_timeout)
     }
 
+    /// How much disk must be free before a build begins, bytes.
+    pub(crate) fn disk_floor(&self) -> u64 {
+        self.disk.limits().floor
+    }
+
     /// How workers elsewhere are to build as this server does.
     pub(crate) fn terms(&self) -> Result<Terms, Error> {
         let limits = self.confinement.limits();

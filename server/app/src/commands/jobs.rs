@@ -17,30 +17,11 @@ pub(crate) struct Jobs {
     database: Option<String>,
 }
 
-impl Jobs {
-    /// Where the jobs are, if it was said. Read here, as a parser of arguments would repeat what it
-    /// cannot read, with the password.
-    pub(crate) fn database(&self) -> Result<Option<Database>, String> {
-        let read = |text: &String| text.parse::<Database>();
-        let database = self.database.as_ref().map(read).transpose();
-        database.map_err(|error| format!("--database: {error}"))
-    }
-
-    /// Opens the jobs of the server with this data folder, which may be running.
-    pub(crate) async fn open(&self, data: &Path) -> Result<Store, Error> {
-        let database = match self.database()? {
-            Some(database) => database,
-            None => Database::file(&file(data)?)?,
-        };
-        Ok(Store::open(&database, Policy::default()).await?)
-    }
-}
-
-/// The jobs of a server, for a command that looks at them or changes them.
+/// A server whose requests and answers a command works on, and how it answers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
     #[command(flatten)]
-    jobs: Jobs,
+    pub(crate) jobs: Jobs,
     /// The server's data folder; the server may be running.
     #[arg(
         long,
@@ -48,15 +29,33 @@ pub(crate) struct Place {
         env = "ASU_DATA",
         default_value = "/var/lib/asu-server"
     )]
-    data: PathBuf,
+    pub(crate) data: PathBuf,
     #[command(flatten)]
     pub(crate) output: Output,
 }
 
 impl Place {
-    /// Opens them.
+    /// Opens the jobs of the server, which may be running.
     pub(crate) async fn open(&self) -> Result<Store, Error> {
-        self.jobs.open(&self.data).await
+        Ok(Store::open(&self.database()?, Policy::default()).await?)
+    }
+
+    /// Where the jobs are, which are there.
+    pub(crate) fn database(&self) -> Result<Database, Error> {
+        match self.jobs.database()? {
+            Some(database) => Ok(database),
+            None => Ok(Database::file(&file(&self.data)?)?),
+        }
+    }
+}
+
+impl Jobs {
+    /// Where the jobs are, if it was said. Read here, as a parser of arguments would repeat what it
+    /// cannot read, with the password.
+    pub(crate) fn database(&self) -> Result<Option<Database>, String> {
+        let read = |text: &String| text.parse::<Database>();
+        let database = self.database.as_ref().map(read).transpose();
+        database.map_err(|error| format!("--database: {error}"))
     }
 }
 

@@ -4,7 +4,6 @@ mod ask;
 mod compare;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,8 @@ use asu_store::{State, Store};
 use serde::Serialize;
 
 use super::building::{Building, show};
-use super::jobs::Jobs;
-use super::{Error, Output, until_told_to_stop};
+use super::jobs::Place;
+use super::{Error, until_told_to_stop};
 use ask::Other;
 use compare::{Comparison, compare};
 
@@ -47,19 +46,9 @@ pub(crate) struct Args {
     )]
     wait: u64,
     #[command(flatten)]
-    jobs: Jobs,
-    #[command(flatten)]
     building: Building,
-    /// The server's data folder; the server may be running.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "ASU_DATA",
-        default_value = "/var/lib/asu-server"
-    )]
-    data: PathBuf,
     #[command(flatten)]
-    output: Output,
+    place: Place,
 }
 
 /// What is printed.
@@ -81,7 +70,7 @@ pub(crate) fn end(ended: Result<ExitCode, Error>) -> ExitCode {
 }
 
 pub(crate) async fn run(args: Args) -> Result<ExitCode, Error> {
-    let output = args.output;
+    let output = args.place.output;
     let verdict = tokio::select! {
         verdict = args.judge() => verdict?,
         () = until_told_to_stop()? => return Err("stopped before anything could be told".into()),
@@ -92,7 +81,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode, Error> {
 
 impl Args {
     async fn judge(&self) -> Result<Verdict, Error> {
-        let store = self.jobs.open(&self.data).await?;
+        let store = self.place.open().await?;
         let (request, kept) = self.finished(&store).await?;
         let made = match &self.against {
             Some(other) => {
@@ -142,14 +131,14 @@ impl Args {
 
     /// Builds it here, from a fresh copy of the ImageBuilder.
     async fn build(&self, request: &BuildRequest) -> Result<BuildAnswer, Error> {
-        let dir = self.data.join("builder");
+        let dir = self.place.data.join("builder");
         let trust = self.building.signers.trust(&self.building.upstream.url)?;
         let builder = self.building.builder(dir.clone(), trust, None)?;
         let keys = self.building.signers.keys()?;
         let catalog = self
             .building
             .upstream
-            .catalog(&self.data.join("catalog"), keys)
+            .catalog(&self.place.data.join("catalog"), keys)
             .await?;
         // What was allowed when it was asked for is no longer the question.
         let limits = Limits {

@@ -47,21 +47,22 @@ impl Upstream {
         cache_dir: &Path,
         usign: Vec<usign::PublicKey>,
     ) -> Result<Catalog, Error> {
-        let distributions = self
-            .distributions
-            .as_deref()
-            .map(Distributions::load_dir)
-            .transpose()?;
         let config = CatalogConfig {
             upstream: self.url.clone(),
             cache_dir: cache_dir.to_owned(),
-            distributions,
+            distributions: self.distributions()?,
             trust: Trust {
                 usign,
                 apk: self.apk_keys()?,
             },
         };
         Ok(Catalog::open(config).await?)
+    }
+
+    /// What is known of distributions, if there is a folder of files that say so.
+    pub(crate) fn distributions(&self) -> Result<Option<Distributions>, Error> {
+        let folder = self.distributions.as_deref();
+        Ok(folder.map(Distributions::load_dir).transpose()?)
     }
 
     /// The same keys as they are written.
@@ -123,17 +124,25 @@ pub(crate) struct Signers {
     ///
     /// Whoever controls the mirror, or the network to it, then runs programs on this machine and
     /// on every router that is upgraded.
-    #[arg(long, conflicts_with_all = ["upstream_key", "upstream_gpg_key"])]
+    #[arg(long, env = "ASU_UNSIGNED_UPSTREAM")]
     unsigned_upstream: bool,
 }
 
 impl Signers {
     /// Whose ImageBuilders are run; an error text that says what to do if nobody's are.
     pub(crate) fn trust(&self, mirror: &str) -> Result<asu_builder::Trust, Error> {
+        let keyless = self.upstream_key.is_empty() && self.upstream_gpg_key.is_empty();
         if self.unsigned_upstream {
-            return Ok(asu_builder::Trust::Unsigned);
+            // Not clap's to find: a variable or a file may say that it is off.
+            return if keyless {
+                Ok(asu_builder::Trust::Unsigned)
+            } else {
+                Err("--unsigned-upstream and keys contradict each other: leave out one of them, here, \
+                     among the variables and in the configuration file"
+                    .into())
+            };
         }
-        if self.upstream_key.is_empty() && self.upstream_gpg_key.is_empty() {
+        if keyless {
             return Err(format!(
                 "no key to verify the ImageBuilders of {mirror} with. Give the mirror's usign public key \
                  with --upstream-key FILE (OpenWrt's are in its keyring repository, folder usign), \

@@ -8,6 +8,7 @@
 #[path = "../site/main.rs"]
 mod site;
 
+mod backup;
 mod program;
 mod rolling;
 mod servers;

@@ -15,7 +15,7 @@ use super::site::mirror::Mirror;
 pub(super) struct Program {
     child: Child,
     pub(super) url: String,
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl Drop for Program {
@@ -37,7 +37,7 @@ pub(super) fn serve(mirror: &str, data: &Path, database: &str) -> Command {
 }
 
 impl Program {
-    fn start(mirror: &Mirror, data: &Path, database: &str) -> Self {
+    pub(super) fn start(mirror: &Mirror, data: &Path, database: &str) -> Self {
         Self::run(serve(&mirror.url, data, database))
     }
 
@@ -55,7 +55,7 @@ impl Program {
     }
 
     /// SIGKILL.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -80,9 +80,14 @@ impl Program {
 
     /// Asks for a build that waits at the mirror's gate; says its hash.
     pub(super) async fn ask(&self) -> String {
+        self.ask_for(&["waits"]).await
+    }
+
+    /// Asks for a build with these packages; says its hash.
+    pub(super) async fn ask_for(&self, packages: &[&str]) -> String {
         let wish = json!({
             "version": "24.10.2", "target": "ath79/generic", "profile": "tplink_archer-c7-v5",
-            "packages": ["waits"],
+            "packages": packages,
         });
         let asked = self.client.post(format!("{}/api/v1/build", self.url));
         let answer = asked.json(&wish).send().await.unwrap();

@@ -16,19 +16,27 @@ pub(super) async fn check(
     prefix: &Key,
     settings: &BucketSettings,
 ) -> Result<(), ArtifactError> {
+    look(store, prefix, settings).await?;
     let probe = prefix.clone().join(PROBE);
     let told = |error| ArtifactError::Unusable(explained(&error, settings));
-    store
-        .list(Some(&probe))
-        .next()
-        .await
-        .transpose()
-        .map_err(told)?;
     store
         .put(&probe, "asu-server may write here".into())
         .await
         .map_err(told)?;
     store.delete(&probe).await.map_err(told)
+}
+
+/// Lists, with the one object in mind.
+pub(super) async fn look(
+    store: &AmazonS3,
+    prefix: &Key,
+    settings: &BucketSettings,
+) -> Result<(), ArtifactError> {
+    let probe = prefix.clone().join(PROBE);
+    let listed = store.list(Some(&probe)).next().await.transpose();
+    listed
+        .map(drop)
+        .map_err(|error| ArtifactError::Unusable(explained(&error, settings)))
 }
 
 /// What happened, why, and what to do, of what S3 servers say in their various ways.

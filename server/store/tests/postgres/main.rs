@@ -9,3 +9,4 @@
 mod jobs;
 
 mod servers;
+mod transfer;
