@@ -46,6 +46,7 @@ impl Pace {
     }
 
     /// With leases of this length, and signs of life often enough for them: three may get lost.
+    #[must_use]
     pub fn with_leases_of(self, lease: Duration) -> Self {
         Self {
             lease,
@@ -55,6 +56,7 @@ impl Pace {
     }
 
     /// With looks for images that no job tells of as often as this.
+    #[must_use]
     pub fn with_sweeps_every(self, sweep: Duration) -> Self {
         Self {
             sweep,

@@ -290,6 +290,8 @@ impl Parts {
         let data = self.folder.join(&name);
         let mut args: Vec<OsString> = vec!["worker".into(), "--server".into(), line.url().into()];
         args.extend(["--data".into(), data.clone().into()]);
+        // A build leaves some MB; how full the disk is otherwise is not what is tried here.
+        args.extend(["--disk-floor".into(), "100MB".into()]);
         let recipe = Recipe {
             program: self.bin.join("asu-server"),
             args,

@@ -7,10 +7,12 @@ use asu_store::Lease;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 type Lock = Mutex<()>;
+/// By the request's hash and the number of the lease.
+type Locks = BTreeMap<(String, i64), Weak<Lock>>;
 
 /// Who takes which end. Cheap to clone; clones share everything.
 #[derive(Clone, Default)]
-pub(crate) struct Publishing(Arc<std::sync::Mutex<BTreeMap<(String, i64), Weak<Lock>>>>);
+pub(crate) struct Publishing(Arc<std::sync::Mutex<Locks>>);
 
 impl Publishing {
     /// Waits until nobody else takes the end of this lease; others go on, which may take a while each.
