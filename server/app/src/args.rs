@@ -134,6 +134,9 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) keep: commands::keep::Keep,
 
+    #[command(flatten)]
+    pub(crate) timing: commands::timing::Timing,
+
     /// The address and port to listen on; port 0 takes any that is free.
     #[arg(
         long,

@@ -16,6 +16,7 @@ pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod resolve;
+pub(crate) mod timing;
 pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod verify;

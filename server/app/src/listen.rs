@@ -1,19 +1,22 @@
 //! Connections: axum's own server has no time limit for a request's head, so its loop is here.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use asu_http::Front;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
@@ -26,6 +29,10 @@ const LONGEST_HEAD: usize = 32 * 1024;
 const BUFFER: usize = 64 * 1024;
 /// The pause after a connection could not be accepted: there are too many open files.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long after the last connection was accepted those that are open may still ask, at most.
+const LINGER: Duration = Duration::from_millis(500);
+/// The time between two looks whether all connections have ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What connections may take of the server.
 #[derive(Debug, Clone)]
@@ -36,6 +43,9 @@ pub struct Connections {
     pub head_time: Duration,
     /// A client that takes nothing of its answer for so long is dropped.
     pub stalled: Duration,
+    /// For so long new ones are accepted after the server was told to stop: whoever sends requests to
+    /// several servers has not noticed yet. Each answer then says that its connection ends.
+    pub drain: Duration,
 }
 
 impl Default for Connections {
@@ -44,20 +54,56 @@ impl Default for Connections {
             most: 1024,
             head_time: Duration::from_secs(30),
             stalled: Duration::from_secs(30),
+            drain: Duration::ZERO,
         }
     }
 }
 
-/// Answers connections until `stop` ends, then waits for the answers under way.
+/// What every connection is served with.
+struct Hall<'a> {
+    front: Front,
+    http: http1::Builder,
+    limits: &'a Connections,
+    graceful: GracefulShutdown,
+    /// Whether connections end with their next answer.
+    closing: Arc<AtomicBool>,
+}
+
+/// Answers connections until `stop` ends and some time longer, then waits for the answers under way.
 pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
     limits: &Connections,
     stop: impl Future<Output = ()>,
 ) {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits.most));
-    let http = http(limits);
+    let hall = Hall {
+        front,
+        http: http(limits),
+        limits,
+        graceful: GracefulShutdown::new(),
+        closing: Arc::default(),
+    };
+    let closing = Arc::clone(&hall.closing);
+    let drained = async move {
+        stop.await;
+        closing.store(true, Ordering::Relaxed);
+        tokio::time::sleep(limits.drain).await;
+    };
+    accept(&listener, &hall, drained).await;
+    if let Err(error) = accept_rest(listener, &hall) {
+        tracing::warn!(%error, "connections that were waiting are lost");
+    }
+    let ended = async {
+        while hall.graceful.count() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let _ = tokio::time::timeout(LINGER.min(limits.drain), ended).await;
+    hall.graceful.shutdown().await;
+}
+
+async fn accept(listener: &TcpListener, hall: &Hall<'_>, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(hall.limits.most));
     tokio::pin!(stop);
     loop {
         let accepted = async {
@@ -65,13 +111,12 @@ pub(crate) async fn serve(
             (place, listener.accept().await)
         };
         let (place, accepted) = tokio::select! {
-            () = &mut stop => break,
+            () = &mut stop => return,
             accepted = accepted => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let stream = patient(stream, limits);
-                let connection = connection(stream, peer, &http, &front, graceful.watcher());
+                let connection = connection(stream, peer, hall);
                 tokio::spawn(async move {
                     connection.await;
                     drop(place);
@@ -83,8 +128,22 @@ pub(crate) async fn serve(
             }
         }
     }
-    drop(listener);
-    graceful.shutdown().await;
+}
+
+/// Whoever the kernel has let in already would be thrown out with the listener.
+fn accept_rest(listener: TcpListener, hall: &Hall<'_>) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    loop {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                stream.set_nonblocking(true)?;
+                let stream = TcpStream::from_std(stream)?;
+                tokio::spawn(connection(stream, peer, hall));
+            }
+            Err(none) if none.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn http(limits: &Connections) -> http1::Builder {
@@ -109,20 +168,28 @@ fn patient(
 }
 
 fn connection(
-    stream: std::pin::Pin<Box<TimeoutStream<TcpStream>>>,
+    stream: TcpStream,
     peer: SocketAddr,
-    http: &http1::Builder,
-    front: &Front,
-    watcher: Watcher,
-) -> impl Future<Output = ()> + Send + 'static {
-    let front = front.clone();
+    hall: &Hall<'_>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let (front, closing) = (hall.front.clone(), Arc::clone(&hall.closing));
     let answer = service_fn(move |request: Request<Incoming>| {
         let mut front = front.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        front.call(request)
+        let (answered, closing) = (front.call(request), Arc::clone(&closing));
+        async move {
+            let mut answer = answered.await?;
+            if closing.load(Ordering::Relaxed) {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
-    let connection = watcher.watch(http.serve_connection(TokioIo::new(stream), answer));
+    let stream = TokioIo::new(patient(stream, hall.limits));
+    let connection = hall.http.serve_connection(stream, answer);
+    let connection = hall.graceful.watch(connection);
     async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, %peer, "a connection ended early");

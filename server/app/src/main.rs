@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use asu_http::Limits;
-use asu_server::{Connections, DataDir, Desk, Pace, Settings, Site};
+use asu_server::{Connections, DataDir, Desk, Settings, Site};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -130,11 +130,12 @@ fn settings(serve: &Serve) -> Result<Settings, Error> {
         policy: serve.keep.policy(),
         database: serve.jobs.database()?,
         images: serve.images.settings()?,
-        pace: Pace::for_builds_of(serve.building.time_limit()),
+        pace: serve.timing.pace(serve.building.time_limit()),
         worker: !serve.no_worker,
         terms: serve.building.terms()?,
         connections: Connections {
             most: serve.connections.get(),
+            drain: serve.timing.drain,
             ..Connections::default()
         },
         clock: Arc::new(jiff::Timestamp::now),

@@ -3,10 +3,10 @@
 
 mod elsewhere;
 mod keep;
+mod publishing;
 mod vouch;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use asu_builder::{BuildError, Failure};
 use asu_http::Api;
@@ -14,11 +14,11 @@ use asu_protocol::build::BuildAnswer;
 use asu_protocol::profiles::TargetProfiles;
 use asu_protocol::worker::{News, Terms};
 use asu_store::{Claim, Lease, StoreError, Verdict, Wanted};
-use tokio::sync::Mutex;
 
 use crate::jobs::Ended;
 use crate::outcome::STORAGE;
 use crate::{Foresee, Pace, build, outcome};
+pub(crate) use publishing::Publishing;
 
 /// Longest line that a build leaves in its job's log, bytes.
 const LONGEST_NOTE: usize = 4 << 10;
@@ -32,8 +32,8 @@ pub(crate) struct Office<O> {
     pub(crate) pace: Pace,
     /// How workers elsewhere are to build.
     pub(crate) terms: Terms,
-    /// Held by who takes the end of a build elsewhere, which may be told twice.
-    pub(crate) publishing: Arc<Mutex<()>>,
+    /// Who takes the ends of builds elsewhere at the moment.
+    pub(crate) publishing: Publishing,
 }
 
 impl<O: Foresee> Office<O> {

@@ -13,11 +13,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::local::Local;
-use crate::office::Office;
+use crate::office::{Office, Publishing};
 use crate::worker::{Worker, keep_clean, remove, remove_strays};
 use crate::{Build, Connections, DataDir, DataError, Foresee, Pace, listen, verdicts};
 
-/// How long open downloads may go on when the server stops.
+/// How long open downloads may go on when the server accepts no more connections.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// The pause before the worker is started again after a panic of its own.
@@ -112,7 +112,7 @@ impl<O: Foresee, B: Build> Site<O, B> {
             pulse.excuse();
         }
         let wake = store.wake();
-        let publishing = Arc::default();
+        let publishing = Publishing::default();
         let mut api = Api {
             offer,
             store,
@@ -130,7 +130,7 @@ impl<O: Foresee, B: Build> Site<O, B> {
             unfinished: data.unfinished(),
             pace: settings.pace.clone(),
             terms: settings.terms.clone(),
-            publishing: Arc::clone(&publishing),
+            publishing: publishing.clone(),
         };
         // Not with itself inside: then neither of them would ever go.
         api.foreman = Some(Arc::new(office(api.clone())));
@@ -153,8 +153,8 @@ impl<O: Foresee, B: Build> Site<O, B> {
         })
     }
 
-    /// Serves until `stop` ends; then the build under way is given back and open downloads have a
-    /// few seconds.
+    /// Serves until `stop` ends; then the build under way is given back, connections are accepted for
+    /// [`Connections::drain`] yet, and open downloads have a few seconds.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -178,9 +178,10 @@ impl<O: Foresee, B: Build> Site<O, B> {
         let front = asu_http::router(api.clone());
         let connections =
             listen::serve(listener, front, &self.connections, until(stopping.clone()));
+        let patience = self.connections.drain + LAST_ANSWERS;
         let out_of_patience = async move {
             until(stopping).await;
-            tokio::time::sleep(LAST_ANSWERS).await;
+            tokio::time::sleep(patience).await;
         };
         tokio::select! {
             () = connections => {}

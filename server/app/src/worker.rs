@@ -25,6 +25,8 @@ pub struct Pace {
     pub limit: Duration,
     /// The time between two looks for expired answers.
     pub clean: Duration,
+    /// The time between two looks for images that no job tells of.
+    pub sweep: Duration,
 }
 
 impl Pace {
@@ -39,6 +41,27 @@ impl Pace {
                 .saturating_mul(2)
                 .saturating_add(Duration::from_mins(5)),
             clean: Duration::from_mins(1),
+            sweep: Duration::from_hours(1),
+        }
+    }
+
+    /// With leases of this length, and signs of life often enough for them: three may get lost.
+    #[must_use]
+    pub fn with_leases_of(self, lease: Duration) -> Self {
+        Self {
+            lease,
+            heartbeat: lease / 4,
+            ..self
+        }
+    }
+
+    /// With looks for images that no job tells of as often as this.
+    #[must_use]
+    pub fn with_sweeps_every(self, sweep: Duration) -> Self {
+        Self {
+            sweep,
+            clean: self.clean.min(sweep),
+            ..self
         }
     }
 }

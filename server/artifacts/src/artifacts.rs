@@ -73,6 +73,14 @@ impl Artifacts {
         }
     }
 
+    /// Whether a folder of this name is there, also one that is still being put into a bucket.
+    pub async fn has(&self, folder: &FolderName) -> Result<bool, ArtifactError> {
+        match &self.0 {
+            Home::Bucket(bucket) => bucket.has(folder).await,
+            Home::Disk(disk) => Ok(disk.has(folder)),
+        }
+    }
+
     /// A stored file; `None` if there is none of this name.
     pub async fn find(
         &self,

@@ -49,7 +49,7 @@ impl Bucket {
         folder: &FolderName,
         from: &Path,
     ) -> Result<Vec<StoredFile>, ArtifactError> {
-        if !self.keys_of(folder).await?.is_empty() {
+        if self.has(folder).await? {
             return Err(ArtifactError::Taken(folder.clone()));
         }
         let stored = self.put_files(folder, from).await;
@@ -59,6 +59,10 @@ impl Bucket {
             tracing::warn!(%error, "what was uploaded stays until images of no answer are removed");
         }
         stored
+    }
+
+    pub(crate) async fn has(&self, folder: &FolderName) -> Result<bool, ArtifactError> {
+        Ok(!self.keys_of(folder).await?.is_empty())
     }
 
     async fn put_files(

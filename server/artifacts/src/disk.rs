@@ -50,6 +50,11 @@ impl Disk {
         Ok(stored)
     }
 
+    /// Whether a folder is there.
+    pub(crate) fn has(&self, folder: &FolderName) -> bool {
+        self.root.join(folder.as_str()).exists()
+    }
+
     /// Where a stored file is; `None` if there is none of this name.
     pub(crate) fn find(&self, folder: &FolderName, file: &FileName) -> Option<PathBuf> {
         let path = self.root.join(folder.as_str()).join(file.as_str());

@@ -77,14 +77,20 @@ pub(crate) async fn show<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Wel
     }))
 }
 
-/// Whether there is any version to build.
+/// Whether requests should be sent here.
 ///
-/// A server that was never able to reach its mirror is well, but of no use to anybody.
+/// A server that was never able to reach its mirror is well, but of no use to anybody; and one that
+/// was told to stop answers for a moment longer what it is asked, but is no good for the next request.
 #[utoipa::path(get, path = "/readyz", tag = "operation", responses(
-    (status = 200, body = Ready, description = "There is."),
-    (status = 503, body = Told, description = "There is none yet (`unhealthy`)."),
+    (status = 200, body = Ready, description = "They should."),
+    (status = 503, body = Told, description = "No version to build is known yet, or the server stops \
+        (`unhealthy`)."),
 ))]
 pub(crate) async fn ready<O: Offer>(State(api): State<Api<O>>) -> Result<Json<Ready>, Failure> {
+    if api.hot.is_closed() {
+        let text = "this server stops";
+        return Err(Failure::unhealthy(text, &text));
+    }
     let load = api.store.load(api.now()).await;
     load.map_err(|e| Failure::unhealthy("the job database does not answer", &e))?;
     if api.offer.latest().await.is_empty() {

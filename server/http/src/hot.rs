@@ -108,7 +108,8 @@ impl Default for Hot {
 }
 
 impl Hot {
-    /// Ends the event streams: the server stops.
+    /// Ends event streams, keeps no worker waiting, and lets nobody believe that this server is
+    /// ready: it stops.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
     }

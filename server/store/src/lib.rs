@@ -41,6 +41,7 @@ pub use hash::request_hash;
 pub use history::{Day, FailedBuild, Popular, Tempo, VersionDay, day_of};
 pub use job::{Admission, Claim, Job, Lease, Load, State, Verdict};
 pub use policy::Policy;
+pub use queue::Expired;
 pub use statistics::ImageCount;
 pub use store::Store;
 pub use tokens::{InvalidScope, Scope, Token};

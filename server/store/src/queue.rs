@@ -3,6 +3,7 @@
 use asu_protocol::build::BuildRequest;
 use jiff::Timestamp;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::job::{Admission, Job, Load, State, count, read_job};
 use crate::places::COUNTED;
@@ -28,6 +29,16 @@ const ENQUEUE: &str = "
 /// A term that says the same as an index, `state IN ('queued', 'started')`, goes with this one: without
 /// it neither database would look at that index.
 pub(crate) const WAITING: &str = "(state = 'queued' OR (state = 'started' AND lease_until <= $1))";
+
+/// A job whose answer has expired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// The request's identity.
+    pub request_hash: String,
+    /// The folder that this very answer names (`bin_dir`), or nothing. Who asks once more meanwhile
+    /// gets another.
+    pub folder: String,
+}
 
 impl Store {
     /// Queues a canonical request, or joins the same one that is already known.
@@ -127,12 +138,20 @@ impl Store {
     }
 
     /// The jobs whose answers have expired: their images may be removed, then [`Store::forget`].
-    pub async fn expired(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let hashes = sqlx::query_scalar("SELECT request_hash FROM jobs WHERE expires_at <= $1")
-            .bind(millis(now))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(hashes)
+    pub async fn expired(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
+        let folder = self.dialect.field("answer", "bin_dir");
+        let query =
+            format!("SELECT request_hash, {folder} AS folder FROM jobs WHERE expires_at <= $1");
+        let rows = sqlx::query(&query).bind(millis(now));
+        let rows = rows.fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| -> Result<Expired, StoreError> {
+            let folder: Option<String> = row.try_get("folder")?;
+            Ok(Expired {
+                request_hash: row.try_get("request_hash")?,
+                folder: folder.unwrap_or_default(),
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Forgets a job if its answer has (still) expired.

@@ -19,6 +19,10 @@ use crate::{Database, Policy, StoreError, wake};
 const SQLITE: &str =
     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 
+/// What each connection to PostgreSQL begins with. A server that stands still in the middle of a
+/// transaction, or that the network has lost, would hold up the others for as long: its transaction ends.
+const POSTGRES: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
 /// How long a statement waits for a free connection before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -120,9 +124,8 @@ async fn pool(database: &Database) -> Result<AnyPool, sqlx::Error> {
 }
 
 async fn prepare(connection: &mut AnyConnection, sqlite: bool) -> Result<(), sqlx::Error> {
-    if sqlite {
-        connection.execute(SQLITE).await?;
-    }
+    let beginning = if sqlite { SQLITE } else { POSTGRES };
+    connection.execute(beginning).await?;
     Ok(())
 }
 
@@ -159,6 +162,17 @@ mod tests {
             .map(|migration| hex::encode(&migration.checksum[..8]))
             .collect();
         assert_eq!(checksums[..4], RECORDED);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stands_still_in_a_transaction_holds_up_the_others_for_seconds() {
+        let database: Database = asu_test_postgres::database().parse().unwrap();
+        let open = || Store::open(&database, Policy::default());
+        let (still, other) = (open().await.unwrap(), open().await.unwrap());
+        let held = still.begin_alone().await.unwrap();
+        let others = tokio::time::timeout(Duration::from_secs(30), other.begin_alone());
+        assert!(others.await.unwrap().is_ok());
+        assert!(held.commit().await.is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use asu_protocol::build::{BuildAnswer, stage};
 use jiff::Timestamp;
 use sqlx::any::AnyArguments;
-use sqlx::{Any, query::Query};
+use sqlx::{Any, Row, query::Query};
 
 use crate::StoreError;
 use crate::job::{Claim, Lease, Verdict, read_claim};
@@ -51,6 +51,24 @@ impl Store {
         let query = format!("UPDATE jobs SET lease_until = $3 {HELD}");
         let query = held(&query, lease).bind(millis(later(now, by)));
         self.report(lease, query).await
+    }
+
+    /// The same job under a lease of another number, of the same worker; what was made under the former
+    /// never counts.
+    pub async fn renew(&self, claim: &Claim) -> Result<Claim, StoreError> {
+        let lease = &claim.lease;
+        let query = format!("UPDATE jobs SET lease = lease + 1 {HELD} RETURNING lease");
+        let renew = Statement::new(query)
+            .bind(lease.request_hash.clone())
+            .bind(lease.number);
+        let Some(row) = self.writer.write(renew).await? else {
+            return Err(lost(lease));
+        };
+        let lease = Lease::told(lease.request_hash.clone(), row.try_get("lease")?);
+        Ok(Claim {
+            lease,
+            ..claim.clone()
+        })
     }
 
     /// Says how far the build is; see [`asu_protocol::build::stage`].
@@ -221,9 +239,13 @@ impl Store {
         if self.writer.write(statement).await?.is_some() {
             return Ok(());
         }
-        Err(StoreError::LeaseLost {
-            request_hash: lease.request_hash.clone(),
-        })
+        Err(lost(lease))
+    }
+}
+
+fn lost(lease: &Lease) -> StoreError {
+    StoreError::LeaseLost {
+        request_hash: lease.request_hash.clone(),
     }
 }
 

@@ -139,14 +139,15 @@ impl<O: Foresee> Office<O> {
     async fn take_end(&self, claim: &Claim, finish: Finish) -> Result<(), NotTaken> {
         let Finish { outcome, files } = finish;
         let out = self.staging(&claim.lease);
-        let _alone = self.publishing.lock().await;
+        let _alone = self.publishing.alone(&claim.lease).await;
         // The same end may have come before, and its answer got lost.
         self.beat(&claim.lease).await?;
         let ended = ended(outcome, &files)?;
         let folder = out.clone();
         let checked = tokio::task::spawn_blocking(move || verify(&folder, &files)).await;
         checked.map_err(io::Error::other)??;
-        let reported = self.end(claim, ended, &out).await;
+        let publishing = self.with_a_free_folder(claim).await?;
+        let reported = self.end(&publishing, ended, &out).await;
         self.discard(&claim.lease);
         Ok(reported?)
     }

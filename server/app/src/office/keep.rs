@@ -1,9 +1,11 @@
 //! What is kept of a build: its files, in a folder of this attempt alone.
 
+use std::io;
 use std::path::Path;
 
 use asu_artifacts::{FolderName, StoredFile, UnsafeName};
 use asu_builder::{BUILD_LOG, BuildError, BuildOutput};
+use asu_http::NotTaken;
 use asu_protocol::build::BuildAnswer;
 use asu_store::{Claim, StoreError};
 
@@ -75,6 +77,22 @@ impl<O: Foresee> Office<O> {
                 Default::default()
             }
         }
+    }
+
+    /// The claim, or the same under another lease where there are files of this one: a server died while
+    /// it published them, or was not told how that ended. The worker has them still, so nothing need be
+    /// built again.
+    pub(super) async fn with_a_free_folder(&self, claim: &Claim) -> Result<Claim, NotTaken> {
+        let folder = folder_of(claim).map_err(io::Error::other)?;
+        let taken = self.holding(claim, self.api.artifacts.has(&folder)).await?;
+        if !taken.map_err(io::Error::other)? {
+            return Ok(claim.clone());
+        }
+        let renewed = self.api.store.renew(claim).await?;
+        tracing::info!(%folder, "what was published of an attempt is published anew");
+        self.holding(&renewed, self.discard_published(claim))
+            .await?;
+        Ok(renewed)
     }
 
     /// Puts the files of this attempt into the folder of this attempt; tells its name, and what is there.

@@ -1,25 +1,20 @@
 //! Removes what is no longer given out.
 
-use std::time::Duration;
-
 use asu_artifacts::{Artifacts, FolderName};
 use asu_http::Api;
-use asu_store::{Files, Store};
+use asu_store::{Expired, Files, Store};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::office::Office;
 use crate::{Foresee, ServeError};
 
-/// The time between two looks for images that no job tells of.
-const SWEEP: Duration = Duration::from_hours(1);
-
 /// Cleans up now and then. It never ends by itself; a round that panics is the last of nothing.
 pub(crate) async fn keep_clean<O: Foresee>(office: Office<O>) {
     let mut swept = (office.api.clock)();
     loop {
         let now = (office.api.clock)();
-        let is_due = now.duration_since(swept).unsigned_abs() >= SWEEP;
+        let is_due = now.duration_since(swept).unsigned_abs() >= office.pace.sweep;
         if is_due {
             swept = now;
         }
@@ -48,8 +43,12 @@ impl<O: Foresee> Office<O> {
             Ok(expired) => expired,
             Err(error) => return tracing::error!(%error, "expired answers could not be found"),
         };
-        for request_hash in expired {
-            if let Err(error) = self.remove_images(&request_hash).await {
+        for Expired {
+            request_hash,
+            folder,
+        } in expired
+        {
+            if let Err(error) = self.remove_images(&folder).await {
                 tracing::error!(request_hash, %error, "expired images could not be removed");
                 continue;
             }
@@ -83,11 +82,9 @@ impl<O: Foresee> Office<O> {
         }
     }
 
-    async fn remove_images(&self, request_hash: &str) -> Result<(), ServeError> {
-        let files = self.api.store.files(request_hash).await?;
-        if let Some(Files::Answered(folder)) = files
-            && let Ok(folder) = FolderName::new(&folder)
-        {
+    async fn remove_images(&self, folder: &str) -> Result<(), ServeError> {
+        // Answers without images name none.
+        if let Ok(folder) = FolderName::new(folder) {
             self.api.artifacts.remove(&folder).await?;
         }
         Ok(())

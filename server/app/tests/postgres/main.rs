@@ -9,4 +9,5 @@
 mod site;
 
 mod program;
+mod rolling;
 mod servers;

@@ -12,9 +12,9 @@ use super::site::PATIENCE;
 use super::site::mirror::Mirror;
 
 /// A running `asu-server`; killed when dropped.
-struct Program {
+pub(super) struct Program {
     child: Child,
-    url: String,
+    pub(super) url: String,
     client: Client,
 }
 
@@ -24,7 +24,7 @@ impl Drop for Program {
     }
 }
 
-fn serve(mirror: &str, data: &Path, database: &str) -> Command {
+pub(super) fn serve(mirror: &str, data: &Path, database: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asu-server"));
     command
         .args(["serve", "--unsigned-upstream", "--listen", "127.0.0.1:0"])
@@ -38,7 +38,11 @@ fn serve(mirror: &str, data: &Path, database: &str) -> Command {
 
 impl Program {
     fn start(mirror: &Mirror, data: &Path, database: &str) -> Self {
-        let mut child = serve(&mirror.url, data, database).spawn().unwrap();
+        Self::run(serve(&mirror.url, data, database))
+    }
+
+    pub(super) fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let stdout = child.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -56,8 +60,26 @@ impl Program {
         let _ = self.child.wait();
     }
 
+    /// SIGTERM; it must end well.
+    pub(super) async fn stop(&mut self) {
+        let pid = self.child.id().to_string();
+        // The shell's own kill: not every Debian has the program.
+        let kill = Command::new("sh").args(["-c", "kill $0", &pid]).status();
+        assert!(kill.unwrap().success());
+        let ended = async {
+            loop {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, ended).await;
+        assert!(ended.expect("it did not stop").success());
+    }
+
     /// Asks for a build that waits at the mirror's gate; says its hash.
-    async fn ask(&self) -> String {
+    pub(super) async fn ask(&self) -> String {
         let wish = json!({
             "version": "24.10.2", "target": "ath79/generic", "profile": "tplink_archer-c7-v5",
             "packages": ["waits"],
@@ -70,7 +92,7 @@ impl Program {
     }
 
     /// Looks until the request stands as wanted.
-    async fn wait(&self, hash: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn wait(&self, hash: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let url = format!("{}/api/v1/build/{hash}", self.url);
         let looking = async {
             loop {
@@ -87,7 +109,7 @@ impl Program {
     }
 }
 
-fn is_finished(body: &Value) -> bool {
+pub(super) fn is_finished(body: &Value) -> bool {
     body["status"] != 202
 }
 

@@ -17,6 +17,7 @@ async fn impatient(data: &Path, workshop: &Workshop, most: usize) -> Server {
             most,
             head_time: SHORT,
             stalled: SHORT,
+            ..Connections::default()
         };
         settings.limits.body_time = SHORT;
     })

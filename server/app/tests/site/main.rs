@@ -59,6 +59,7 @@ pub(crate) fn pace() -> Pace {
         idle: Duration::from_millis(20),
         limit: PATIENCE,
         clean: Duration::from_millis(20),
+        sweep: Duration::from_hours(1),
     }
 }
 

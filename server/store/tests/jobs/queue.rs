@@ -136,23 +136,32 @@ async fn images_live_as_long_as_their_request_allows() {
     }
 }
 
+fn in_folder(name: &str) -> asu_protocol::build::BuildAnswer {
+    asu_protocol::build::BuildAnswer {
+        bin_dir: name.to_owned(),
+        ..answer("done")
+    }
+}
+
 #[tokio::test]
 async fn only_what_has_expired_is_forgotten() {
     let (_dir, store) = store().await;
     let job = queue(&store, "a", 0).await;
     let claimed = claim(&store, 0).await;
     store
-        .succeed(&claimed, at(0), &answer("done"))
+        .succeed(&claimed, at(0), &in_folder("first"))
         .await
         .unwrap();
     assert!(store.expired(at(86_399)).await.unwrap().is_empty());
     store.forget(&job.request_hash, at(86_399)).await.unwrap();
     assert!(state(&store, &job, 86_399).await.is_some());
 
-    assert_eq!(
-        store.expired(at(86_400)).await.unwrap(),
-        std::slice::from_ref(&job.request_hash)
-    );
+    let expired = store.expired(at(86_400)).await.unwrap();
+    let told: Vec<_> = expired
+        .iter()
+        .map(|one| (one.request_hash.as_str(), one.folder.as_str()))
+        .collect();
+    assert_eq!(told, [(job.request_hash.as_str(), "first")]);
     // Asked for again before the cleaner came by: the new job stays.
     queue(&store, "a", 86_400).await;
     store.forget(&job.request_hash, at(86_401)).await.unwrap();

@@ -117,6 +117,25 @@ async fn uploads_count_only_if_they_are_what_they_are_said_to_be() {
 }
 
 #[tokio::test]
+async fn what_a_server_died_publishing_is_published_without_being_built_again() {
+    let stage = Stage::open().await;
+    let hash = stage.ask(&["luci"]).await;
+    let job = stage.job().await;
+    let folder = job.trim_start_matches("jobs/").replace('/', "-");
+    let half = stage.folder.path().join("store").join(&folder);
+    std::fs::create_dir(&half).unwrap();
+    std::fs::write(half.join("image.bin"), "half").unwrap();
+    let files = [("image.bin", IMAGE)];
+    assert_eq!(stage.put(&job, "image.bin", IMAGE, IMAGE).await.0, 204);
+    assert_eq!(stage.finish(&job, &files).await.0, 204);
+    let (_, built) = stage.server.wait(&hash, |status, _| status == 200).await;
+    assert_ne!(built["bin_dir"], folder.as_str());
+    assert!(!half.exists());
+    let image = format!("/store/{}/image.bin", built["bin_dir"].as_str().unwrap());
+    assert_eq!(stage.server.get(&image).await.bytes().await.unwrap(), IMAGE);
+}
+
+#[tokio::test]
 async fn who_comes_back_after_its_lease_changes_nothing() {
     let stage = Stage::open().await;
     let hash = stage.ask(&["luci"]).await;
