@@ -5,6 +5,7 @@
 
 mod bench;
 mod build;
+mod chaos;
 mod check;
 mod contract;
 mod debian_rust;
@@ -48,6 +49,9 @@ enum Command {
     },
     /// Ask the server whatever its OpenAPI document allows, with schemathesis.
     Contract,
+    /// Kill, pause and cut off servers and workers while clients ask for images; fail if any is lost,
+    /// made twice or not what it was said to be.
+    Chaos(chaos::Options),
     /// Build the rpcd plugins: for this machine, or for routers.
     Plugins(plugins::Options),
     /// Ask the plugins for big-endian MIPS the same as those for x86-64, under QEMU.
@@ -97,6 +101,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Demo { once } => demo::demo(*once),
         Command::Test { quick } => check::test(*quick),
         Command::Contract => contract::contract(),
+        Command::Chaos(options) => chaos::chaos(options),
         Command::Plugins(options) => plugins::plugins(options),
         Command::Emulate => plugins::emulate(),
         Command::Fuzz { seconds } => fuzz::fuzz(*seconds),
