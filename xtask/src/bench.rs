@@ -17,6 +17,8 @@ pub(crate) enum Subject {
     View,
     /// Jobs claimed and ended a second, and how long a claim takes, with 100,000 waiting.
     Queue,
+    /// How many workers the day of a release takes, by simulation; writes docs/release-day.md and its plot.
+    ReleaseDay,
     /// What a request costs with up to a million finished jobs; writes docs/scale.md and its plot.
     Scale,
 }
@@ -24,6 +26,7 @@ pub(crate) enum Subject {
 /// Measures, prints the figures, and fails if one is over its budget (bench-budget.json).
 pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
     let package = match subject {
+        Subject::ReleaseDay => return release_day(),
         Subject::Planner => ["--package", "asu-planner", "--bench", "planner"],
         Subject::Api => {
             prepare_api()?;
@@ -54,6 +57,12 @@ pub(crate) fn bench(subject: Subject, json: bool) -> anyhow::Result<()> {
         command.arg("--json");
     }
     run(&mut command)
+}
+
+/// A simulation: nothing of the machine it runs on is in its figures.
+fn release_day() -> anyhow::Result<()> {
+    let package = ["--package", "asu-test-release-day"];
+    run(cargo_in(&root(), &["run", "--locked", "--release"]).args(package))
 }
 
 /// Which of a program's measurements it is, where it has several.
