@@ -188,7 +188,8 @@ impl<O: Foresee> Office<O> {
             };
             let lease = Lease::told(hash.to_owned(), number);
             let held = self.api.store.is_held(&lease).await;
-            if matches!(held, Ok(false)) {
+            // What is published under another lease lies there by the name of the first.
+            if matches!(held, Ok(false)) && !self.publishing.is_taken(&lease) {
                 self.discard(&lease);
             }
         }

@@ -20,6 +20,13 @@ impl Publishing {
         self.lock(lease).lock_owned().await
     }
 
+    /// Whether somebody takes the end of this lease.
+    pub(super) fn is_taken(&self, lease: &Lease) -> bool {
+        let locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = locks.get(&(lease.request_hash().to_owned(), lease.number()));
+        lock.is_some_and(|lock| lock.strong_count() > 0)
+    }
+
     fn lock(&self, lease: &Lease) -> Arc<Lock> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         locks.retain(|_, lock| lock.strong_count() > 0);
