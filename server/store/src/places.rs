@@ -197,14 +197,15 @@ impl Store {
     }
 
     async fn picture(&self, now: Timestamp) -> Result<Arc<Picture>, StoreError> {
-        let newest = "SELECT coalesce(max(place), 0) FROM jobs";
-        let newest = sqlx::query_scalar(newest).fetch_one(&self.pool).await?;
+        // In one statement, as what is queued between two would count twice; no turn is below 0.
         let query = format!(
             "SELECT turn, place FROM jobs
-             WHERE state IN ('queued', 'started') AND {WAITING} ORDER BY turn, place"
+             WHERE state IN ('queued', 'started') AND {WAITING}
+             UNION ALL SELECT -1, coalesce(max(place), 0) FROM jobs ORDER BY turn, place"
         );
         let query = sqlx::query_as(&query).bind(millis(now));
-        let waiting: Vec<Place> = query.fetch_all(&self.pool).await?;
+        let mut waiting: Vec<Place> = query.fetch_all(&self.pool).await?;
+        let (_, newest) = waiting.remove(0);
         let tempo = self.tempo(now).await?;
         Ok(self.places.keep(Picture {
             taken: now,
