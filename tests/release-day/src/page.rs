@@ -158,9 +158,10 @@ fn means(text: &mut String, findings: &Findings) -> std::fmt::Result {
         "## What is measured, and what is assumed
 
 Measured, by `cargo xtask bench` on two cores: an answer to a request for a build costs the server {POST:.3} ms
-of CPU, a look at one {GET:.3} ms; a build by the server costs less than half a second beside the
-ImageBuilder's own work. The order in which jobs are taken is the store's: first come, first served,
-but a worker takes sooner what it has the ImageBuilder of, see [workers.md](workers.md).
+of CPU, a look at one {GET:.3} ms; a build by the server takes about a second more than the
+ImageBuilder's own work. The order in which jobs are taken is the store's: clients take turns, which for
+those who ask once is first come, first served; a worker takes sooner what it has the ImageBuilder of, see
+[workers.md](workers.md). How many jobs can be claimed a second is the goal of `cargo xtask bench queue`.
 
 Assumed:
 

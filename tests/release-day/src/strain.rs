@@ -95,7 +95,7 @@ pub(crate) fn strains(findings: &Findings) -> Vec<Strain> {
             load: built,
             limit: 1000.0,
             unit: "a second",
-            of: "SQLite, `cargo xtask bench queue`",
+            of: "the goal for SQLite",
             remedy: "PostgreSQL",
         },
     ];
