@@ -197,8 +197,8 @@ mod tests {
             World::new(seed, 1000, SHARINGS[1])
                 .asks
                 .iter()
-                .map(|ask| ask.at)
-                .sum::<u32>()
+                .map(|ask| u64::from(ask.at))
+                .sum::<u64>()
         };
         assert_eq!(day(1), day(1));
         assert_ne!(day(1), day(2));
